@@ -1,0 +1,215 @@
+"""Reading a study: strict, safe, and with the place of every mistake."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from sozialraum.errors import StudyError
+from sozialraum.study.model import Study
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
+
+
+def packaged_studies() -> list[str]:
+    """Names of the studies that come with the program."""
+    folder = resources.files("sozialraum.study") / "packaged"
+    return sorted(p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml"))
+
+
+def load_study(study: str | Path | Study, **changes: Any) -> Study:
+    """Read a study by packaged name or from a YAML file.
+
+    Parameters
+    ----------
+    study : str, pathlib.Path or Study
+        A packaged name (`demo`, `charlottenburg-wilmersdorf`, `berlin`), a path, or a study that
+        is already loaded.
+    **changes
+        Sections or settings to replace, e.g. ``siting={"rooms": 8}``; nested mappings are merged.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        No such study, no valid YAML, an unknown key or a wrong value; the message names the line,
+        what was expected and the nearest valid name.
+
+    Examples
+    --------
+    >>> import sozialraum as sr
+    >>> sr.load_study("demo", siting={"rooms": 4}).siting.rooms
+    4
+    """
+    if isinstance(study, Study):
+        document, where = study.model_dump(mode="json", by_alias=True), study.name
+        lines: dict[tuple[Any, ...], int] = {}
+    else:
+        text, where = _text(study)
+        document, lines = _parse(text, where)
+    _merge(document, changes)
+    try:
+        return Study.model_validate(document)
+    except ValidationError as error:
+        raise _readable(error, where, lines) from None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a study file, for editors."""
+    schema = Study.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "sozialraum study"
+    return schema
+
+
+def _text(study: str | Path) -> tuple[str, str]:
+    names = packaged_studies()
+    path = Path(study)
+    if isinstance(study, str) and study in names:
+        source = resources.files("sozialraum.study") / "packaged" / f"{study}.yaml"
+        return source.read_text(encoding="utf-8"), f"packaged study {study}"
+    if not path.is_file():
+        near = difflib.get_close_matches(str(study), names, n=1)
+        raise StudyError(
+            f"There is no study {str(study)!r}",
+            expected=f"one of {', '.join(names)}, or the path of a YAML file",
+            hint=f"Did you mean {near[0]!r}?" if near else "",
+        )
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise StudyError(
+                "The study file is too large", where=str(path), expected=f"at most {MAX_BYTES} bytes"
+            )
+        return path.read_text(encoding="utf-8-sig"), str(path)
+    except UnicodeDecodeError as error:
+        raise StudyError(
+            "The study file is not UTF-8", where=f"{path}, byte {error.start}", hint="Save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise StudyError(f"The study file cannot be read: {error.strerror}", where=str(path)) from None
+
+
+def _parse(text: str, where: str) -> tuple[dict[str, Any], dict[tuple[Any, ...], int]]:
+    """The document and the line of every key. Aliases are refused: no study needs them."""
+    try:
+        for depth, event in _depths(text):
+            if isinstance(event, yaml.AliasEvent):
+                raise StudyError(
+                    "The study uses a YAML alias",
+                    where=f"{where}, line {event.start_mark.line + 1}",
+                    hint="Write the value out",
+                )
+            if depth > MAX_DEPTH:
+                raise StudyError("The study is nested too deeply", where=where)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = yaml.SafeLoader("")
+        lines: dict[tuple[Any, ...], int] = {}
+        document = _build(node, (), lines, where, loader) if node is not None else None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{where}, line {mark.line + 1}" if mark else where
+        problem = getattr(error, "problem", None) or str(error) or "nested too deeply"
+        raise StudyError(f"The study is no valid YAML: {problem}", where=place) from None
+    if not isinstance(document, dict):
+        raise StudyError("The study is no mapping", where=where, expected="keys such as 'name:'")
+    return document, lines
+
+
+def _depths(text: str) -> Any:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        yield depth, event
+
+
+def _build(node: Any, at: tuple[Any, ...], lines: dict, where: str, loader: Any) -> Any:
+    lines[at] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        result: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = loader.construct_object(key_node)
+            if not isinstance(key, str):
+                key = key_node.value  # 04100102: an id stays text, also as a key
+            if key in result:
+                raise StudyError(
+                    f"The key {key!r} stands twice", where=f"{where}, line {key_node.start_mark.line + 1}"
+                )
+            result[key] = _build(value_node, (*at, key), lines, where, loader)
+            lines[(*at, key)] = key_node.start_mark.line + 1
+        return result
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(n, (*at, i), lines, where, loader) for i, n in enumerate(node.value)]
+    if node.tag == "tag:yaml.org,2002:int" and node.value.startswith("0") and len(node.value) > 1:
+        return node.value  # YAML 1.1 reads 04100102 as octal; it is an id
+    return loader.construct_object(node)
+
+
+def _merge(document: dict[str, Any], changes: dict[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(document.get(key), dict):
+            _merge(document[key], value)
+        else:
+            document[key] = value
+
+
+@cache
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    return {f.alias or name: f.annotation for name, f in model.model_fields.items()}
+
+
+def _model_at(loc: tuple[Any, ...]) -> type[BaseModel] | None:
+    """The section that the parent of `loc` belongs to."""
+    import typing
+
+    current: Any = Study
+    for step in loc:
+        candidates = [current, *typing.get_args(current)]
+        nested = [a for c in candidates for a in (c, *typing.get_args(c))]
+        models = [c for c in nested if isinstance(c, type) and issubclass(c, BaseModel)]
+        if not models:
+            return None
+        current = models[0]
+        if isinstance(step, str) and step in _fields(current):
+            current = _fields(current)[step]
+        elif isinstance(step, str):
+            return models[0]
+    candidates = [current, *typing.get_args(current)]
+    models = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+    return models[0] if models else None
+
+
+def _readable(error: ValidationError, where: str, lines: dict[tuple[Any, ...], int]) -> StudyError:
+    first, *others = error.errors()
+    loc = tuple(first["loc"])
+    place = ".".join(str(part) for part in loc) or "study"
+    line = next((lines[loc[:n]] for n in range(len(loc), -1, -1) if loc[:n] in lines), None)
+    at = f"{where}, line {line}" if line else where
+    more = f" {len(others)} more finding(s) after this one" if others else ""
+    if first["type"] == "extra_forbidden":
+        model = _model_at(loc[:-1])
+        names = list(_fields(model)) if model else []
+        near = difflib.get_close_matches(str(loc[-1]), names, n=1, cutoff=0.5)
+        hint = f"Did you mean {near[0]!r}?" if near else ""
+        return StudyError(
+            f"Unknown key {place!r}", where=at, expected="one of " + ", ".join(names), hint=hint + more
+        )
+    if first["type"] == "missing":
+        return StudyError(f"The key {place!r} is missing", where=at, hint=more)
+    value = first.get("input")
+    shown = f", not {value!r}"[:80] if isinstance(value, (str, int, float, bool)) else ""
+    return StudyError(
+        f"Wrong value at {place!r}", where=at, expected=first["msg"] + shown, hint=more.strip()
+    )

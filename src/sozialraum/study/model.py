@@ -1,0 +1,278 @@
+"""What a study may say, and what each setting means.
+
+The model is strict: an unknown key is refused, with its place in the file and the nearest valid
+name (see `sozialraum.study.load`). Paths are relative to the data folder.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+
+def _inside(path: str) -> str:
+    """Refuse paths that leave the data folder: a study comes by e-mail, too."""
+    pure = PurePosixPath(path.replace("\\", "/"))
+    if pure.is_absolute() or ".." in pure.parts or ":" in path:
+        raise ValueError("must be a relative path inside the data folder, without '..'")
+    return path
+
+
+DataPath = Annotated[str, AfterValidator(_inside)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Strict(BaseModel):
+    """Base of all sections: no unknown keys, nothing changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Region(Strict):
+    """Which part of the area layer is studied."""
+
+    name: str = Field(description="Name of the study region as readers know it")
+    city: str = Field(description="Name of the whole area layer's territory")
+    prefix: str = Field("", description="Area ids of the region start with these digits; empty: all")
+
+
+class Level(Strict):
+    """A coarser level of the area hierarchy, reached by cutting the area id."""
+
+    key: str
+    title: str = Field(description="What one unit of the level is called, singular, German")
+    digits: int = Field(ge=1, description="Leading digits of the area id that name the unit")
+    path: DataPath | None = Field(None, description="Layer with the names of the units")
+    id: str | None = None
+    name: str | None = None
+
+
+class AreaLayer(Strict):
+    """The planning areas: a polygon layer with an id."""
+
+    path: DataPath
+    id: str = "PLR_ID"
+    name: str = "PLR_NAME"
+    crs: str = Field("EPSG:25833", description="CRS of the layer where the file does not say")
+    metric_crs: str = Field("EPSG:25833", description="Projected CRS in metres for all measuring")
+    id_digits: int = Field(8, ge=1)
+    title: str = Field("Planungsraum", description="What one area is called, singular, German")
+    reference_date: dt.date | None = None
+    publisher: str = ""
+    licence: str = ""
+    source: str = Field("", description="Id in the catalogue of sources")
+
+
+class Register(Strict):
+    """Residents by age and planning area."""
+
+    path: DataPath
+    reference_date: dt.date
+    source: str = ""
+
+
+class Edition(Strict):
+    """One edition of a published set of indicators (Berlin: Monitoring Soziale Stadtentwicklung)."""
+
+    id: str
+    path: DataPath
+    reference_date: dt.date
+    indicators: tuple[str, ...] = Field(min_length=1)
+    changes: tuple[str, ...] = Field(
+        (), description="Published changes over two years, where the edition has them"
+    )
+    classes: DataPath | None = Field(None, description="The published classes of the edition")
+    context: DataPath | None = Field(None, description="The edition's context indicators")
+    register_: Register | None = Field(
+        None, alias="register", description="Residents at the edition's own reference date"
+    )
+    masked_up_to: int = Field(
+        0, ge=0, description="Counts up to this number are published as 0 (2025: 10); 0: none"
+    )
+    shares_as_counts: tuple[str, ...] = Field(
+        ("S1", "S3", "S4"), description="Indicators whose numerators can be derived"
+    )
+    source: str = ""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Counts(Strict):
+    """Where the number of recipients comes from."""
+
+    ba_workbook: str | None = Field(
+        "ba/*.xlsx",
+        description="Pattern below the data folder; the newest match is used when there is one",
+    )
+    ba_measure: str = Field("Regelleistungsberechtigte", description="Column of the BA workbook")
+    pension_age_ratio: float = Field(
+        1.015, gt=0, description="Residents from 15 to pension age / residents 15 to under 65"
+    )
+    pension_age_ratio_range: tuple[float, float] = (0.9985, 1.0325)
+    jobcenter_addresses: dict[str, int] = Field(
+        default_factory=dict,
+        description="Persons registered at an employment office's own address, by area id",
+    )
+
+
+class OldAge(Strict):
+    """Estimate of people on old-age SGB XII benefits, who are not the Jobcenter's task."""
+
+    indicator: str = Field("KI_03", description="Share of residents from 65 with such benefits, %")
+    edition: str = Field(description="Edition whose context table holds it")
+
+
+class Target(Strict):
+    """A group of people whom the presence shall reach."""
+
+    title: str
+    rank_by: str = Field(description="need_index | share | S1 … | KI_01 … | dynamics")
+    weight_by: str = Field(
+        description="recipients | residents:15-27 | children_benefits | unter_25 | recipients_if_worse"
+    )
+    edition: str | None = Field(None, description="Edition of the ranking column; default: the study's")
+    indices: tuple[str, ...] = ()
+
+
+class Indicators(Strict):
+    """Which edition, which indicators, and who is left out before anything is computed."""
+
+    edition: str
+    previous: str | None = None
+    minimum_population: int = Field(300, ge=0)
+    excluded: tuple[str, ...] = Field((), description="Named outliers (area ids)")
+    design_effect: float = Field(
+        1.8, ge=1, description="Variance of a count of persons relative to independent persons"
+    )
+    rank_draws: int = Field(20_000, ge=100)
+    coverage: float = Field(0.95, gt=0, lt=1)
+    top: int = Field(10, ge=1, description="k of 'the k areas with the greatest need'")
+
+
+class VenueFile(Strict):
+    """A catalogue of venues; `kind` names the reader."""
+
+    path: DataPath
+    kind: Literal["stadtteilzentren", "jugendfreizeit", "osm", "plain"]
+    venue_type: str = Field("", description="Type of venue where the file does not say, e.g. library")
+    source: str = ""
+    reference_date: dt.date | None = None
+
+
+class Office(Strict):
+    """An existing office: presence that is already there."""
+
+    name: str
+    lon: float | None = None
+    lat: float | None = None
+    area_id: str | None = Field(None, description="Only the area is known: placed there, approximate")
+    targets: tuple[str, ...] = Field((), description="Serves these target groups only; empty: all")
+
+
+class Venues(Strict):
+    """Rooms, and the rules that make one eligible."""
+
+    files: tuple[VenueFile, ...] = ()
+    grid: DataPath | None = Field(None, description="Residents per 100 m cell (Zensus 2022 layout)")
+    grid_source: str = ""
+    operator_kinds: tuple[str, ...] = ("public", "church_or_charity", "association")
+    allowed_types: tuple[str, ...] = Field((), description="Venue types that may be used; empty: all")
+    target_types: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Venue types that suit a target group; not named: all"
+    )
+    excluded_types: tuple[str, ...] = ()
+    excluded_words: tuple[str, ...] = Field((), description="Words in a name that rule a venue out")
+    merge_metres: float = Field(50, ge=0, description="Points closer than this may be one house")
+    forced_in: tuple[str, ...] = Field((), description="Site ids that must be chosen")
+    forced_out: tuple[str, ...] = Field((), description="Site ids that opted out")
+
+
+class Siting(Strict):
+    """How many rooms, how far people walk."""
+
+    rooms: int = Field(6, ge=1, description="Headline number of new rooms")
+    most_rooms: int = Field(12, ge=1, description="The curve is computed for 0…this number")
+    radius: float = Field(1000, gt=0, description="Walking distance in metres")
+    radii: tuple[float, ...] = Field((), description="Walking distances offered in the map")
+    detour: float = Field(1.23, ge=1, description="Walked distance / straight line")
+    stability_draws: int = Field(30, ge=0)
+
+
+class Disclosure(Strict):
+    """What may be published."""
+
+    minimum_count: int = Field(3, ge=1)
+    minimum_population: int = Field(300, ge=0)
+    derived_minimum: int = Field(11, ge=1, description="Derived counts of S1 and S4 below are not shown")
+
+
+class Layers(Strict):
+    """Optional layers for orientation on the map."""
+
+    stops: dict[str, DataPath] = Field(default_factory=dict, description="kind -> file (id,name,lat,lon)")
+    districts: DataPath | None = None
+    water: DataPath | None = None
+    green: DataPath | None = None
+    streets: DataPath | None = None
+
+
+class Publisher(Strict):
+    """Who hands the result over, for the imprint of map and report."""
+
+    organisation: str = ""
+    feedback: str = Field("", description="Function address or web page, never a person")
+    accessibility: str = ""
+
+
+class Study(Strict):
+    """Everything one run needs to know."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    subtitle: str = ""
+    question: str = ""
+    language: Literal["de", "en"] = "de"
+    seed: int = Field(0, ge=0)
+    fictitious: bool = False
+    region: Region
+    area_layer: AreaLayer
+    levels: tuple[Level, ...]
+    population: Register
+    editions: tuple[Edition, ...] = ()
+    indicators: Indicators
+    counts: Counts = Counts()
+    old_age: OldAge | None = None
+    targets: dict[str, Target]
+    venues: Venues = Venues()
+    offices: tuple[Office, ...] = ()
+    siting: Siting = Siting()
+    disclosure: Disclosure = Disclosure()
+    layers: Layers = Layers()
+    publisher: Publisher = Publisher()
+    exceptions: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Ids that a source may lack or have in addition: file path -> area ids",
+    )
+
+    def edition(self, id_: str) -> Edition:
+        """The edition of that id."""
+        return next(e for e in self.editions if e.id == id_)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Study:
+        known = [e.id for e in self.editions]
+        for key, value in (
+            ("indicators.edition", self.indicators.edition),
+            ("indicators.previous", self.indicators.previous),
+            ("old_age.edition", self.old_age.edition if self.old_age else None),
+        ):
+            if value is not None and value not in known:
+                raise ValueError(f"{key}: {value!r} is none of the editions {known}")
+        if "everybody" not in self.targets:
+            raise ValueError("targets: the group 'everybody' is missing")
+        if self.siting.rooms > self.siting.most_rooms:
+            raise ValueError("siting.rooms: must not exceed siting.most_rooms")
+        return self
