@@ -22,9 +22,7 @@ def content(n: int = 24, *, names: dict[str, str] | None = None, seed: int = 1) 
     """A small but complete `Content`; `names` overrides area names by id."""
     rng = np.random.default_rng(seed)
     frame = shapely.box(380_000, 5_815_000, 386_000, 5_821_000)
-    points = shapely.points(
-        rng.uniform(380_000, 386_000, n), rng.uniform(5_815_000, 5_821_000, n)
-    )
+    points = shapely.points(rng.uniform(380_000, 386_000, n), rng.uniform(5_815_000, 5_821_000, n))
     cells = shapely.get_parts(
         shapely.voronoi_polygons(shapely.multipoints(points), extend_to=frame, ordered=True)
     )
@@ -62,7 +60,9 @@ def content(n: int = 24, *, names: dict[str, str] | None = None, seed: int = 1) 
     areas["need_index"] = (share - share.mean()) / share.std()
     areas["status_index"] = areas["need_index"]
     areas["status_class"] = pd.cut(
-        areas["need_index"], [-9, -1, 1, 1.5, 9], labels=["hoch", "mittel", "niedrig", "sehr niedrig"]
+        areas["need_index"],
+        [-9, -1, 1, 1.5, 9],
+        labels=["hoch", "mittel", "niedrig", "sehr niedrig"],
     ).astype(object)
     areas["status_published"] = None
     areas["dynamics_index"] = rng.normal(0, 1, n)
@@ -107,7 +107,11 @@ def content(n: int = 24, *, names: dict[str, str] | None = None, seed: int = 1) 
         regions[column] = regions["recipients"]
     for column in ("share_lo", "share_hi"):
         regions[column] = regions["share"]
-    regions["status_class"], regions["dynamics_class"], regions["excluded"] = "mittel", "stabil", None
+    regions["status_class"], regions["dynamics_class"], regions["excluded"] = (
+        "mittel",
+        "stabil",
+        None,
+    )
     outline = gpd.GeoDataFrame({"name": ["Testbezirk"]}, geometry=[frame], crs=CRS)
 
     m = 60
@@ -165,7 +169,9 @@ def content(n: int = 24, *, names: dict[str, str] | None = None, seed: int = 1) 
             for with_offices in (False, True):
                 covered = np.zeros(m, bool)
                 if with_offices:
-                    covered = 1.23 * np.hypot(units["x"] - 383_000, units["y"] - 5_818_000) <= radius
+                    covered = (
+                        1.23 * np.hypot(units["x"] - 383_000, units["y"] - 5_818_000) <= radius
+                    )
                     covered = covered.to_numpy().copy()
                 chosen: list[str] = []
                 steps = [Proposal(0, (), float(people[covered].sum()), 0.0, 0.0, True)]
@@ -181,7 +187,9 @@ def content(n: int = 24, *, names: dict[str, str] | None = None, seed: int = 1) 
                 siting[t, radius, with_offices] = steps
         before = 0.0
         for step in siting[t, 1000.0, True]:
-            frontier_rows.append((t, step.p, step.reached, step.reached / people.sum(), step.bound, 0.0))
+            frontier_rows.append(
+                (t, step.p, step.reached, step.reached / people.sum(), step.bound, 0.0)
+            )
         headline = siting[t, 1000.0, True][-1]
         before = siting[t, 1000.0, True][0].reached
         for order, site in enumerate(headline.sites, 1):
@@ -214,7 +222,9 @@ def content(n: int = 24, *, names: dict[str, str] | None = None, seed: int = 1) 
             share_label="je 100 Einwohnerinnen und Einwohner",
             recipients_note="Abgeleitet aus veröffentlichten Anteilen.",
             version="0",
-            sources=(SourceNote("x", "Testdaten", "niemand", "CC0", "Testdaten, CC0", "2024-12-31"),),
+            sources=(
+                SourceNote("x", "Testdaten", "niemand", "CC0", "Testdaten, CC0", "2024-12-31"),
+            ),
             warnings=(),
         ),
         areas=areas,
@@ -242,16 +252,28 @@ def content(n: int = 24, *, names: dict[str, str] | None = None, seed: int = 1) 
         siting=siting,
         lorenz=pd.DataFrame(
             {
-                "population_share": np.r_[0, ordered["population"].cumsum() / ordered["population"].sum()],
-                "recipients_share": np.r_[0, ordered["recipients"].cumsum() / ordered["recipients"].sum()],
+                "population_share": np.r_[
+                    0, ordered["population"].cumsum() / ordered["population"].sum()
+                ],
+                "recipients_share": np.r_[
+                    0, ordered["recipients"].cumsum() / ordered["recipients"].sum()
+                ],
             }
         ),
         clusters=gpd.GeoDataFrame(
-            {"areas": [4], "cases": [900], "expected": [450.0], "relative_risk": [2.1], "p": [0.001]},
+            {
+                "areas": [4],
+                "cases": [900],
+                "expected": [450.0],
+                "relative_risk": [2.1],
+                "p": [0.001],
+            },
             geometry=[shapely.box(381_000, 5_816_000, 383_000, 5_818_000)],
             crs=CRS,
         ),
-        quality=[{"topic": "Verknüpfung", "finding": "53 von 53", "detail": "alle Gebiete gefunden"}],
+        quality=[
+            {"topic": "Verknüpfung", "finding": "53 von 53", "detail": "alle Gebiete gefunden"}
+        ],
         figures={
             "population": int(population.sum()),
             "recipients": float(areas["recipients"].sum()),

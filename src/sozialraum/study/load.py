@@ -21,7 +21,9 @@ MAX_DEPTH = 20
 def packaged_studies() -> list[str]:
     """Names of the studies that come with the program."""
     folder = resources.files("sozialraum.study") / "packaged"
-    return sorted(p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml"))
+    return sorted(
+        p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml")
+    )
 
 
 def load_study(study: str | Path | Study, **changes: Any) -> Study:
@@ -88,15 +90,21 @@ def _text(study: str | Path) -> tuple[str, str]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise StudyError(
-                "The study file is too large", where=str(path), expected=f"at most {MAX_BYTES} bytes"
+                "The study file is too large",
+                where=str(path),
+                expected=f"at most {MAX_BYTES} bytes",
             )
         return path.read_text(encoding="utf-8-sig"), str(path)
     except UnicodeDecodeError as error:
         raise StudyError(
-            "The study file is not UTF-8", where=f"{path}, byte {error.start}", hint="Save it as UTF-8"
+            "The study file is not UTF-8",
+            where=f"{path}, byte {error.start}",
+            hint="Save it as UTF-8",
         ) from None
     except OSError as error:
-        raise StudyError(f"The study file cannot be read: {error.strerror}", where=str(path)) from None
+        raise StudyError(
+            f"The study file cannot be read: {error.strerror}", where=str(path)
+        ) from None
 
 
 def _parse(text: str, where: str) -> tuple[dict[str, Any], dict[tuple[Any, ...], int]]:
@@ -145,7 +153,8 @@ def _build(node: Any, at: tuple[Any, ...], lines: dict, where: str, loader: Any)
                 key = key_node.value  # 04100102: an id stays text, also as a key
             if key in result:
                 raise StudyError(
-                    f"The key {key!r} stands twice", where=f"{where}, line {key_node.start_mark.line + 1}"
+                    f"The key {key!r} stands twice",
+                    where=f"{where}, line {key_node.start_mark.line + 1}",
                 )
             result[key] = _build(value_node, (*at, key), lines, where, loader)
             lines[(*at, key)] = key_node.start_mark.line + 1
@@ -204,7 +213,10 @@ def _readable(error: ValidationError, where: str, lines: dict[tuple[Any, ...], i
         near = difflib.get_close_matches(str(loc[-1]), names, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]!r}?" if near else ""
         return StudyError(
-            f"Unknown key {place!r}", where=at, expected="one of " + ", ".join(names), hint=hint + more
+            f"Unknown key {place!r}",
+            where=at,
+            expected="one of " + ", ".join(names),
+            hint=hint + more,
         )
     if first["type"] == "missing":
         return StudyError(f"The key {place!r} is missing", where=at, hint=more)

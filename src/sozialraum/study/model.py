@@ -36,7 +36,9 @@ class Region(Strict):
 
     name: str = Field(description="Name of the study region as readers know it")
     city: str = Field(description="Name of the whole area layer's territory")
-    prefix: str = Field("", description="Area ids of the region start with these digits; empty: all")
+    prefix: str = Field(
+        "", description="Area ids of the region start with these digits; empty: all"
+    )
 
 
 class Level(Strict):
@@ -133,7 +135,9 @@ class Target(Strict):
     weight_by: str = Field(
         description="recipients | residents:15-27 | children_benefits | unter_25 | recipients_if_worse"
     )
-    edition: str | None = Field(None, description="Edition of the ranking column; default: the study's")
+    edition: str | None = Field(
+        None, description="Edition of the ranking column; default: the study's"
+    )
     indices: tuple[str, ...] = ()
 
 
@@ -157,7 +161,9 @@ class VenueFile(Strict):
 
     path: DataPath
     kind: Literal["stadtteilzentren", "jugendfreizeit", "osm", "plain"]
-    venue_type: str = Field("", description="Type of venue where the file does not say, e.g. library")
+    venue_type: str = Field(
+        "", description="Type of venue where the file does not say, e.g. library"
+    )
     source: str = ""
     reference_date: dt.date | None = None
 
@@ -168,7 +174,9 @@ class Office(Strict):
     name: str
     lon: float | None = None
     lat: float | None = None
-    area_id: str | None = Field(None, description="Only the area is known: placed there, approximate")
+    area_id: str | None = Field(
+        None, description="Only the area is known: placed there, approximate"
+    )
     targets: tuple[str, ...] = Field((), description="Serves these target groups only; empty: all")
 
 
@@ -179,7 +187,9 @@ class Venues(Strict):
     grid: DataPath | None = Field(None, description="Residents per 100 m cell (Zensus 2022 layout)")
     grid_source: str = ""
     operator_kinds: tuple[str, ...] = ("public", "church_or_charity", "association")
-    allowed_types: tuple[str, ...] = Field((), description="Venue types that may be used; empty: all")
+    allowed_types: tuple[str, ...] = Field(
+        (), description="Venue types that may be used; empty: all"
+    )
     target_types: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Venue types that suit a target group; not named: all"
     )
@@ -206,13 +216,17 @@ class Disclosure(Strict):
 
     minimum_count: int = Field(3, ge=1)
     minimum_population: int = Field(300, ge=0)
-    derived_minimum: int = Field(11, ge=1, description="Derived counts of S1 and S4 below are not shown")
+    derived_minimum: int = Field(
+        11, ge=1, description="Derived counts of S1 and S4 below are not shown"
+    )
 
 
 class Layers(Strict):
     """Optional layers for orientation on the map."""
 
-    stops: dict[str, DataPath] = Field(default_factory=dict, description="kind -> file (id,name,lat,lon)")
+    stops: dict[str, DataPath] = Field(
+        default_factory=dict, description="kind -> file (id,name,lat,lon)"
+    )
     districts: DataPath | None = None
     water: DataPath | None = None
     green: DataPath | None = None

@@ -1,0 +1,70 @@
+"""sozialraum: where people on basic income support live, and where to be present.
+
+>>> import sozialraum as sr
+>>> sr.load_study("demo").region.city
+'Musterstadt'
+
+Sub-packages are imported when they are first used, so that ``import sozialraum`` costs nothing:
+`sources`, `areas`, `access`, `concentration`, `need`, `presence`, `disclosure`, `publish`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "load_study": "sozialraum.study",
+    "run": "sozialraum.pipeline",
+    "Run": "sozialraum.result",
+    "open_run": "sozialraum.result",
+    "show_versions": "sozialraum.versions",
+}
+_PACKAGES = (
+    "access",
+    "areas",
+    "concentration",
+    "demo",
+    "disclosure",
+    "errors",
+    "need",
+    "presence",
+    "publish",
+    "sources",
+    "study",
+)
+
+__all__ = ["__version__", *_LAZY, *_PACKAGES]
+
+if TYPE_CHECKING:
+    from sozialraum import (
+        access,
+        areas,
+        concentration,
+        demo,
+        disclosure,
+        errors,
+        need,
+        presence,
+        publish,
+        sources,
+        study,
+    )
+    from sozialraum.pipeline import run
+    from sozialraum.result import Run, open_run
+    from sozialraum.study import load_study
+    from sozialraum.versions import show_versions
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    if name in _PACKAGES:
+        return importlib.import_module(f"sozialraum.{name}")
+    raise AttributeError(f"module 'sozialraum' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
