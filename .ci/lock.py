@@ -38,7 +38,9 @@ def main() -> None:
     first = [b for head, b in everything.items() if re.split(r"[=\s]", head)[0] in names]
     rest = [b for head, b in everything.items() if re.split(r"[=\s]", head)[0] not in names]
     (ROOT / "requirements.lock").write_text("".join(first) + MARKER + "\n" + "".join(rest))
-    print(f"requirements.lock: {len(first)} for a run, {len(rest)} for development", file=sys.stderr)
+    print(
+        f"requirements.lock: {len(first)} for a run, {len(rest)} for development", file=sys.stderr
+    )
 
 
 if __name__ == "__main__":

@@ -80,8 +80,7 @@ def parser() -> Parser:
     audit = commands.add_parser("audit", help="disclosure audit of a finished run or of a table")
     audit.add_argument("folder", type=Path, metavar="DIR")
 
-    schema = commands.add_parser("schema", help="print the JSON Schema of a study, for editors")
-    schema.set_defaults()
+    commands.add_parser("schema", help="print the JSON Schema of a study, for editors")
     return root
 
 
@@ -103,10 +102,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return globals()[f"_{arguments.command}"](arguments)
     except SozialraumError as error:
-        print(wrap(str(error)), file=sys.stderr)  # noqa: T201
+        print(wrap(str(error)), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print(wrap("Interrupted; nothing was written."), file=sys.stderr)  # noqa: T201
+        print(wrap("Interrupted; nothing was written."), file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -114,18 +113,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         print(
             wrap("There is not enough memory for this run; nothing was written."), file=sys.stderr
-        )  # noqa: T201
+        )
         return 5
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        print(wrap(f"The system says: {error.strerror or error}{where}."), file=sys.stderr)  # noqa: T201
+        print(wrap(f"The system says: {error.strerror or error}{where}."), file=sys.stderr)
         return 5
     except Exception as error:
         log = _log(error)
-        print(  # noqa: T201
+        print(
             wrap(
-                f"A fault of the program itself, {type(error).__name__}: {error}. Nothing was written. "
-                f"The details are in {log}; please report them with the output of 'sozialraum --version'."
+                f"A fault of the program itself, {type(error).__name__}: {error}. Nothing was "
+                f"written. The details are in {log}; please report them with 'sozialraum --version'."
             ),
             file=sys.stderr,
         )
@@ -147,13 +146,13 @@ def _run(arguments: argparse.Namespace) -> int:
         differences = pipeline.repeat(arguments.manifest, **options)
         say.end()
         for name, state in differences.items():
-            print(f"{state:12} {name}")  # noqa: T201
+            print(f"{state:12} {name}")
         return int(any(state != "same" for state in differences.values()))
     run = pipeline.run(arguments.study, seed=arguments.seed, internal=arguments.internal, **options)
     out = run.write(arguments.out or Path("data/processed") / run.study.name, progress=say)
     say.end()
     if not arguments.quiet:
-        print(_summary(run, out))  # noqa: T201
+        print(_summary(run, out))
     return 0
 
 
@@ -173,7 +172,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
     audit = pipeline.check(arguments.study, data=arguments.data)
     for finding in audit.findings:
-        print(f"{finding['source']:12} {finding['kind']:14} {finding['detail']}")  # noqa: T201
+        print(f"{finding['source']:12} {finding['kind']:14} {finding['detail']}")
     return 0
 
 
@@ -181,7 +180,7 @@ def _sources(arguments: argparse.Namespace) -> int:
     from sozialraum.areas.table import data_folder
     from sozialraum.sources import catalogue
 
-    print(catalogue.overview(data_folder(arguments.data)))  # noqa: T201
+    print(catalogue.overview(data_folder(arguments.data)))
     return 0
 
 
@@ -190,9 +189,9 @@ def _audit(arguments: argparse.Namespace) -> int:
 
     findings = audit_folder(arguments.folder)
     for finding in findings:
-        print(wrap(finding).removeprefix("sozialraum: "))  # noqa: T201
+        print(wrap(finding).removeprefix("sozialraum: "))
     if not findings:
-        print(f"{arguments.folder}: no withheld count can be inferred")  # noqa: T201
+        print(f"{arguments.folder}: no withheld count can be inferred")
     return 4 if findings else 0
 
 
@@ -201,7 +200,7 @@ def _schema(arguments: argparse.Namespace) -> int:
 
     from sozialraum.study import json_schema
 
-    print(json.dumps(json_schema(), ensure_ascii=False, indent=2))  # noqa: T201
+    print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
     return 0
 
 
@@ -219,17 +218,17 @@ class Progress:
         self._close()
         self.stage, self.since = stage, self.clock()
         if self.shown:
-            print(f"  {stage} …", end="", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"  {stage} …", end="", file=sys.stderr, flush=True)
 
     def _close(self) -> None:
         if self.shown and self.stage:
-            print(f"\r  {self.stage:42} {self.clock() - self.since:5.1f} s", file=sys.stderr)  # noqa: T201
+            print(f"\r  {self.stage:42} {self.clock() - self.since:5.1f} s", file=sys.stderr)
 
     def end(self) -> None:
         """End the last stage."""
         self._close()
         if self.shown:
-            print(f"  {'total':42} {self.clock() - self.start:5.1f} s\n", file=sys.stderr)  # noqa: T201
+            print(f"  {'total':42} {self.clock() - self.start:5.1f} s\n", file=sys.stderr)
         self.stage = ""
 
 
@@ -243,10 +242,9 @@ def _log(error: BaseException) -> str:
         folder = Path(platformdirs.user_state_dir("sozialraum", appauthor=False))
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "last-fault.log"
-        with open(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        ) as f:
-            f.write("".join(traceback.format_exception(error)))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write("".join(traceback.format_exception(error)))
     except OSError:
         return "no log (the state folder cannot be written)"
     return str(path)

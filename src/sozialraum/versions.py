@@ -44,5 +44,5 @@ def show_versions() -> None:
     sozialraum ...
     """
     for name, version in versions().items():
-        print(f"{name:12} {version}")  # noqa: T201
-    print(f"{'platform':12} {platform.system()} {platform.machine()}")  # noqa: T201
+        print(f"{name:12} {version}")
+    print(f"{'platform':12} {platform.system()} {platform.machine()}")

@@ -135,8 +135,8 @@ def join(
             + (f" ({listed(extra - allowed)})" if extra - allowed else ""),
             where=source,
             expected=f"the {len(areas)} ids of the area layer, as text",
-            hint="Check the vintage of the boundaries (ids changed in 2021); ids that may differ are "
-            "named in the study under 'exceptions'",
+            hint="Check the vintage of the boundaries (ids changed in 2021); "
+            "ids that may differ are named in the study under 'exceptions'",
         )
     matched = len(set(areas.index) & set(table.index))
     audit.add(source, "matched", f"{matched} von {len(areas)} Gebieten zugeordnet", count=matched)

@@ -77,7 +77,7 @@ class Register(Strict):
 
 
 class Edition(Strict):
-    """One edition of a published set of indicators (Berlin: Monitoring Soziale Stadtentwicklung)."""
+    """One edition of published indicators (Berlin: Monitoring Soziale Stadtentwicklung)."""
 
     id: str
     path: DataPath
@@ -133,7 +133,7 @@ class Target(Strict):
     title: str
     rank_by: str = Field(description="need_index | share | S1 … | KI_01 … | dynamics")
     weight_by: str = Field(
-        description="recipients | residents:15-27 | children_benefits | unter_25 | recipients_if_worse"
+        description="recipients | residents:15-27 | children_benefits | recipients_if_worse"
     )
     edition: str | None = Field(
         None, description="Edition of the ranking column; default: the study's"
