@@ -1,0 +1,219 @@
+"""What a published column means: one dictionary for tables, geodata and their descriptions.
+
+Every writer prints a column with the digits given here, so that CSV, workbook, GeoPackage and
+GeoParquet show the same figure, and the noise of the last binary digit never reaches a file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
+
+Kind = Literal["text", "integer", "number", "boolean"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One published column.
+
+    Attributes
+    ----------
+    name : str
+        Machine name, English and stable.
+    title : str
+        What it means, German.
+    kind : {'text', 'integer', 'number', 'boolean'}
+        `integer` columns hold whole numbers, whatever the dtype of the frame.
+    digits : int
+        Digits after the decimal point that are printed.
+    unit : str
+        German; empty where there is none.
+    share : bool
+        A fraction that people read as a percentage.
+    """
+
+    name: str
+    title: str
+    kind: Kind = "text"
+    digits: int = 0
+    unit: str = ""
+    share: bool = False
+
+
+_FURTHER: dict[str, str] = {
+    "region_id": "Nummer der Bezirksregion (Text)",
+    "region_name": "Name der Bezirksregion",
+    "unit_id": "Kennung des Orts mit Nachfrage",
+    "status_index": "Statusindex (standardisierte Summe der Indikatoren)",
+    "status_published": "Statusklasse, wie sie veröffentlicht ist",
+    "dynamics_index": "Dynamikindex (standardisierte Summe der Veränderungen)",
+    "dynamics_published": "Dynamikklasse, wie sie veröffentlicht ist",
+    "old_age": "geschätzte Personen mit Grundsicherung im Alter (SGB XII)",
+    "top_certain": "gehört sicher zu den k Gebieten mit dem größten Bedarf",
+    "top_possible": "gehört möglicherweise zu den k Gebieten mit dem größten Bedarf",
+    "sentence": "warum das Gebiet dort steht, wo es steht",
+    "flags": "Hinweise",
+    "cluster_sentence": "räumliche Konzentration in Worten",
+    "address": "Anschrift der Einrichtung",
+    "operator_reason": "woran die Art des Trägers erkannt wurde",
+    "venue_types": "Art der Einrichtung",
+    "sources": "Quellen des Eintrags",
+    "eligible": "als Raum für die Präsenz geeignet",
+    "reason": "warum nicht geeignet",
+    "proposed": "im Vorschlag der Zielgruppe „alle“ enthalten",
+    "suits": "geeignet für die Zielgruppen",
+    "approximate": "Lage nur ungefähr bekannt",
+    "targets": "bedient nur diese Zielgruppen (leer: alle)",
+    "topic": "Thema",
+    "finding": "Befund",
+    "detail": "Einzelheiten",
+}
+_NUMBERS: dict[str, tuple[Kind, int, str]] = {
+    "population": ("integer", 0, "Personen"),
+    "recipients": ("integer", 0, "Personen"),
+    "recipients_lo": ("integer", 0, "Personen"),
+    "recipients_hi": ("integer", 0, "Personen"),
+    "old_age": ("integer", 0, "Personen"),
+    "reached": ("integer", 0, "Personen"),
+    "bound": ("number", 1, "Personen"),
+    "location_quotient": ("number", 4, ""),
+    "need_index": ("number", 6, ""),
+    "status_index": ("number", 6, ""),
+    "dynamics_index": ("number", 6, ""),
+    "p_top": ("number", 4, ""),
+    "stability": ("number", 4, ""),
+    "lon": ("number", 6, "Grad"),
+    "lat": ("number", 6, "Grad"),
+    "x": ("integer", 0, "Meter"),
+    "y": ("integer", 0, "Meter"),
+    "hours_open": ("number", 2, "Stunden je Woche"),
+    "hours_appointment": ("number", 2, "Stunden je Woche"),
+    "p": ("integer", 0, ""),
+    "order": ("integer", 0, ""),
+}
+_SHARES = frozenset(
+    ("share", "share_lo", "share_hi", "reached_share", "cumulative_share", "gap", "stability")
+    + ("p_top", "population_share", "recipients_share")
+)
+_PATTERNS: tuple[tuple[str, str, Kind, int, str], ...] = (
+    (r"((?:S|D|KI_)\d+)", "Indikator {0} der aktuellen Ausgabe", "number", 4, "Prozent"),
+    (r"((?:S|D|KI_)\d+)_previous", "Indikator {0} der vorigen Ausgabe", "number", 4, "Prozent"),
+    (r"explained_(\w+)", "Beitrag von {0} zum Bedarfsindex", "number", 4, ""),
+    (r"rank_lo_(\w+)", "bester Rang für die Zielgruppe {0}", "integer", 0, ""),
+    (r"rank_hi_(\w+)", "letzter Rang für die Zielgruppe {0}", "integer", 0, ""),
+    (r"rank_(\w+)", "Rang für die Zielgruppe {0}", "integer", 0, ""),
+    (r"weight_(\w+)", "Personen der Zielgruppe {0}", "integer", 0, "Personen"),
+    (r"people_(\w+)", "Personen der Zielgruppe {0} an diesem Ort", "integer", 0, "Personen"),
+)
+
+
+@cache
+def describe(name: str) -> Column:
+    """Meaning, type, unit and printed digits of a published column.
+
+    Parameters
+    ----------
+    name : str
+        Machine name. A name nobody described is a text that is titled by its own name.
+
+    Examples
+    --------
+    >>> describe("share")
+    Column(name='share', title='Anteil der Leistungsberechtigten (0 bis 1)', kind='number',
+           digits=6, unit='', share=True)
+    >>> describe("rank_lo_young").title
+    'bester Rang für die Zielgruppe young'
+    """
+    title = RANKING.get(name) or PRESENCE.get(name) or FRONTIER.get(name) or _FURTHER.get(name)
+    if name in _NUMBERS:
+        kind, digits, unit = _NUMBERS[name]
+        return Column(name, title or name, kind, digits, unit, name in _SHARES)
+    if name in _SHARES:
+        return Column(name, title or name, "number", 6, "", True)
+    if name in ("rank", "rank_lo", "rank_hi", "rank_by_share", "rank_by_count"):
+        return Column(name, title or name, "integer")
+    if name in ("eligible", "top_certain", "top_possible", "approximate", "proposed"):
+        return Column(name, title or name, "boolean")
+    if title is None:
+        for pattern, text, kind, digits, unit in _PATTERNS:
+            if found := re.fullmatch(pattern, name):
+                return Column(name, text.format(found[1]), kind, digits, unit)
+    return Column(name, title or name)
+
+
+def rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Round every number to its printed digits; whole numbers become nullable integers.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns are looked up with `describe`. Lists and tuples of texts become 'a; b'; a text that
+        is missing or empty becomes None; a number that is missing becomes NaN or NA, never 0.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Same index, same columns; geometry untouched; new object.
+
+    Examples
+    --------
+    >>> rounded(pd.DataFrame({"share": [0.12345678], "rank": [3.0], "suits": [("a", "b")]}))
+          share  rank suits
+    0  0.123457     3  a; b
+    """
+    result = frame.copy()
+    for name in frame.columns:
+        if name == "geometry":
+            continue
+        result[name] = _column(frame[name], describe(str(name)))
+    return result
+
+
+def _column(values: pd.Series, column: Column) -> pd.Series:
+    if column.kind == "boolean":
+        return values.astype("boolean")
+    if column.kind in ("integer", "number"):
+        # adding zero turns the negative zero of a rounded -0.0000001 into 0
+        numbers = pd.to_numeric(values).to_numpy(float, na_value=np.nan)
+        numbers = np.round(numbers, column.digits) + 0.0
+        numbers[~np.isfinite(numbers)] = np.nan
+        return pd.Series(
+            numbers, index=values.index, dtype=float if column.kind == "number" else None
+        ).astype("Int64" if column.kind == "integer" else float)
+    return pd.Series([plain(v) for v in values], index=values.index, dtype=object)
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u200e\u200f\u202a-\u202e]")
+
+
+def plain(value: Any) -> str | None:
+    r"""Make a text that no format chokes on: control characters and surrogates become blanks.
+
+    Marks that reverse the direction of writing are blanked, too: they make a name look like
+    another one. None, NaN and the empty text become None.
+
+    Examples
+    --------
+    >>> plain("Haus\tam\x00See"), plain(float("nan")), plain(("a", "b"))
+    ('Haus am See', None, 'a; b')
+    """
+    if isinstance(value, (list, tuple, set, frozenset)):
+        value = "; ".join(
+            str(v) for v in (sorted(value) if isinstance(value, (set, frozenset)) else value)
+        )
+    if (
+        value is None
+        or value is pd.NA
+        or value is pd.NaT
+        or (isinstance(value, float) and np.isnan(value))
+    ):
+        return None
+    text = _CONTROL.sub(" ", str(value))
+    return text or None

@@ -1,0 +1,318 @@
+"""The tables of a run: four CSV files for machines and one workbook for people.
+
+A missing or withheld figure is an empty cell in both. Text stays text: a cell that a spreadsheet
+would take for a formula is marked in the CSV (see `guarded`) and typed as text in the workbook.
+The bytes depend on the content only, never on clock, locale or place.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sozialraum.publish.columns import Column, describe, plain, rounded
+from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+    from sozialraum.publish.content import Content
+
+CELL_LIMIT = 32_767
+"""Longest text of a workbook's cell; a longer one is cut and ends in an ellipsis."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def guarded(text: str) -> str:
+    """Mark a text that a spreadsheet would run as a formula with a leading apostrophe.
+
+    Spreadsheets decide by the first character, some after skipping blanks.
+
+    Examples
+    --------
+    >>> guarded("=1+1"), guarded(" @SUM(A1)"), guarded("Haus am See")
+    ("'=1+1", "' @SUM(A1)", 'Haus am See')
+    """
+    return "'" + text if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+
+
+def table(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """Columns in their order with printed digits; an absent one is empty, the index a column.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Its index may carry the name of the first column.
+    columns : iterable of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        RangeIndex; exactly `columns`.
+    """
+    wanted = list(columns)
+    flat = frame.reset_index() if frame.index.name in wanted else frame.reset_index(drop=True)
+    return rounded(pd.DataFrame(flat).reindex(columns=wanted))
+
+
+def csv_text(frame: pd.DataFrame, columns: Iterable[str]) -> str:
+    """One table as CSV: comma, decimal point, LF, empty = missing.
+
+    Numbers carry exactly the digits of their column (`sozialraum.publish.columns`).
+    """
+    wanted = list(columns)
+    data = table(frame, wanted)
+    printed = [[_printed(v, describe(c)) for v in data[c]] for c in wanted]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(wanted)
+    writer.writerows(zip(*printed, strict=True))
+    return out.getvalue()
+
+
+def _printed(value: Any, column: Column) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    if column.kind == "boolean":
+        return "true" if value else "false"
+    if column.kind == "integer":
+        return str(int(value))
+    if column.kind == "number":
+        return f"{value:.{column.digits}f}"
+    return guarded(str(value))
+
+
+def region_columns() -> list[str]:
+    """Columns of `regions.csv`: those of `ranking.csv`, by Bezirksregion."""
+    return ["region_id", *list(RANKING)[1:]]
+
+
+def worst_first(areas: pd.DataFrame) -> pd.DataFrame:
+    """Sort areas by rank, those without rank last, by id where ranks are equal."""
+    return areas.sort_index().sort_values("rank", kind="stable", na_position="last")
+
+
+def write_csvs(content: Content, folder: Path) -> list[Path]:
+    """Write `ranking.csv`, `regions.csv`, `presence.csv` and `frontier.csv`.
+
+    Parameters
+    ----------
+    content : Content
+        Released by `publish.gate`.
+    folder : pathlib.Path
+        Existing folder.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The written files, in this order. UTF-8 without BOM, LF.
+    """
+    areas = worst_first(content.areas)
+    texts = {
+        "ranking.csv": csv_text(areas, RANKING),
+        "regions.csv": csv_text(content.regions.sort_index(), region_columns()),
+        "presence.csv": csv_text(content.presence, PRESENCE),
+        "frontier.csv": csv_text(content.frontier, FRONTIER),
+    }
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode("utf-8"))
+    return [folder / name for name in texts]
+
+
+_ROOMS: tuple[str, ...] = (
+    "site_id",
+    "name",
+    "address",
+    "operator",
+    "operator_kind",
+    "operator_reason",
+)
+_ROOMS += ("venue_types", "eligible", "reason", "suits", "area_id", "sources", "lon", "lat")
+_QUALITY = ("topic", "finding", "detail")
+
+
+def area_columns(frame: pd.DataFrame) -> list[str]:
+    """Columns of the sheet of areas: those of `ranking.csv` and what else explains the area."""
+    further = ["region_id", "region_name"]
+    further += [f"S{k}{s}" for k in (1, 2, 3, 4) for s in ("", "_previous")]
+    further += ["status_index", "status_published", "dynamics_index", "dynamics_published"]
+    further += ["old_age", "top_certain", "top_possible", "sentence", "cluster_sentence", "flags"]
+    further += [str(c) for c in frame.columns if str(c).startswith("rank_") and c not in RANKING]
+    return list(RANKING) + [c for c in further if c in frame.columns]
+
+
+def write_workbook(content: Content, path: Path) -> None:
+    """Write `tables.xlsx`: notes first, then one filtered sheet per table.
+
+    Sheets: Hinweise, Gebiete, Bezirksregionen, Räume, Kurve, Einrichtungen, Datenqualität. The
+    only date inside is the reference date.
+
+    Parameters
+    ----------
+    content : Content
+        Released by `publish.gate`.
+    path : pathlib.Path
+        Of the workbook; replaced where it exists.
+    """
+    import xlsxwriter
+
+    areas = worst_first(content.areas)
+    places = {
+        "Gebiete": (areas, area_columns(content.areas)),
+        "Bezirksregionen": (content.regions.sort_index(), region_columns()),
+        "Räume": (content.presence, list(PRESENCE)),
+        "Kurve": (content.frontier, list(FRONTIER)),
+        "Einrichtungen": (content.rooms.sort_index(), list(_ROOMS)),
+        "Datenqualität": (pd.DataFrame(content.quality, columns=list(_QUALITY)), list(_QUALITY)),
+    }
+    info = content.info
+    buffer = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(buffer, options) as book:
+        book.set_properties(
+            {
+                "title": _cell(info.title),
+                "subject": _cell(info.subtitle),
+                "company": _cell(content.study.publisher.organisation),
+                "comments": "; ".join(_cell(s.attribution) for s in info.sources),
+                "created": dt.datetime.fromisoformat(info.reference_date),
+            }
+        )
+        formats = _Formats(book)
+        notes = book.add_worksheet("Hinweise")
+        for sheet, (frame, columns) in places.items():
+            _sheet(book.add_worksheet(sheet), table(frame, columns), formats, info.internal)
+        _notes(notes, content, {s: columns for s, (_, columns) in places.items()}, formats)
+        notes.activate()
+    path.write_bytes(buffer.getvalue())
+
+
+class _Formats:
+    """The formats of the workbook, made once each."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._book, self._made = book, {}  # type: ignore[var-annotated]
+        self.title = book.add_format({"bold": True, "font_size": 14})
+        self.head = book.add_format(
+            {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#E8EDF2"}
+        )
+        self.bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        self.text = book.add_format({"num_format": "@", "valign": "top"})
+        self.wrap = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+        self.warn = book.add_format({"bold": True, "text_wrap": True, "font_color": "#9C1C1C"})
+
+    def of(self, column: Column) -> Format:
+        """Number format of a column; percentages are shown as such."""
+        if column.kind in ("text", "boolean"):
+            return self.text
+        if column.share:
+            pattern = "0.0%"
+        elif column.kind == "integer" and column.unit == "Personen":
+            pattern = "#,##0"
+        elif column.kind == "integer":
+            pattern = "0"
+        else:
+            pattern = "0." + "0" * min(column.digits, 6 if column.unit == "Grad" else 2)
+        if pattern not in self._made:
+            self._made[pattern] = self._book.add_format({"num_format": pattern, "valign": "top"})
+        return self._made[pattern]
+
+
+def _cell(value: Any) -> str:
+    """Text that fits into a cell."""
+    text = plain(value) or ""
+    return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - 1] + "…"
+
+
+def _sheet(sheet: Worksheet, data: pd.DataFrame, formats: _Formats, internal: bool) -> None:
+    """One table with a frozen, filtered header."""
+    for k, name in enumerate(data.columns):
+        column = describe(str(name))
+        form, values, width = formats.of(column), data[name], 0
+        sheet.write_string(0, k, column.title, formats.head)
+        for row, value in enumerate(values, 1):
+            if value is None or value is pd.NA or value != value:
+                continue
+            if column.kind == "boolean":
+                sheet.write_string(row, k, "ja" if value else "nein", form)
+            elif column.kind == "text":
+                text = _cell(value)
+                width = max(width, len(text))
+                sheet.write_string(row, k, text, form)
+            else:
+                sheet.write_number(row, k, value, form)
+        sheet.set_column(k, k, min(max(13, width + 2), 60))
+    sheet.set_row(0, 62)
+    sheet.freeze_panes(1, 2 if len(data.columns) > 6 else 0)
+    sheet.autofilter(0, 0, max(len(data), 1), len(data.columns) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    mark = "&Cintern, nicht zur Weitergabe" if internal else ""
+    sheet.set_footer(f"&L&A{mark}&R&P / &N")
+
+
+def _notes(
+    sheet: Worksheet, content: Content, sheets: Mapping[str, list[str]], formats: _Formats
+) -> None:
+    """Title, dates, warnings, sources and the meaning of every column."""
+    info, row = content.info, 0
+
+    def put(*cells: str, form: Format | None = None) -> None:
+        nonlocal row
+        for k, text in enumerate(cells):
+            sheet.write_string(row, k, _cell(text), form or (formats.wrap if k else formats.bold))
+        row += 1
+
+    put(info.title, form=formats.title)
+    put(info.subtitle)
+    warnings = [*(["Fiktive Daten: Ort und Zahlen sind erfunden."] if info.fictitious else ())]
+    warnings += [*(["Intern, nicht zur Weitergabe."] if info.internal else ()), *info.warnings]
+    for warning in warnings:
+        put(warning, form=formats.warn)
+    row += 1
+    for key, value in (
+        ("Gebiet", f"{info.region_name} ({info.city_name})"),
+        ("Stichtag", info.reference_date),
+        ("Ausgabe der Indikatoren", info.edition),
+        ("Vorige Ausgabe", info.previous_edition or "–"),
+        ("Gezählt werden", info.recipients_label),
+        ("Anteil", info.share_label),
+        ("Herkunft der Zahl", info.recipients_note),
+        ("Leere Zelle", "nicht bekannt oder aus Gründen des Datenschutzes nicht gezeigt; nie null"),
+        ("Fingerabdruck", f"{info.fingerprint} (derselbe wie in Karte und Bericht)"),
+        ("Programm", f"sozialraum {info.version}"),
+    ):
+        put(key, value)
+    row += 1
+    head = formats.head
+    put("Quelle", "Herausgeber und Titel", "Stand", "Lizenz", "Namensnennung", form=head)
+    for source in info.sources:
+        who = f"{source.publisher}: {source.title}"
+        put(source.id, who, source.reference_date, source.licence, source.attribution)
+    row += 1
+    put("Blatt", "Spalte", "Einheit", "Name in den CSV-Dateien", form=head)
+    for name, columns in sheets.items():
+        for column in map(describe, columns):
+            put(name, column.title, "Prozent" if column.share else column.unit, column.name)
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 70)
+    sheet.set_column(2, 4, 26)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
