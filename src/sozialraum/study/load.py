@@ -59,6 +59,7 @@ def load_study(study: str | Path | Study, **changes: Any) -> Study:
     else:
         text, where = _text(study)
         document, lines = _parse(text, where)
+        document = _extended(document, where, lines)
     _merge(document, changes)
     try:
         return Study.model_validate(document)
@@ -71,6 +72,8 @@ def json_schema() -> dict[str, Any]:
     schema = Study.model_json_schema(by_alias=True)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "sozialraum study"
+    schema["properties"]["extends"] = {"enum": packaged_studies(), "description": "Start from it"}
+    schema["anyOf"] = [{"required": schema.pop("required")}, {"required": ["extends"]}]
     return schema
 
 
@@ -164,6 +167,25 @@ def _build(node: Any, at: tuple[Any, ...], lines: dict, where: str, loader: Any)
     if node.tag == "tag:yaml.org,2002:int" and node.value.startswith("0") and len(node.value) > 1:
         return node.value  # YAML 1.1 reads 04100102 as octal; it is an id
     return loader.construct_object(node)
+
+
+def _extended(document: dict[str, Any], where: str, lines: dict) -> dict[str, Any]:
+    """The packaged study named by `extends`, with this document's settings on top."""
+    if "extends" not in document:
+        return document
+    base = document.pop("extends")
+    names = packaged_studies()
+    if base not in names:
+        raise StudyError(
+            f"The study extends {base!r}, which is not packaged",
+            where=f"{where}, line {lines[('extends',)]}",
+            expected=f"one of {', '.join(names)}",
+        )
+    text, base_where = _text(base)
+    base_document, base_lines = _parse(text, base_where)
+    result = _extended(base_document, base_where, base_lines)
+    _merge(result, document)
+    return result
 
 
 def _merge(document: dict[str, Any], changes: dict[str, Any]) -> None:
