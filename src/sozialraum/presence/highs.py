@@ -1,0 +1,105 @@
+"""A mixed-integer program for HiGHS: arrays in, point and proven bound out.
+
+highspy rather than `scipy.optimize.milp` because it takes a start solution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from sozialraum.presence.problem import Floats
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the solver found. `point` is None where it found nothing."""
+
+    point: Floats | None
+    bound: float
+    infeasible: bool
+    timed_out: bool
+    nodes: int
+
+
+def maximise(
+    value: Floats,
+    rows: sparse.csr_array,
+    low: Floats,
+    high: Floats,
+    *,
+    upper: Floats | float = 1.0,
+    lower: Floats | float = 0.0,
+    integer: Any = None,
+    start: Floats | None = None,
+    gap: float = 0.0,
+    slack: float = 1e-6,
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+) -> Outcome:
+    """Maximise ``value @ x`` subject to ``low <= rows @ x <= high`` and ``lower <= x <= upper``.
+
+    Parameters
+    ----------
+    integer : boolean array, optional
+        Which variables are whole numbers.
+    start : array, optional
+        A feasible point to start from.
+    gap, slack : float
+        Relative and absolute distance of bound and point at which the search may end.
+    time_limit : float, optional
+        Seconds; only where the caller accepts that a run cannot be repeated exactly.
+    node_limit : int, optional
+        Largest number of branch-and-bound nodes.
+    """
+    import highspy
+
+    n = value.size
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = n, rows.shape[0]
+    lp.sense_ = highspy.ObjSense.kMaximize
+    lp.col_cost_ = value
+    lp.col_lower_ = np.broadcast_to(np.asarray(lower, float), (n,)).copy()
+    lp.col_upper_ = np.broadcast_to(np.asarray(upper, float), (n,)).copy()
+    lp.row_lower_, lp.row_upper_ = np.asarray(low, float), np.asarray(high, float)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = rows.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = rows.indices.astype(np.int32)
+    lp.a_matrix_.value_ = rows.data.astype(float)
+    if integer is not None:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(whole)] for whole in integer]
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)  # the same path of search on every machine
+    solver.setOptionValue("mip_rel_gap", float(gap))
+    solver.setOptionValue("mip_abs_gap", float(slack))
+    if time_limit is not None:
+        solver.setOptionValue("time_limit", float(max(time_limit, 0.01)))
+    if node_limit is not None:
+        solver.setOptionValue("mip_max_nodes", int(node_limit))
+    solver.passModel(lp)
+    if start is not None:
+        guess = highspy.HighsSolution()
+        guess.col_value = np.asarray(start, float)
+        solver.setSolution(guess)
+    solver.run()
+    status = solver.getModelStatus()
+    info = solver.getInfo()
+    found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
+    point = np.array(solver.getSolution().col_value) if found else None
+    if integer is None:
+        optimal = status == highspy.HighsModelStatus.kOptimal
+        bound = info.objective_function_value if optimal else np.inf
+    else:
+        bound = info.mip_dual_bound
+    return Outcome(
+        point,
+        float(bound),
+        status == highspy.HighsModelStatus.kInfeasible,
+        status == highspy.HighsModelStatus.kTimeLimit,
+        int(max(info.mip_node_count, 0)),
+    )
