@@ -67,10 +67,15 @@ _FURTHER: dict[str, str] = {
     "sources": "Quellen des Eintrags",
     "eligible": "als Raum für die Präsenz geeignet",
     "reason": "warum nicht geeignet",
-    "proposed": "im Vorschlag der Zielgruppe „alle“ enthalten",
     "suits": "geeignet für die Zielgruppen",
     "approximate": "Lage nur ungefähr bekannt",
     "targets": "bedient nur diese Zielgruppen (leer: alle)",
+    "role": "Rolle im Vorschlag für alle",
+    "areas": "Gebiete der Konzentration",
+    "cases": "Leistungsberechtigte in der Konzentration",
+    "expected": "erwartete Zahl bei überall gleichem Anteil",
+    "relative_risk": "Anteil innen geteilt durch Anteil außen",
+    "p_value": "Wahrscheinlichkeit, dass eine so starke Konzentration zufällig entsteht",
     "topic": "Thema",
     "finding": "Befund",
     "detail": "Einzelheiten",
@@ -83,6 +88,10 @@ _NUMBERS: dict[str, tuple[Kind, int, str]] = {
     "old_age": ("integer", 0, "Personen"),
     "reached": ("integer", 0, "Personen"),
     "bound": ("number", 1, "Personen"),
+    "cases": ("integer", 0, "Personen"),
+    "expected": ("number", 1, "Personen"),
+    "relative_risk": ("number", 3, ""),
+    "p_value": ("number", 4, ""),
     "location_quotient": ("number", 4, ""),
     "need_index": ("number", 6, ""),
     "status_index": ("number", 6, ""),
@@ -139,7 +148,7 @@ def describe(name: str) -> Column:
         return Column(name, title or name, "number", 6, "", True)
     if name in ("rank", "rank_lo", "rank_hi", "rank_by_share", "rank_by_count"):
         return Column(name, title or name, "integer")
-    if name in ("eligible", "top_certain", "top_possible", "approximate", "proposed"):
+    if name in ("eligible", "top_certain", "top_possible", "approximate"):
         return Column(name, title or name, "boolean")
     if title is None:
         for pattern, text, kind, digits, unit in _PATTERNS:
@@ -168,26 +177,28 @@ def rounded(frame: pd.DataFrame) -> pd.DataFrame:
           share  rank suits
     0  0.123457     3  a; b
     """
-    result = frame.copy()
-    for name in frame.columns:
-        if name == "geometry":
-            continue
-        result[name] = _column(frame[name], describe(str(name)))
-    return result
+    columns = {
+        str(name): values if name == "geometry" else _column(values, describe(str(name)))
+        for name, values in frame.items()
+    }
+    return type(frame)(columns, index=frame.index, copy=False)
 
 
-def _column(values: pd.Series, column: Column) -> pd.Series:
+def _column(values: pd.Series, column: Column) -> Any:
     if column.kind == "boolean":
-        return values.astype("boolean")
-    if column.kind in ("integer", "number"):
-        # adding zero turns the negative zero of a rounded -0.0000001 into 0
-        numbers = pd.to_numeric(values).to_numpy(float, na_value=np.nan)
-        numbers = np.round(numbers, column.digits) + 0.0
-        numbers[~np.isfinite(numbers)] = np.nan
-        return pd.Series(
-            numbers, index=values.index, dtype=float if column.kind == "number" else None
-        ).astype("Int64" if column.kind == "integer" else float)
-    return pd.Series([plain(v) for v in values], index=values.index, dtype=object)
+        return values.astype("boolean").array
+    if column.kind == "text":
+        texts = np.empty(len(values), object)
+        texts[:] = [plain(v) for v in values]
+        return texts
+    numbers = values.to_numpy(float, na_value=np.nan)
+    # adding zero turns the negative zero of a rounded -0.0000001 into 0
+    numbers = np.round(numbers, column.digits) + 0.0
+    missing = ~np.isfinite(numbers)
+    if column.kind == "number":
+        numbers[missing] = np.nan
+        return numbers
+    return pd.arrays.IntegerArray(np.where(missing, 0, numbers).astype("int64"), missing)
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u200e\u200f\u202a-\u202e]")

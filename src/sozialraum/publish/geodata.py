@@ -1,0 +1,199 @@
+"""Geodata of a run: one GeoPackage that opens coloured in QGIS, one GeoParquet of the areas.
+
+Both carry the study's metric CRS and the figures of the tables, with the same digits. GDAL stamps
+times into a GeoPackage; they are the reference date, so that the same content gives the same
+bytes on every run, clock and locale (per version of GDAL and SQLite).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sozialraum.errors import InputError
+from sozialraum.publish import qml
+from sozialraum.publish.columns import rounded
+from sozialraum.publish.tables import area_columns, region_columns
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from sozialraum.publish.content import Content
+
+LAYERS: dict[str, tuple[str, str]] = {
+    "areas": ("Gebiete", "MultiPolygon"),
+    "regions": ("Bezirksregionen", "MultiPolygon"),
+    "clusters": ("Räumliche Konzentrationen", "MultiPolygon"),
+    "units": ("Orte mit Nachfrage (zusammengefasst)", "Point"),
+    "offices": ("Bestehende Standorte", "Point"),
+    "rooms": ("Räume und ihre Eignung", "Point"),
+}
+"""Layers of `areas.gpkg` from bottom to top: title in German, geometry type."""
+
+_ROOMS = ("name", "address", "operator", "operator_kind", "operator_reason", "venue_types")
+_ROOMS_END = ("eligible", "reason", "suits", "area_id", "sources", "lon", "lat")
+
+
+def layer(content: Content, key: str) -> gpd.GeoDataFrame:
+    """Frame of one layer as it is written: printed digits, ids as columns.
+
+    Parameters
+    ----------
+    content : Content
+        Released by `publish.gate`.
+    key : str
+        One of `LAYERS`. `rooms` has two columns of its own: `role` ('vorgeschlagen', 'geeignet',
+        'nicht geeignet') and `order` within the proposal for everybody with the study's number
+        of rooms.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+
+    Raises
+    ------
+    InputError
+        The frame is not in the study's metric CRS.
+    """
+    frame, columns = getattr(content, key), []
+    if key == "areas":
+        further = [c for c in frame if str(c).startswith(("explained_", "weight_"))]
+        columns = [*area_columns(frame), *further]
+    elif key == "regions":
+        columns = region_columns()
+    elif key == "clusters":
+        frame = frame.rename(columns={"p": "p_value"})  # `p` is a number of rooms elsewhere
+        columns = [c for c in frame if c != frame.geometry.name]
+    elif key == "units":
+        columns = ["unit_id", "area_id", *(c for c in frame if str(c).startswith("people_"))]
+    elif key == "offices":
+        columns = ["name", "approximate", "targets"]
+    else:
+        frame, columns = _with_role(content), ["site_id", *_ROOMS, "role", "order", *_ROOMS_END]
+    if frame.crs != content.study.area_layer.metric_crs:
+        raise InputError(
+            f"Layer {key!r} is not in the study's metric CRS",
+            expected=content.study.area_layer.metric_crs,
+            hint="Project every frame with to_crs before it is published",
+        )
+    flat = frame.reset_index() if frame.index.name in columns else frame
+    if flat.geometry.name != "geometry":
+        flat = flat.rename_geometry("geometry")
+    return rounded(flat[[c for c in columns if c in flat.columns] + ["geometry"]])
+
+
+def _with_role(content: Content) -> gpd.GeoDataFrame:
+    """Rooms with their part in the headline proposal."""
+    chosen = content.presence[content.presence["target"] == "everybody"]
+    if len(chosen):
+        p = content.study.siting.rooms
+        chosen = chosen[chosen["p"] == (p if (chosen["p"] == p).any() else chosen["p"].max())]
+    order = chosen.set_index("site_id")["order"]
+    rooms = content.rooms.sort_index()
+    role = rooms["eligible"].map({True: "geeignet", False: "nicht geeignet"}).astype(object)
+    role[rooms.index.isin(order.index)] = "vorgeschlagen"
+    return rooms.assign(role=role, order=order.reindex(rooms.index))
+
+
+def write_gpkg(content: Content, path: Path) -> None:
+    """Write `areas.gpkg`: the layers of `LAYERS` and their QGIS styles (`layer_styles`).
+
+    Parameters
+    ----------
+    content : Content
+        Released by `publish.gate`.
+    path : pathlib.Path
+        Of the GeoPackage; replaced where it exists.
+    """
+    import pyogrio
+
+    path.unlink(missing_ok=True)
+    styles = []
+    with _constant_bytes(content.info.reference_date):
+        for key, (title, geometry_type) in LAYERS.items():
+            frame = layer(content, key)
+            pyogrio.write_dataframe(
+                frame,
+                path,
+                layer=key,
+                driver="GPKG",
+                append=path.exists(),
+                geometry_type=geometry_type,
+                promote_to_multi=geometry_type == "MultiPolygon",
+                IDENTIFIER=f"{title} ({content.info.region_name})",
+                DESCRIPTION=_description(content),
+            )
+            styles.append((key, qml.style(key, frame)))
+        pyogrio.write_dataframe(
+            _styles(styles, content.info.reference_date),
+            path,
+            layer="layer_styles",
+            driver="GPKG",
+            append=True,
+            FID="id",
+        )
+
+
+def _description(content: Content) -> str:
+    info = content.info
+    parts = [f"{info.title}, Stand {info.reference_date}"]
+    parts += ["fiktive Daten"] if info.fictitious else []
+    parts += ["intern, nicht zur Weitergabe"] if info.internal else []
+    return ". ".join([*parts, *(s.attribution for s in info.sources)])
+
+
+def _styles(styles: list[tuple[str, str]], reference_date: str) -> pd.DataFrame:
+    """Table in which QGIS looks for the default style of a layer."""
+    names, texts = zip(*styles, strict=True)
+    return pd.DataFrame(
+        {
+            "f_table_catalog": "",
+            "f_table_schema": "",
+            "f_table_name": names,
+            "f_geometry_column": "geom",
+            "styleName": names,
+            "styleQML": texts,
+            "styleSLD": "",
+            "useAsDefault": True,
+            "description": [LAYERS[n][0] for n in names],
+            "owner": "",
+            "ui": None,
+            "update_time": pd.Timestamp(reference_date, tz="UTC"),
+        }
+    )
+
+
+@contextmanager
+def _constant_bytes(reference_date: str) -> Iterator[None]:
+    """Let GDAL stamp the reference date; no journal, the run folder is synchronised as a whole."""
+    import pyogrio
+
+    options = {
+        "OGR_CURRENT_DATE": f"{reference_date}T00:00:00Z",
+        "OGR_SQLITE_SYNCHRONOUS": "OFF",
+        "OGR_SQLITE_JOURNAL": "OFF",
+    }
+    before = {key: pyogrio.get_gdal_config_option(key) for key in options}
+    pyogrio.set_gdal_config_options(options)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)
+
+
+def write_parquet(content: Content, path: Path) -> None:
+    """Write `areas.parquet`: GeoParquet 1.1, index `area_id`, the columns of the layer `areas`.
+
+    Parameters
+    ----------
+    content : Content
+        Released by `publish.gate`.
+    path : pathlib.Path
+        Of the file; replaced where it exists.
+    """
+    frame = layer(content, "areas").set_index("area_id")
+    frame.to_parquet(path, index=True, schema_version="1.1.0", compression="zstd")
