@@ -1,0 +1,301 @@
+"""People at places: area totals on inhabited cells, merged to units that may be published.
+
+A total of a planning area says nothing about where in the area people live. The residents per
+100 m cell do: a total is spread over the cells of its area in proportion to residents, as whole
+persons (method of the largest remainder, Hamilton), so that every area total is kept exactly. This
+assumes an equal share inside an area, which is an assumption and not an observation.
+
+Cells are then merged, inside their area, to units of which each holds at least the minimum of
+persons (`sozialraum.access.units`). Solver, tables and page all use these units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import ArrayLike, NDArray
+
+from sozialraum.access.units import PREFIX, merge_units
+from sozialraum.errors import InputError
+
+
+def assign_cells(
+    cells: pd.DataFrame,
+    areas: gpd.GeoDataFrame,
+    *,
+    region: Sequence[str] | None = None,
+    tolerance: float = 150.0,
+) -> pd.DataFrame:
+    """Find the area of every cell by the cell's centre.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Columns `x`, `y` (centre, metres, the CRS of `areas`) and `population`. Every other column
+        is ignored.
+    areas : geopandas.GeoDataFrame
+        Index `area_id`; the *whole* layer, also when only a region of it is studied: cells of a
+        neighbouring district must find their own area instead of the nearest one in the region.
+    region : sequence of str, optional
+        Only cells of these areas are returned.
+    tolerance : float
+        A centre outside every area (water, outer border) goes to the nearest area that is at most
+        this many metres away. A centre on a common border goes to the smaller id.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `area_id`, `x`, `y`, `population`, `moved` (metres between the centre and the area,
+        0 inside), sorted by area, y, x: the order of the input has no influence. Cells further off
+        than `tolerance` are not in it.
+
+    Raises
+    ------
+    InputError
+        A column is missing, or a cell has no or a negative number of residents.
+
+    Examples
+    --------
+    >>> areas = gpd.GeoDataFrame(
+    ...     geometry=[shapely.box(0, 0, 200, 100), shapely.box(200, 0, 400, 100)],
+    ...     index=pd.Index(["01", "02"], name="area_id"), crs="EPSG:25833",
+    ... )
+    >>> cells = pd.DataFrame({"x": [350, 50, 410], "y": [50, 50, 50], "population": [7, 9, 3]})
+    >>> assign_cells(cells, areas)[["area_id", "population", "moved"]].values.tolist()
+    [['01', 9, 0.0], ['02', 7, 0.0], ['02', 3, 10.0]]
+    """
+    if lacking := {"x", "y", "population"} - set(cells.columns):
+        raise InputError(
+            f"The grid lacks {sorted(lacking)}", expected="columns x, y (metres) and population"
+        )
+    population = cells["population"].to_numpy()
+    if not (population >= 0).all():
+        raise InputError("A grid cell has no number of residents, or a negative one")
+    areas = areas.sort_index()
+    if region is not None:
+        frame = areas.loc[areas.index.isin(region)].total_bounds
+        x, y = cells["x"], cells["y"]
+        low, high = frame[:2] - tolerance, frame[2:] + tolerance
+        cells = cells[(x >= low[0]) & (y >= low[1]) & (x <= high[0]) & (y <= high[1])]
+    cells = cells.loc[cells["population"] > 0, ["x", "y", "population"]]
+    # A canonical order first: from here on the order of the input cannot matter.
+    cells = cells.sort_values(["y", "x", "population"], ignore_index=True)
+    points = shapely.points(cells["x"].to_numpy(float), cells["y"].to_numpy(float))
+    polygons = areas.geometry.to_numpy()
+    owner = np.full(len(cells), len(areas))
+    # The tree holds the points: then each polygon is prepared once, not tested point by point.
+    area, cell = shapely.STRtree(points).query(polygons, predicate="intersects")
+    np.minimum.at(owner, cell, area)
+    moved = np.zeros(len(cells))
+    outside = np.flatnonzero(owner == len(areas))
+    if outside.size:
+        near, gap = shapely.STRtree(polygons).query_nearest(
+            points[outside], max_distance=tolerance, return_distance=True, all_matches=True
+        )
+        np.minimum.at(owner, outside[near[0]], near[1])
+        moved[outside[near[0]]] = gap
+    found = owner < len(areas)
+    cells = cells[found].assign(
+        area_id=areas.index.to_numpy()[owner[found]], moved=np.round(moved[found], 1)
+    )
+    if region is not None:
+        cells = cells[pd.Index(region).get_indexer(cells["area_id"]) >= 0]
+    cells = cells.sort_values(["area_id", "y", "x"], ignore_index=True, kind="stable")
+    return cells[["area_id", "x", "y", "population", "moved"]]
+
+
+def largest_remainder(
+    totals: ArrayLike, group: ArrayLike, weights: ArrayLike
+) -> NDArray[np.float64]:
+    """Share out whole persons by weight, so that every group's total is kept exactly.
+
+    Parameters
+    ----------
+    totals : array of shape (g,)
+        Persons per group. Rounded to whole persons first (half to even); NaN stays NaN.
+    group : int array of shape (n,)
+        Group of each member.
+    weights : array of shape (n,)
+        Non-negative; a group whose weights are all 0 is shared out evenly.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), whole numbers, NaN where the group's total is NaN. Equal remainders go to the
+        member that stands first.
+
+    Examples
+    --------
+    >>> largest_remainder([10, np.nan], [0, 0, 0, 1], [1, 1, 1, 5]).tolist()
+    [4.0, 3.0, 3.0, nan]
+    """
+    totals = np.rint(np.asarray(totals, float))
+    group, weights = np.asarray(group, np.intp), np.asarray(weights, float)
+    sums = np.bincount(group, weights, minlength=len(totals))
+    weights = np.where(sums[group] > 0, weights, 1.0)
+    sums = np.bincount(group, weights, minlength=len(totals))
+    quota = totals[group] * (weights / sums[group])
+    whole = np.floor(quota)
+    given = np.bincount(group, np.nan_to_num(whole), minlength=len(totals))
+    left = np.nan_to_num(totals) - given
+    # Rank members of a group by their remainder; the stable sort keeps the order among equals.
+    # Remainders are compared at nine digits so that equal cells are equal on every processor.
+    remainder = np.round(quota - whole, 9)
+    order = np.lexsort((-np.nan_to_num(remainder), group))
+    start = np.searchsorted(group[order], np.arange(len(totals)))
+    place = np.empty(len(group))
+    place[order] = np.arange(len(group)) - start[group[order]]
+    return whole + (place < left[group])
+
+
+def place_people(
+    cells: pd.DataFrame, areas: gpd.GeoDataFrame, targets: Mapping[str, pd.Series]
+) -> pd.DataFrame:
+    """Spread the area totals of each target group over the cells of the area.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Result of `assign_cells`.
+    areas : geopandas.GeoDataFrame
+        Index `area_id`: the areas that are studied.
+    targets : mapping of str to pandas.Series
+        Persons per area (index `area_id`) of each target group; NaN or absent = unknown or
+        withheld, which places nobody and is not 0.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The cells of `areas` with one column `people_<target>` each, whole persons or NaN, in the
+        order area, y, x. An area with people but without an inhabited cell is represented by one
+        point inside it (`moved` is NaN there).
+
+    Raises
+    ------
+    InputError
+        A total is negative, or belongs to an area that is not in `areas`.
+
+    Examples
+    --------
+    >>> areas = gpd.GeoDataFrame(
+    ...     geometry=[shapely.box(0, 0, 200, 100), shapely.box(200, 0, 400, 100)],
+    ...     index=pd.Index(["01", "02"], name="area_id"), crs="EPSG:25833",
+    ... )
+    >>> grid = pd.DataFrame({"x": [50, 150], "y": [50, 50], "population": [60, 30]})
+    >>> cells = assign_cells(grid, areas)
+    >>> place_people(cells, areas, {"everybody": pd.Series({"01": 10, "02": 4})})[
+    ...     ["area_id", "x", "y", "people_everybody"]].values.tolist()
+    [['01', 50.0, 50.0, 7.0], ['01', 150.0, 50.0, 3.0], ['02', 300.0, 50.0, 4.0]]
+    """
+    areas = areas.sort_index()
+    for name, total in targets.items():
+        if unknown := sorted(set(total.index) - set(areas.index)):
+            raise InputError(
+                f"Target group {name!r} has totals for areas that are not studied",
+                where=", ".join(unknown[:5]),
+            )
+        if (total < 0).any():
+            raise InputError(
+                f"Target group {name!r} has a negative total",
+                where=", ".join(total.index[total < 0][:5]),
+            )
+    totals = pd.DataFrame(
+        {name: total.reindex(areas.index).astype(float) for name, total in targets.items()},
+        index=areas.index,
+    )
+    cells = cells[areas.index.get_indexer(cells["area_id"]) >= 0]
+    without_cell = ~areas.index.isin(cells["area_id"].unique())
+    bare = totals.index[(totals > 0).any(axis=1) & without_cell]
+    if len(bare):
+        at = areas.geometry.loc[bare].representative_point()
+        points = pd.DataFrame(
+            {"area_id": bare, "x": at.x.to_numpy(), "y": at.y.to_numpy(), "population": 1}
+        )
+        cells = pd.concat([cells, points.assign(moved=np.nan)], ignore_index=True)
+    cells = cells.sort_values(["area_id", "y", "x"], ignore_index=True)
+    group = areas.index.get_indexer(cells["area_id"])
+    for name in targets:
+        cells[PREFIX + name] = largest_remainder(totals[name], group, cells["population"])
+    return cells
+
+
+def demand_units(
+    cells: pd.DataFrame,
+    areas: gpd.GeoDataFrame,
+    targets: Mapping[str, pd.Series],
+    *,
+    minimum_count: int = 3,
+) -> gpd.GeoDataFrame:
+    """Place the people of all target groups and merge to publishable units.
+
+    See `place_people` and `merge_units` for the parameters and the result; `cells` comes from
+    `assign_cells`.
+    """
+    placed = place_people(cells, areas, targets)
+    return merge_units(placed, minimum_count=minimum_count, crs=areas.crs)
+
+
+def placement_notes(
+    placed: pd.DataFrame, units: pd.DataFrame, population: pd.Series | None = None
+) -> list[dict[str, str]]:
+    """Rows for the quality section: what was moved, represented by a point, or withheld.
+
+    Parameters
+    ----------
+    placed, units : pandas.DataFrame
+        Results of `place_people` and `merge_units`.
+    population : pandas.Series, optional
+        Residents per area; areas whose grid differs from it by more than a third are named.
+
+    Returns
+    -------
+    list of dict
+        `topic`, `finding`, `detail` (German).
+    """
+    topic = "Verteilung auf Wohnorte"
+    on_grid = placed[placed["moved"].notna()]
+    moved = on_grid[on_grid["moved"] > 0]
+    bare = placed.loc[placed["moved"].isna(), "area_id"]
+    rows = [
+        {
+            "topic": topic,
+            "finding": f"{len(on_grid)} bewohnte Rasterzellen, {len(units)} veröffentlichte Einheiten",
+            "detail": "Summen je Gebiet bleiben erhalten; Einheiten überschreiten keine Gebietsgrenze.",
+        },
+        {
+            "topic": topic,
+            "finding": f"{len(moved)} Rasterzellen mit Mittelpunkt außerhalb aller Gebiete",
+            "detail": (
+                f"Dem nächsten Gebiet zugeordnet, höchstens {moved['moved'].max():.0f} m entfernt."
+                if len(moved)
+                else "Alle Mittelpunkte liegen in einem Gebiet."
+            ),
+        },
+    ]
+    if len(bare):
+        rows.append(
+            {
+                "topic": topic,
+                "finding": f"{len(bare)} Gebiete mit Personen, aber ohne bewohnte Rasterzelle",
+                "detail": "Durch einen Punkt im Gebiet vertreten: " + ", ".join(bare),
+            }
+        )
+    if population is not None:
+        grid = on_grid.groupby("area_id")["population"].sum()
+        ratio = grid.reindex(population.index, fill_value=0) / population
+        odd = ratio[(population > 0) & ((ratio > 4 / 3) | (ratio < 2 / 3))].round(2)
+        if len(odd):
+            rows.append(
+                {
+                    "topic": topic,
+                    "finding": f"In {len(odd)} Gebieten weicht das Raster um mehr als ein Drittel"
+                    " vom Einwohnerregister ab",
+                    "detail": "Raster / Register: "
+                    + ", ".join(f"{a} {v:.2f}".replace(".", ",") for a, v in odd.items()),
+                }
+            )
+    return rows
