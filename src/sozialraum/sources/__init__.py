@@ -1,0 +1,20 @@
+"""Readers of published data: from files in their publishers' layouts to frames by area id.
+
+=========== ======================================================================
+module      reads
+=========== ======================================================================
+`cells`     what stands in a cell: numbers, markers, footnote marks
+`tables`    delimited text; ids as text
+`lor`       planning areas (polygons), names of coarser levels, district outlines
+`mss`       Monitoring Soziale Stadtentwicklung: indicators, classes, context
+`ewr`       resident register by age
+`ba`        workbooks of the Bundesagentur für Arbeit
+`grid`      residents per 100 m cell
+`venues`    rooms and their operators
+`layers`    stops and other layers for orientation
+`catalogue` who publishes what, under which licence
+=========== ======================================================================
+
+Readers touch local files only. What they had to decide is in ``frame.attrs["notes"]`` (German
+sentences), what they met instead of numbers in ``frame.attrs["markers"]``.
+"""
