@@ -4,8 +4,10 @@ The exact search runs in four steps, each making the next one smaller:
 
 1. reduction: demand that no site reaches is dropped, demand points with the same sites in reach
    become one, a site whose people another site reaches as well is left out;
-2. greedy choice (Church & ReVelle 1974) improved by exchanges of one site (Teitz & Bart 1968);
-3. a Lagrangian bound by subgradient steps (Galvão & ReVelle 1996), which also rules sites out;
+2. the linear relaxation, which is often whole already (ReVelle 1993) and whose prices bound every
+   choice: the bound is recomputed from the prices and holds whatever the solver did;
+3. otherwise a greedy choice (Church & ReVelle 1974) and the rounded relaxation, both improved by
+   exchanges of one site (Teitz & Bart 1968); prices then rule sites in and out;
 4. HiGHS for what is left.
 """
 
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from sozialraum.presence.highs import maximise
+from sozialraum.presence.highs import Program, maximise
 from sozialraum.presence.problem import Floats, Ints
 
 DENSE = 4_000_000
@@ -43,7 +45,8 @@ class Cover:
 
     def arithmetic(self) -> Floats | sparse.csr_array:
         """`reach` in the form in which products are fastest."""
-        return self.reach.toarray() if np.prod(self.reach.shape) <= DENSE else self.reach
+        n, m = self.reach.shape
+        return self.reach.toarray() if n * m <= DENSE else self.reach
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def merge_same_rows(cover: Cover) -> Cover:
         return Cover(reach, weight, cover.sites)
     reach.sort_indices()
     first, group = _same_rows(reach)
-    return Cover(reach[first], np.bincount(group, weight), cover.sites)
+    return Cover(reach[first], np.bincount(group, weight).astype(float), cover.sites)
 
 
 def _same_rows(reach: sparse.csr_array) -> tuple[Ints, Ints]:
@@ -109,7 +112,7 @@ def reduce_cover(cover: Cover) -> Cover:
 
 def greedy(cover: Cover, p: int, chosen: Ints | None = None) -> Ints:
     """Add the site with the greatest further gain until `p` are open (ties: lowest column)."""
-    picked = [] if chosen is None else list(chosen)
+    picked = [] if chosen is None else [int(j) for j in chosen]
     open_ = np.zeros(cover.sites.size, bool)
     open_[picked] = True
     left = np.where(cover.counts(np.array(picked, int)) > 0, 0.0, cover.weight)
@@ -145,118 +148,139 @@ def swap(cover: Cover, chosen: Ints, matrix: Floats | sparse.csr_array | None = 
             kept = (mine.multiply(alone).tocsr() @ reach).toarray()
         change = gain + kept - (mine @ alone)[:, None]
         change[:, chosen] = -np.inf
-        best = int(np.argmax(change))
-        out, into = divmod(best, change.shape[1])
+        out, into = divmod(int(np.argmax(change)), change.shape[1])
         if change[out, into] <= tolerance:
             return chosen
         counts = counts - sides[[chosen[out]]].sum(axis=0) + sides[[into]].sum(axis=0)
         chosen[out] = into
 
 
-def lagrange(
-    cover: Cover, p: int, chosen: Ints, *, whole: bool, iterations: int = 400, target: float = 0.0
-) -> tuple[Ints, float, Floats]:
-    """Bound the optimum from above and improve the chosen sites on the way.
+class Relaxation:
+    """The linear relaxation for changing `p`, each solved from the one before.
 
-    Relaxes "a row counts only if an open site reaches it" with a price per row between 0 and its
-    weight; then the p dearest sites are best. Returns the best sites, the bound, and the prices.
+    Minimises the weight that is missed: ``sum(weight * z)`` with ``z + reach @ x >= 1`` and
+    ``sum(x) = p``, ``0 <= x <= 1``.
     """
-    matrix = cover.arithmetic()
-    weight, total = cover.weight, cover.weight.sum()
-    value = cover.value(chosen)
-    cover_counts = np.maximum(cover.counts(chosen), 1.0)
-    price = np.where(cover.counts(chosen) > 0, weight / cover_counts, weight)
-    sides = matrix.T if isinstance(matrix, np.ndarray) else matrix.T.tocsr()
-    best, best_price, step, stale = np.inf, price, 1.0, 0
-    tried: set[bytes] = set()
-    for round_ in range(iterations):
-        worth = sides @ price
-        top = np.argsort(-worth, kind="stable")[:p]
-        bound = total - price.sum() + worth[top].sum()
-        if bound < best - 1e-9 * total:
-            stale = 0 if bound < best - 1e-5 * total else stale + 1
-            best, best_price = bound, price
-        else:
-            stale += 1
-        if round_ % 10 == 5:
-            key = np.sort(top).tobytes()
-            if key not in tried:
-                tried.add(key)
-                other = swap(cover, top, matrix)
-                if (reached := cover.value(other)) > value:
-                    chosen, value = other, reached
-        if _closed(value, best, whole, target):
-            break
-        if stale >= 20:
-            step, stale = step / 2, 0
-            price = best_price
-            if step < 0.005:
-                break
-            continue
-        counts = np.zeros(worth.size)
-        counts[top] = 1.0
-        slope = matrix @ counts - (price < weight)
-        slope[(price <= 0) & (slope > 0)] = 0.0
-        norm = slope @ slope
-        if norm == 0:
-            break
-        price = np.clip(price - step * (bound - value) / norm * slope, 0.0, weight)
-    return chosen, best, best_price
+
+    def __init__(self, cover: Cover) -> None:
+        n, k = cover.reach.shape
+        self.cover = cover
+        cost = np.r_[np.zeros(k), cover.weight]
+        rows = _stack(cover.reach, 1.0)
+        low, high = np.r_[np.ones(n), 0.0], np.r_[np.full(n, np.inf), 0.0]
+        upper = np.r_[np.ones(k), np.full(n, np.inf)]
+        self._program = Program(-cost, rows, low, high, upper=upper)
+
+    def solve(self, p: int) -> tuple[Floats, Floats, float]:
+        """How far each site is open, the price of each row, and the upper bound."""
+        n, k = self.cover.reach.shape
+        point, dual = self._program.solve_linear(n, p)
+        price = np.clip(-dual[:n], 0.0, self.cover.weight)
+        return point[:k], price, price_bound(self.cover, p, price)
 
 
-def _closed(value: float, bound: float, whole: bool, target: float) -> bool:
-    """Whether no better value exists: whole persons leave no room between two integers."""
-    room = bound - value
-    return room <= max(target * value, 1e-9 * max(1.0, value)) or (whole and room < 1 - 1e-6)
+def price_bound(cover: Cover, p: int, price: Floats) -> float:
+    """Upper bound on what `p` sites reach, from any prices between 0 and the weights.
 
-
-def solve_cover(
-    cover: Cover,
-    p: int,
-    *,
-    start: Ints | None = None,
-    gap: float = 0.0,
-    time_limit: float | None = None,
-    node_limit: int | None = None,
-) -> Answer:
-    """Choose the `p` columns of `cover` that reach most weight, with a proven bound.
-
-    `start` are columns of `cover`. Fewer than `p` columns are returned where further ones would
-    add nothing.
+    Lagrangian relaxation of "a row counts only if an open site reaches it" (Galvão & ReVelle
+    1996): rows pay their price to every site that reaches them, and the p dearest sites are open.
     """
-    whole = bool((cover.weight == np.round(cover.weight)).all())
-    small = reduce_cover(cover)
-    back = np.searchsorted(cover.sites, small.sites)
-    if p >= small.sites.size:
-        value = float(small.weight.sum())
-        return Answer(back, value, value)
-    if p == 0:
-        return Answer(np.empty(0, np.intp), 0.0, 0.0)
-    matrix = small.arithmetic()
-    chosen = swap(small, greedy(small, p), matrix)
-    if start is not None:
-        given = np.flatnonzero(np.isin(back, start))[:p]
-        other = swap(small, greedy(small, p, given), matrix)
-        chosen = max(chosen, other, key=small.value)
-    chosen, bound, price = lagrange(small, p, chosen, whole=whole, target=gap)
-    value = small.value(chosen)
-    if _closed(value, bound, whole, gap):
-        if whole and bound - value < 1:
+    worth = np.sort(cover.reach.T @ price)[::-1]
+    return float(cover.weight.sum() - price.sum() + worth[:p].sum())
+
+
+def _stack(reach: sparse.csr_array, sign: float) -> sparse.csr_array:
+    """Rows ``reach @ x + sign * z`` and, last, ``sum(x)``."""
+    n, k = reach.shape
+    step = np.arange(n + 1)
+    indices = np.insert(reach.indices, reach.indptr[1:], k + np.arange(n))
+    data = np.insert(reach.data, reach.indptr[1:], sign)
+    return sparse.csr_array(
+        (
+            np.r_[data, np.ones(k)],
+            np.r_[indices, np.arange(k)],
+            np.r_[reach.indptr + step, reach.nnz + n + k],
+        ),
+        shape=(n + 1, k + n),
+    )
+
+
+class Search:
+    """Best sites of one instance for any number of sites, with a proven bound."""
+
+    def __init__(self, cover: Cover) -> None:
+        self.cover = cover
+        self.whole = bool((cover.weight == np.round(cover.weight)).all())
+        self.small = reduce_cover(cover)
+        self._back = np.searchsorted(cover.sites, self.small.sites)
+        self._matrix = self.small.arithmetic()
+        self._relaxation: Relaxation | None = None
+
+    def solve(
+        self,
+        p: int,
+        *,
+        exact: bool = True,
+        start: Ints | None = None,
+        gap: float = 0.0,
+        time_limit: float | None = None,
+        node_limit: int | None = None,
+    ) -> Answer:
+        """Choose `p` columns of the instance.
+
+        Parameters
+        ----------
+        exact : bool
+            Whether to search on where the relaxation leaves a gap.
+        start : array, optional
+            Columns to start from.
+        gap, time_limit, node_limit
+            Where the search may end earlier.
+
+        Returns
+        -------
+        Answer
+            Fewer than `p` columns where further ones would add nothing.
+        """
+        small = self.small
+        if p >= small.sites.size:
+            value = float(small.weight.sum())
+            return Answer(self._back, value, value)
+        if p == 0:
+            return Answer(np.empty(0, np.intp), 0.0, 0.0)
+        if self._relaxation is None:
+            self._relaxation = Relaxation(small)
+        share, price, bound = self._relaxation.solve(p)
+        chosen = np.sort(np.argsort(-share, kind="stable")[:p])
+        if not self._closed(small.value(chosen), bound, gap):
+            starts = [greedy(small, p), chosen]
+            if start is not None:
+                starts.append(greedy(small, p, np.flatnonzero(np.isin(self._back, start))[:p]))
+            starts = [swap(small, first, self._matrix) for first in starts]
+            chosen = max(starts, key=small.value)
+        value = small.value(chosen)
+        timed_out = False
+        if exact and not self._closed(value, bound, gap):
+            needed = value + (1 - 1e-6 if self.whole else 0.0)
+            always, never = _price_out(small, p, price, bound, needed)
+            limits = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit}
+            better = _search(small, p, chosen, always, never, self.whole, limits)
+            chosen, value, timed_out = better.chosen, better.value, better.timed_out
+            bound = min(bound, max(better.bound, value))
+        if self._closed(value, bound, 0.0):
             bound = value
-        return Answer(back[chosen], value, bound)
-    fixed = _price_out(small, p, price, bound, value + (1 - 1e-6 if whole else 0.0))
-    better = _search(small, p, chosen, *fixed, whole, gap, time_limit, node_limit)
-    chosen, value = better.chosen, small.value(better.chosen)
-    bound = min(bound, max(better.bound, value))
-    if whole and _closed(value, bound, whole, 0.0):
-        bound = value
-    return Answer(back[chosen], value, bound, better.timed_out)
+        return Answer(self._back[chosen], value, max(bound, value), timed_out)
+
+    def _closed(self, value: float, bound: float, gap: float) -> bool:
+        """Whether nothing better exists: whole persons leave no room between two integers."""
+        room = bound - value
+        return room <= max(gap * value, 1e-9 * max(1.0, value)) or (self.whole and room < 1 - 1e-6)
 
 
 def _price_out(
     cover: Cover, p: int, price: Floats, bound: float, needed: float
 ) -> tuple[Ints, Ints]:
-    """Columns that every, and that no, solution of value >= `needed` contains."""
+    """Columns that every, and that no, choice of value >= `needed` contains."""
     worth = cover.reach.T @ price
     order = np.argsort(-worth, kind="stable")
     inside, outside = order[:p], order[p:]
@@ -267,59 +291,31 @@ def _price_out(
 
 
 def _search(
-    cover: Cover,
-    p: int,
-    chosen: Ints,
-    always: Ints,
-    never: Ints,
-    whole: bool,
-    gap: float,
-    time_limit: float | None,
-    node_limit: int | None,
+    cover: Cover, p: int, chosen: Ints, always: Ints, never: Ints, whole: bool, limits: dict
 ) -> Answer:
-    """Search with HiGHS among the solutions that contain `always` and nothing of `never`."""
-    base = cover.value(always)
+    """Search with HiGHS among the choices that contain `always` and nothing of `never`."""
     m = cover.sites.size
-    open_ = np.ones(m, bool)
-    open_[np.r_[always, never]] = False
-    missed = cover.counts(always) == 0
-    rest = reduce_cover(
-        Cover(cover.reach[missed][:, open_], cover.weight[missed], np.flatnonzero(open_))
-    )
-    k, left = rest.sites.size, p - always.size
+    base, missed = cover.value(always), cover.counts(always) == 0
+    free = np.setdiff1d(np.arange(m), np.r_[always, never])
+    rest = reduce_cover(Cover(cover.reach[missed][:, free], cover.weight[missed], free))
+    (n, k), left = rest.reach.shape, p - always.size
     if left >= k:
-        found = np.r_[always, rest.sites]
-        value = base + float(rest.weight.sum())
-        spare = np.setdiff1d(np.arange(m), found)[: p - found.size]
-        best = max(chosen, np.r_[found, spare], key=cover.value)
-        return Answer(best, cover.value(best), max(value, cover.value(best)))
-    n = rest.weight.size
-    rows = sparse.csr_array(
-        sparse.vstack(
-            [
-                sparse.hstack([rest.reach, -sparse.eye_array(n)]),
-                sparse.csr_array(np.r_[np.ones(k), np.zeros(n)][None]),
-            ]
-        )
-    )
+        best = max(chosen, greedy(cover, p, np.r_[always, rest.sites]), key=cover.value)
+        return Answer(best, cover.value(best), base + float(rest.weight.sum()))
     start = None
-    columns = np.flatnonzero(np.isin(rest.sites, chosen))
-    if columns.size <= left:
-        columns = greedy(rest, left, columns)
-        start = np.zeros(k + n)
-        start[columns] = 1.0
-        start[k:] = rest.counts(columns) > 0
+    kept = np.flatnonzero(np.isin(rest.sites, chosen))
+    if kept.size <= left:
+        kept = greedy(rest, left, kept)
+        start = np.r_[np.isin(np.arange(k), kept), rest.counts(kept) > 0].astype(float)
     outcome = maximise(
         np.r_[np.zeros(k), rest.weight],
-        rows,
-        np.r_[np.zeros(n), 0.0],
+        _stack(rest.reach, -1.0),
+        np.zeros(n + 1),
         np.r_[np.full(n, np.inf), left],
         integer=np.arange(k + n) < k,
         start=start,
-        gap=gap,
         slack=0.5 if whole else 1e-6,
-        time_limit=time_limit,
-        node_limit=node_limit,
+        **limits,
     )
     best = chosen
     if outcome.point is not None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
-from sozialraum.presence.cover import Cover, greedy, lagrange, reduce_cover, solve_cover, swap
+from sozialraum.presence.cover import Cover, Search
 from sozialraum.presence.problem import Floats, Ints, Problem, Site, check_radius, read_problem
 from sozialraum.presence.siting import relative_gap
 
@@ -97,79 +97,45 @@ def coverage_curve(
     if p_max < 0:
         raise StudyError("p_max must not be negative", where=f"p_max={p_max}")
     held = read_problem(cost, demand, required=existing).required
-    known = {problem.name(j) for j in held}
     wanted = np.setdiff1d(problem.required, held)
     free = np.setdiff1d(problem.candidates, np.r_[held, wanted])
+    proof = set(range(p_max + 1)) if prove is True else set(prove or ())
     reach = problem.within(radius)
-    # Each step adds to what was best before it; the swap repairs where that leads astray.
-    proof = _steps_to_prove(prove, p_max)
-    before = Cover(reach, problem.demand, np.arange(problem.shape[1]))
-    base = before.counts(held) > 0
-    open_demand = np.where(base, 0.0, problem.demand)
-    steps = []
-    whole = bool((problem.demand == np.round(problem.demand)).all())
-    for p in range(min(p_max, wanted.size) + 1):
-        forced = Cover(reach[:, wanted], open_demand, wanted)
-        answer = solve_cover(forced, p) if p < wanted.size else None
-        picked = wanted if answer is None else _fill(forced, answer.chosen, p)
-        bound = float(open_demand.sum()) if answer is None else answer.bound
-        if answer is not None:
-            steps.append(_step(problem, reach, held, picked, bound))
-    core = Cover(reach, open_demand, np.arange(problem.shape[1]))
-    missed = core.counts(wanted) == 0
-    rest = reduce_cover(Cover(reach[:, free], np.where(missed, open_demand, 0.0), free))
-    fixed = float(open_demand[~missed].sum())
-    matrix = rest.arithmetic()
-    last: Ints = np.empty(0, np.intp)
-    for extra in range(min(p_max - wanted.size, free.size) + 1):
-        p = wanted.size + extra
-        if extra >= rest.sites.size:
-            last, bound = np.arange(rest.sites.size), float(rest.weight.sum())
-        elif extra == 0:
-            bound = 0.0
-        else:
-            last = max(
-                (
-                    swap(rest, greedy(rest, extra, last), matrix),
-                    swap(rest, greedy(rest, extra), matrix),
-                ),
-                key=rest.value,
-            )
-            last, bound, _ = lagrange(rest, extra, last, whole=whole)
-            value = rest.value(last)
-            if whole and bound - value < 1 - 1e-6:
-                bound = value
-            if p in proof and relative_gap(value, bound) > 0:
-                answer = solve_cover(rest, extra, start=last)
-                last, bound = answer.chosen, min(bound, answer.bound)
-        picked = np.r_[wanted, rest.sites[last]]
-        if picked.size < p:
-            picked = np.r_[picked, np.setdiff1d(free, picked)[: p - picked.size]]
-        steps.append(_step(problem, reach, held, picked, fixed + bound))
-    assert not known & {site for step in steps for site in step.sites}
+    every = Cover(reach, problem.demand, np.arange(problem.shape[1]))
+    people = np.where(every.counts(held) > 0, 0.0, problem.demand)
+    steps: list[Step] = []
+
+    def best(pool: Ints, weight: Floats, fixed: Ints, most: int) -> None:
+        """Append the best choice from `pool`, on top of `fixed`, for 0, 1, …, `most` sites."""
+        search = Search(Cover(reach[:, pool], weight, pool))
+        base = float(people.sum() - weight.sum())
+        chosen: Ints = np.empty(0, np.intp)
+        for extra in range(most + 1):
+            exact = fixed.size + extra in proof
+            answer = search.solve(extra, exact=exact, start=chosen)
+            chosen = answer.chosen
+            # Where nobody further can be reached, the first candidates fill up.
+            spare = np.setdiff1d(np.arange(pool.size), chosen)[: extra - chosen.size]
+            sites = np.r_[fixed, pool[np.r_[chosen, spare]]]
+            steps.append(_step(every, problem, held, sites, base + answer.bound))
+
+    best(wanted, people, np.empty(0, np.intp), min(p_max, wanted.size - 1))
+    if p_max >= wanted.size:
+        missed = np.where(every.counts(wanted) > 0, 0.0, people)
+        best(free, missed, wanted, min(p_max - wanted.size, free.size))
     return steps
 
 
-def _steps_to_prove(prove: bool | Iterable[int], p_max: int) -> frozenset[int]:
-    if isinstance(prove, bool):
-        return frozenset(range(p_max + 1)) if prove else frozenset()
-    return frozenset(prove)
-
-
-def _fill(cover: Cover, chosen: Ints, p: int) -> Ints:
-    return cover.sites[greedy(cover, p, chosen)]
-
-
-def _step(problem: Problem, reach: Any, held: Ints, picked: Ints, bound: float) -> Step:
+def _step(every: Cover, problem: Problem, held: Ints, sites: Ints, bound: float) -> Step:
     """Recount what existing sites and rooms reach, room by room in marginal order."""
-    order, gains, start = marginal_order(reach, problem.demand, picked, held)
+    order, gains, start = marginal_order(every, sites, held)
     reached = start + sum(gains)
     bound = max(start + bound, reached)
     if relative_gap(reached, bound) == 0:
         bound = reached
     total = float(problem.demand.sum())
     return Step(
-        len(picked),
+        len(sites),
         tuple(problem.name(j) for j in order),
         tuple(gains),
         reached,
@@ -179,26 +145,21 @@ def _step(problem: Problem, reach: Any, held: Ints, picked: Ints, bound: float) 
     )
 
 
-def marginal_order(
-    reach: Any, demand: Floats, sites: Ints, existing: Ints
-) -> tuple[Ints, list[float], float]:
+def marginal_order(cover: Cover, sites: Ints, existing: Ints) -> tuple[Ints, list[float], float]:
     """Order chosen sites by what each one adds; also what existing sites reach without them."""
-    columns = reach.tocsc() if reach.format != "csc" else reach
-    left = demand.astype(float).copy()
-    spans = {
-        j: columns.indices[columns.indptr[j] : columns.indptr[j + 1]] for j in [*sites, *existing]
-    }
-    for j in existing:
-        left[spans[j]] = 0.0
-    start = float(demand.sum() - left.sum())
-    order, gains, waiting = [], [], sorted(int(j) for j in sites)
-    while waiting:
-        worth = [float(left[spans[j]].sum()) for j in waiting]
-        best = int(np.argmax(worth))
-        order.append(waiting.pop(best))
-        gains.append(worth[best])
-        left[spans[order[-1]]] = 0.0
-    return np.array(order, dtype=np.intp), gains, start
+    left = np.where(cover.counts(existing) > 0, 0.0, cover.weight)
+    start = float(cover.weight.sum() - left.sum())
+    waiting = np.sort(sites)
+    spans = cover.reach[:, waiting].toarray().T
+    order: list[int] = []
+    gains: list[float] = []
+    for _ in range(waiting.size):
+        worth = spans @ left
+        worth[order] = -1.0
+        order.append(int(np.argmax(worth)))
+        gains.append(float(worth[order[-1]]))
+        left[spans[order[-1]] > 0] = 0.0
+    return waiting[np.array(order, dtype=np.intp)], gains, start
 
 
 def curve_frame(steps: list[Step]) -> pd.DataFrame:

@@ -25,6 +25,87 @@ class Outcome:
     nodes: int
 
 
+class Program:
+    """Maximise ``value @ x`` subject to ``low <= rows @ x <= high`` and ``lower <= x <= upper``."""
+
+    def __init__(
+        self,
+        value: Floats,
+        rows: sparse.csr_array,
+        low: Floats,
+        high: Floats,
+        *,
+        upper: Floats | float = 1.0,
+        lower: Floats | float = 0.0,
+        integer: Any = None,
+    ) -> None:
+        import highspy
+
+        n = value.size
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = n, rows.shape[0]
+        lp.sense_ = highspy.ObjSense.kMaximize
+        lp.col_cost_ = value
+        lp.col_lower_ = np.broadcast_to(np.asarray(lower, float), (n,)).copy()
+        lp.col_upper_ = np.broadcast_to(np.asarray(upper, float), (n,)).copy()
+        lp.row_lower_, lp.row_upper_ = np.asarray(low, float), np.asarray(high, float)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = rows.indptr.astype(np.int32)
+        lp.a_matrix_.index_ = rows.indices.astype(np.int32)
+        lp.a_matrix_.value_ = rows.data.astype(float)
+        if integer is not None:
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            lp.integrality_ = [kinds[int(whole)] for whole in integer]
+        self._solver = highspy.Highs()
+        self._solver.setOptionValue("output_flag", False)
+        self._solver.setOptionValue("threads", 1)  # the same path of search on every machine
+        self._solver.passModel(lp)
+
+    def solve_linear(self, row: int, level: float) -> tuple[Floats, Floats]:
+        """Solve the linear program with row `row` set to `level`: point and row duals.
+
+        A second call starts from the basis of the first one.
+        """
+        self._solver.changeRowBounds(row, float(level), float(level))
+        self._solver.run()
+        solution = self._solver.getSolution()
+        return np.array(solution.col_value), np.array(solution.row_dual)
+
+    def solve_whole(
+        self,
+        *,
+        start: Floats | None = None,
+        gap: float = 0.0,
+        slack: float = 1e-6,
+        time_limit: float | None = None,
+        node_limit: int | None = None,
+    ) -> Outcome:
+        """Solve the program with its integer variables; see `maximise`."""
+        import highspy
+
+        solver = self._solver
+        solver.setOptionValue("mip_rel_gap", float(gap))
+        solver.setOptionValue("mip_abs_gap", float(slack))
+        if time_limit is not None:
+            solver.setOptionValue("time_limit", float(max(time_limit, 0.01)))
+        if node_limit is not None:
+            solver.setOptionValue("mip_max_nodes", int(node_limit))
+        if start is not None:
+            guess = highspy.HighsSolution()
+            guess.col_value = np.asarray(start, float)
+            solver.setSolution(guess)
+        solver.run()
+        status, info = solver.getModelStatus(), solver.getInfo()
+        found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
+        return Outcome(
+            np.array(solver.getSolution().col_value) if found else None,
+            float(info.mip_dual_bound),
+            status == highspy.HighsModelStatus.kInfeasible,
+            status == highspy.HighsModelStatus.kTimeLimit,
+            int(max(info.mip_node_count, 0)),
+        )
+
+
 def maximise(
     value: Floats,
     rows: sparse.csr_array,
@@ -33,7 +114,7 @@ def maximise(
     *,
     upper: Floats | float = 1.0,
     lower: Floats | float = 0.0,
-    integer: Any = None,
+    integer: Any,
     start: Floats | None = None,
     gap: float = 0.0,
     slack: float = 1e-6,
@@ -44,7 +125,7 @@ def maximise(
 
     Parameters
     ----------
-    integer : boolean array, optional
+    integer : boolean array
         Which variables are whole numbers.
     start : array, optional
         A feasible point to start from.
@@ -55,51 +136,7 @@ def maximise(
     node_limit : int, optional
         Largest number of branch-and-bound nodes.
     """
-    import highspy
-
-    n = value.size
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = n, rows.shape[0]
-    lp.sense_ = highspy.ObjSense.kMaximize
-    lp.col_cost_ = value
-    lp.col_lower_ = np.broadcast_to(np.asarray(lower, float), (n,)).copy()
-    lp.col_upper_ = np.broadcast_to(np.asarray(upper, float), (n,)).copy()
-    lp.row_lower_, lp.row_upper_ = np.asarray(low, float), np.asarray(high, float)
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = rows.indptr.astype(np.int32)
-    lp.a_matrix_.index_ = rows.indices.astype(np.int32)
-    lp.a_matrix_.value_ = rows.data.astype(float)
-    if integer is not None:
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(whole)] for whole in integer]
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)  # the same path of search on every machine
-    solver.setOptionValue("mip_rel_gap", float(gap))
-    solver.setOptionValue("mip_abs_gap", float(slack))
-    if time_limit is not None:
-        solver.setOptionValue("time_limit", float(max(time_limit, 0.01)))
-    if node_limit is not None:
-        solver.setOptionValue("mip_max_nodes", int(node_limit))
-    solver.passModel(lp)
-    if start is not None:
-        guess = highspy.HighsSolution()
-        guess.col_value = np.asarray(start, float)
-        solver.setSolution(guess)
-    solver.run()
-    status = solver.getModelStatus()
-    info = solver.getInfo()
-    found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
-    point = np.array(solver.getSolution().col_value) if found else None
-    if integer is None:
-        optimal = status == highspy.HighsModelStatus.kOptimal
-        bound = info.objective_function_value if optimal else np.inf
-    else:
-        bound = info.mip_dual_bound
-    return Outcome(
-        point,
-        float(bound),
-        status == highspy.HighsModelStatus.kInfeasible,
-        status == highspy.HighsModelStatus.kTimeLimit,
-        int(max(info.mip_node_count, 0)),
+    program = Program(value, rows, low, high, upper=upper, lower=lower, integer=integer)
+    return program.solve_whole(
+        start=start, gap=gap, slack=slack, time_limit=time_limit, node_limit=node_limit
     )

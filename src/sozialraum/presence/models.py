@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sozialraum.presence.cover import Cover, solve_cover
+from sozialraum.presence.cover import Cover, Search
 from sozialraum.presence.problem import Ints, Problem, Site, check_radius, read_problem
 from sozialraum.presence.siting import Siting, make_siting
 
@@ -44,8 +44,8 @@ def _binary(
     base = float(problem.demand[~missed].sum())
     free = np.setdiff1d(problem.candidates, problem.required)
     rest = Cover(reach[missed][:, free], problem.demand[missed], free)
-    answer = solve_cover(
-        rest, p - problem.required.size, gap=gap, time_limit=time_limit, node_limit=node_limit
+    answer = Search(rest).solve(
+        p - problem.required.size, gap=gap, time_limit=time_limit, node_limit=node_limit
     )
     sites = np.r_[problem.required, free[answer.chosen]].astype(np.intp)
     # Where nobody further can be reached, the first candidates fill up to p.

@@ -256,7 +256,7 @@ def _positions(sites: Iterable[Site], m: int, columns: pd.Index | None, name: st
         lost = [site for site, at in zip(wanted, found, strict=True) if at < 0]
     else:
         try:
-            found = np.array([operator.index(site) for site in wanted], dtype=int)  # type: ignore[call-overload]
+            found = np.array([operator.index(site) for site in wanted], dtype=int)  # type: ignore[arg-type]
         except TypeError as error:
             raise StudyError(
                 "Sites are named by column positions, or by labels where cost is a frame",
