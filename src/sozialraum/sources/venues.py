@@ -1,0 +1,356 @@
+"""Catalogues of venues: rooms in which a consultation might take place.
+
+Each reader returns one frame with the same columns (`COLUMNS`), one row per record of the file: a
+record is what its publisher lists (a house, a project, an offer), houses are made of records in
+`sozialraum.presence`. Nothing is judged here. Contact data (telephone, e-mail, web pages, names of
+contact persons) is not read, and is removed from free text.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.errors import InputError
+
+if TYPE_CHECKING:
+    from sozialraum.study.model import VenueFile
+
+COLUMNS: dict[str, str] = {
+    "name": "name of the record",
+    "address": "street and number as published",
+    "postcode": "five digits, text",
+    "operator": "who runs it",
+    "operator_hint": "what the source says about the kind of operator",
+    "venue_type": "type of venue as the source or the study says, German",
+    "audience": "whom it is for, where the source says so; empty: nothing is known",
+    "barrier_free": "ja, nein or empty (unknown)",
+    "opening": "opening days or hours as published; empty: unknown",
+    "size": "size of the room as published; empty: unknown",
+    "opted_out": "True: the operator does not want to take part",
+    "note": "remark of the source, e.g. a temporary location",
+    "x": "metres, metric CRS of the study, whole",
+    "y": "metres, metric CRS of the study, whole",
+    "lon": "degrees, WGS 84",
+    "lat": "degrees, WGS 84",
+    "source": "id of the source",
+    "source_id": "id of the record in its source; may repeat",
+}
+"""Columns of the frame that every reader returns. Unknown text is empty, never a guess."""
+
+TEMPLATE: dict[str, str] = {
+    "name": "Name der Einrichtung (Pflicht)",
+    "address": "Straße und Hausnummer",
+    "postcode": "Postleitzahl",
+    "operator": "Träger, mit Rechtsform",
+    "operator_kind": "öffentlich, kirchlich, gemeinnützig oder privat; leer: unbekannt",
+    "venue_type": "Art, z. B. Nachbarschaftshaus, Bibliothek, Familienzentrum",
+    "audience": "nur wenn nicht für alle: z. B. Mädchen, Senioren, Jugendliche",
+    "barrier_free": "barrierefrei: ja oder nein; leer: unbekannt",
+    "opening": "Öffnungstage, z. B. Mo-Fr 9-17",
+    "size": "Größe des Raums, z. B. 20 m²",
+    "opted_out": "ja, wenn der Träger nicht teilnehmen möchte",
+    "note": "Bemerkung, keine Kontaktdaten",
+    "lon": "geografische Länge (WGS 84), z. B. 13.3048 (Pflicht)",
+    "lat": "geografische Breite (WGS 84), z. B. 52.5163 (Pflicht)",
+}
+"""Columns of the list that an analyst keeps by hand, with what they mean (German)."""
+
+YES = {"ja", "j", "yes", "y", "true", "1", "x"}
+
+
+def read_venues(path: Path, file: VenueFile, *, metric_crs: str = "EPSG:25833") -> pd.DataFrame:
+    """Read one catalogue of venues.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; CSV (comma, semicolon or tab; UTF-8 or Windows-1252), GeoJSON or GeoPackage.
+    file : sozialraum.study.model.VenueFile
+        `kind` names the reader, `venue_type` the type where the file does not say, `source` the
+        id of the source (default: the kind).
+    metric_crs : str
+        Projected CRS of the columns `x` and `y`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `COLUMNS`, one row per record in the order of the file, unknown text empty.
+
+    Raises
+    ------
+    InputError
+        The file is missing or not readable, a column is missing, or a coordinate is missing or
+        cannot belong to the study's part of the world.
+    """
+    if not path.is_file():
+        raise InputError("The list of venues is missing", where=str(path))
+    frame = _finish(_READERS[file.kind](path), path, metric_crs)
+    frame.loc[frame["venue_type"] == "", "venue_type"] = file.venue_type
+    frame["source"] = file.source or file.kind
+    return frame
+
+
+def template(path: Path) -> None:
+    """Write an empty list of venues with explained columns, to be kept in any spreadsheet.
+
+    Lines that begin with ``#`` are explanations; the reader of kind ``plain`` skips them.
+    """
+    lines = ["# Liste von Einrichtungen. Zeilen mit # sind Erklärungen und werden nicht gelesen."]
+    lines += [f"# {column}: {meaning}" for column, meaning in TEMPLATE.items()]
+    lines.append(";".join(TEMPLATE))
+    # The byte order mark makes spreadsheet programs read umlauts.
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8-sig", newline="")
+
+
+def clean(text: object) -> str:
+    r"""Text without control characters, doubled blanks and contact data.
+
+    Control characters U+0080 to U+009F come from Windows-1252 text that was taken for Latin-1;
+    they are read as what was meant (a dash, a quotation mark).
+
+    Examples
+    --------
+    >>> clean("Stephans \x96 Der  Nachbarschaftsladen ")
+    'Stephans – Der Nachbarschaftsladen'
+    >>> clean("Übergang, Tel. 030 1234567, post@example.org")
+    'Übergang'
+    """
+    if text is None or text is pd.NA or (isinstance(text, float) and np.isnan(text)):
+        return ""
+    read = "".join(_meant(c) for c in unicodedata.normalize("NFC", str(text)))
+    for pattern in _CONTACT:
+        read = pattern.sub(" ", read)
+    return re.sub(r"\s+", " ", read).strip(" ,;")
+
+
+_CONTACT = (
+    re.compile(r"\S+@\S+\.\w+"),
+    re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE),
+    re.compile(r"(?:Tel|Telefon|Fon|Mobil|Fax)\b[.:]*\s*[+(]?\d[\d\s()/-]{4,}", re.IGNORECASE),
+)
+
+
+def _meant(character: str) -> str:
+    if "\x80" <= character <= "\x9f":
+        character = character.encode("latin-1").decode("cp1252", errors="replace")
+    return " " if unicodedata.category(character) in {"Cc", "Cf"} or character == "�" else character
+
+
+def _read_csv(path: Path, required: Iterable[str]) -> pd.DataFrame:
+    """A CSV as text; delimiter from the header, encoding UTF-8 or Windows-1252."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", errors="replace")
+    lines = text.splitlines(keepends=True)
+    start = next((i for i, line in enumerate(lines) if line.strip() and line[0] != "#"), None)
+    if start is None:
+        raise InputError("The list of venues is empty", where=str(path))
+    delimiter = max(";,\t", key=lines[start].count)
+    body = "".join(line for line in lines[start:] if not line.startswith("#"))
+    rows = [row for row in csv.reader(io.StringIO(body, newline=""), delimiter=delimiter) if row]
+    header = [h.strip() for h in rows[0]]
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
+            raise InputError(
+                f"Record {number - 1} has {len(row)} cells, the header {len(header)}",
+                where=str(path),
+                hint=f"A cell that contains the delimiter {delimiter!r} needs quotation marks",
+            )
+    width = len(header)
+    cells = [(row + [""] * width)[:width] for row in rows[1:] if any(c.strip() for c in row)]
+    frame = pd.DataFrame(cells, columns=header, dtype=object)
+    return _with_columns(frame, path, required)
+
+
+def _with_columns(frame: pd.DataFrame, path: Path, required: Iterable[str]) -> pd.DataFrame:
+    if lacking := [c for c in required if c not in frame.columns]:
+        raise InputError(
+            f"The list of venues lacks the columns {lacking}",
+            where=str(path),
+            expected=", ".join(required),
+            hint="Check the `kind` of the file in the study",
+        )
+    return frame
+
+
+def _stadtteilzentren(path: Path) -> pd.DataFrame:
+    """Neighbourhood centres of Berlin's Senate programme: only public and non-profit operators.
+
+    `Standortnummer` is a project's number and repeats; the Bezirk column can be wrong and is not
+    read: the position decides.
+    """
+    table = _read_csv(
+        path,
+        ["Standortnummer", "Einrichtungsname", "Einrichtungsart", "Adresse", "PLZ", "Träger"]
+        + ["X_Koordinate", "Y_Koordinate"],
+    )
+    return pd.DataFrame(
+        {
+            "name": table["Einrichtungsname"],
+            "address": table["Adresse"],
+            "postcode": table["PLZ"],
+            "operator": table["Träger"],
+            "operator_hint": "gemeinnützig oder öffentlich (Programm Stadtteilzentren)",
+            "venue_type": table["Einrichtungsart"],
+            "note": table.get("Anmerkungen", ""),
+            "lon": table["X_Koordinate"],
+            "lat": table["Y_Koordinate"],
+            "source_id": table["Standortnummer"],
+        }
+    )
+
+
+def _jugendfreizeit(path: Path) -> pd.DataFrame:
+    """Youth clubs of Berlin: rows are offers, several of them may share a house."""
+    import pyogrio
+
+    table = pyogrio.read_dataframe(path)
+    _with_columns(
+        pd.DataFrame(table), path, ["e_nr", "e_name", "e_strasse", "e_hnr", "t_name", "t_art"]
+    )
+    if table.crs is None:
+        raise InputError("The list of venues names no CRS", where=str(path))
+
+    def text(column: str) -> pd.Series:
+        if column not in table:
+            return pd.Series("", index=table.index, dtype=object)
+        return table[column].astype(object).map(clean)
+
+    # A number that the street repeats ("Plöner Str. 4-18" with number 4) would stand there twice.
+    street = text("e_strasse").str.replace(r"\s+\d+(\s*[-–/]\s*\d+)?$", "", regex=True)
+    girls, children = text("gend1") == "ja", text("zielgr1") == "ja"
+    youth = text("zielgr2") == "ja"
+    audience = np.select(
+        [girls, children & ~youth], ["Mädchen", "Kinder"], default="Jugendliche"
+    ).astype(object)
+    playground = text("e_art").str.contains(r"\bPbS\b|\bASP\b|Kinderfarm")
+    points = table.geometry.to_crs("EPSG:4326")
+    return pd.DataFrame(
+        {
+            "name": text("e_name"),
+            "address": street + " " + text("e_hnr") + text("e_zus"),
+            "postcode": text("e_plz"),
+            "operator": text("t_name"),
+            "operator_hint": text("t_art"),
+            "venue_type": np.where(playground, "Betreuter Spielplatz", ""),
+            "audience": audience,
+            "lon": points.x,
+            "lat": points.y,
+            "source_id": text("e_nr"),
+        }
+    )
+
+
+def _osm(path: Path) -> pd.DataFrame:
+    """Export of OpenStreetMap points: id, name, street, zip_code, lat, lon; no operator."""
+    table = _read_csv(path, ["id", "name", "lat", "lon"])
+
+    def column(*names: str) -> pd.Series | str:
+        return next((table[n] for n in names if n in table), "")
+
+    return pd.DataFrame(
+        {
+            "name": table["name"],
+            "address": column("street", "address"),
+            "postcode": column("zip_code", "postcode"),
+            "operator": column("operator"),
+            "operator_hint": column("operator:type", "operator_type"),
+            "barrier_free": column("wheelchair"),
+            "opening": column("opening_hours"),
+            "lon": table["lon"],
+            "lat": table["lat"],
+            "source_id": table["id"],
+        }
+    )
+
+
+def _plain(path: Path) -> pd.DataFrame:
+    """A list kept by hand (see `template`), as CSV, or as points in GeoPackage or GeoJSON."""
+    if path.suffix.lower() in {".gpkg", ".geojson", ".json", ".parquet"}:
+        import geopandas as gpd
+
+        layer = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
+        if layer.crs is None:
+            raise InputError("The list of venues names no CRS", where=str(path))
+        points = layer.geometry.representative_point().to_crs("EPSG:4326")
+        table = pd.DataFrame(layer.drop(columns=layer.geometry.name))
+        table["lon"], table["lat"] = points.x, points.y
+        table = _with_columns(table, path, ["name"])
+    else:
+        table = _read_csv(path, ["name", "lon", "lat"])
+    if unknown := sorted(set(table.columns) - set(TEMPLATE) - {"id", "fid"}):
+        raise InputError(
+            f"The list of venues has columns that are not known: {', '.join(unknown)}",
+            where=str(path),
+            expected=", ".join(TEMPLATE),
+            hint="Contact data does not belong into this list",
+        )
+    table = table.rename(columns={"operator_kind": "operator_hint", "id": "source_id"})
+    if "source_id" not in table:
+        table["source_id"] = [str(i) for i in range(1, len(table) + 1)]
+    return table.drop(columns="fid", errors="ignore")
+
+
+_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    "stadtteilzentren": _stadtteilzentren,
+    "jugendfreizeit": _jugendfreizeit,
+    "osm": _osm,
+    "plain": _plain,
+}
+
+
+def _finish(frame: pd.DataFrame, path: Path, metric_crs: str) -> pd.DataFrame:
+    """All columns in their order, clean text, checked coordinates in both systems."""
+    from pyproj import CRS, Transformer
+
+    result = pd.DataFrame(index=pd.RangeIndex(len(frame)))
+    for column in COLUMNS:
+        values = frame[column] if column in frame else pd.Series("", index=frame.index)
+        result[column] = pd.Series([clean(v) for v in values], dtype=object)
+    # An OSM key "wheelchair" says more than yes and no; only the two are certain.
+    barrier = result["barrier_free"].str.lower()
+    known = {"yes": "ja", "ja": "ja", "no": "nein", "nein": "nein"}
+    result["barrier_free"] = barrier.map(known).fillna("").astype(object)
+    result["opted_out"] = result["opted_out"].str.lower().isin(YES)
+    result["postcode"] = result["postcode"].str.replace(r"\.0$", "", regex=True)
+    for column in ("lon", "lat"):
+        degrees = pd.to_numeric(result[column].str.replace(",", "."), errors="coerce")
+        if degrees.isna().any():
+            row = int(np.flatnonzero(degrees.isna())[0])
+            raise InputError(
+                f"A venue has no usable position: {result['name'].iloc[row] or 'without a name'}",
+                where=f"{path}, record {row + 1}, {column} = {frame[column].iloc[row]!r}",
+                expected="degrees (WGS 84), e.g. 13.3048 and 52.5163",
+            )
+        result[column] = degrees.round(6).to_numpy()
+    use = CRS.from_user_input(metric_crs).area_of_use
+    if use is not None and len(result):
+        odd = (
+            (result["lon"] < use.west - 6)
+            | (result["lon"] > use.east + 6)
+            | (result["lat"] < use.south - 6)
+            | (result["lat"] > use.north + 6)
+        )
+        if odd.any():
+            row = int(np.flatnonzero(odd)[0])
+            raise InputError(
+                f"A venue lies far outside the area of {metric_crs}: {result['name'].iloc[row]}",
+                where=f"{path}, record {row + 1}",
+                expected="lon and lat in degrees",
+                hint="Check whether longitude and latitude are swapped",
+            )
+    project = Transformer.from_crs("EPSG:4326", metric_crs, always_xy=True)
+    x, y = project.transform(result["lon"].to_numpy(float), result["lat"].to_numpy(float))
+    result["x"], result["y"] = np.rint(x), np.rint(y)
+    return result[list(COLUMNS)]
