@@ -94,8 +94,9 @@ class Edition(Strict):
     masked_up_to: int = Field(
         0, ge=0, description="Counts up to this number are published as 0 (2025: 10); 0: none"
     )
-    shares_as_counts: tuple[str, ...] = Field(
-        ("S1", "S3", "S4"), description="Indicators whose numerators can be derived"
+    bases: dict[str, Literal["population", "under_15", "under_18", "working_age"]] = Field(
+        {"S1": "working_age", "S2": "under_18", "S3": "population", "S4": "under_15"},
+        description="Residents that each indicator refers to",
     )
     source: str = ""
 
@@ -110,10 +111,15 @@ class Counts(Strict):
         description="Pattern below the data folder; the newest match is used when there is one",
     )
     ba_measure: str = Field("Regelleistungsberechtigte", description="Column of the BA workbook")
-    pension_age_ratio: float = Field(
-        1.015, gt=0, description="Residents from 15 to pension age / residents 15 to under 65"
+    from_indicators: tuple[str, ...] = Field(
+        ("S1", "S3"), description="Without a workbook: numerators that together are the recipients"
     )
-    pension_age_ratio_range: tuple[float, float] = (0.9985, 1.0325)
+    children_indicator: str = Field("S4", description="Its numerator are the children on benefits")
+    ba_children: str = Field("Kinder unter 15", description="The same, as a column of the workbook")
+    derived_label: str = "Personen mit Leistungen nach SGB II oder SGB XII"
+    pension_age_range: tuple[float, float] = Field(
+        (0.98, 1.05), description="Residents from 15 to pension age / residents 15 to under 65"
+    )
     jobcenter_addresses: dict[str, int] = Field(
         default_factory=dict,
         description="Persons registered at an employment office's own address, by area id",

@@ -1,0 +1,255 @@
+"""One table per study: the planning areas with everything the sources say about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sozialraum.areas.hierarchy import unit_ids
+from sozialraum.areas.inputs import Inputs
+from sozialraum.areas.join import JoinAudit, compare_total, join
+from sozialraum.errors import InputError
+from sozialraum.study import Study
+from sozialraum.study.model import Edition, Register
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+
+@dataclass
+class AreaTable:
+    """The joined inputs of a study.
+
+    Attributes
+    ----------
+    study : Study
+    areas : geopandas.GeoDataFrame
+        All areas of the layer (the whole city), index `area_id`, sorted: `name`, `geometry` in
+        the study's metric CRS, `in_region` (bool), `<level>_id` and, where the study has the
+        level's layer, `<level>_name`, and the resident register: `population`, `under_15`,
+        `from_15_to_65`, `under_65`, `from_65`, `from_15_to_27`, `age_*`.
+    editions : dict
+        Edition id -> indicators in percent (`S1`…, `D1`…), `valid`, `valid_text`, and
+        `population` where the edition has it.
+    registers : dict
+        Edition id -> register at the edition's own reference date.
+    classes, context : dict
+        Edition id -> published classes; context indicators.
+    ba : pandas.DataFrame or None
+        Measures of the BA workbook with their `_lo` and `_hi`.
+    ba_book : object or None
+        The workbook's reporting month, notes and markers.
+    audit : JoinAudit
+    inputs : Inputs
+    notes : list of str
+        What the readers decided (German), for the report.
+    markers : dict
+        Source -> how often each marker stood for a missing or suppressed value.
+    """
+
+    study: Study
+    areas: gpd.GeoDataFrame
+    inputs: Inputs
+    audit: JoinAudit
+    editions: dict[str, pd.DataFrame] = field(default_factory=dict)
+    registers: dict[str, pd.DataFrame] = field(default_factory=dict)
+    classes: dict[str, pd.DataFrame] = field(default_factory=dict)
+    context: dict[str, pd.DataFrame] = field(default_factory=dict)
+    ba: pd.DataFrame | None = None
+    ba_book: Any = None
+    notes: list[str] = field(default_factory=list)
+    markers: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def region(self) -> pd.Index:
+        """Ids of the study region's areas."""
+        return self.areas.index[self.areas["in_region"]]
+
+
+def read_areas(study: Study, inputs: Inputs) -> AreaTable:
+    """Read and join every table the study names.
+
+    Parameters
+    ----------
+    study : Study
+    inputs : Inputs
+        The data folder; what is read is recorded there.
+
+    Returns
+    -------
+    AreaTable
+
+    Raises
+    ------
+    InputError
+        A file is missing or cannot be used, or its key set differs from the area layer's by more
+        than the study's `exceptions`.
+    """
+    from sozialraum.sources import lor
+
+    layer = study.area_layer
+    audit = JoinAudit()
+    areas = lor.read_areas(
+        inputs.path(layer.path),
+        id=layer.id,
+        name=layer.name,
+        crs=layer.crs,
+        metric_crs=layer.metric_crs,
+        id_digits=layer.id_digits,
+    )
+    table = AreaTable(study, areas, inputs, audit)
+    table.notes += areas.attrs.get("notes", [])
+    areas["in_region"] = areas.index.str.startswith(study.region.prefix)
+    if not areas["in_region"].any():
+        raise InputError(
+            f"No area id starts with {study.region.prefix!r}",
+            where=layer.path,
+            expected="the digits that name the study region (region.prefix)",
+        )
+    audit.add("area_layer", "matched", f"{len(areas)} Gebiete in {layer.path}", count=len(areas))
+    _add_levels(table)
+    register = _register(table, study.population)
+    for column in register.columns:
+        areas[column] = register[column]
+    for edition in study.editions:
+        _add_edition(table, edition)
+    _add_workbook(table)
+    return table
+
+
+def _join(table: AreaTable, frame: pd.DataFrame, path: str, value: str | None) -> pd.DataFrame:
+    """Join a reader's frame and keep what the reader noted."""
+    table.notes += frame.attrs.get("notes", [])
+    if frame.attrs.get("markers"):
+        table.markers[path] = dict(frame.attrs["markers"])
+    return join(
+        table.areas,
+        frame,
+        source=path,
+        audit=table.audit,
+        exceptions=table.study.exceptions.get(path, ()),
+        value=value,
+    )
+
+
+def _check_date(path: str, found: str | None, said: Any) -> None:
+    if found is not None and found != said.isoformat():
+        raise InputError(
+            f"The table's reference date is {found}",
+            where=path,
+            expected=f"{said.isoformat()}, as the study says",
+            hint="Correct the file's name or the reference date in the study",
+        )
+
+
+def _register(table: AreaTable, register: Register) -> pd.DataFrame:
+    from sozialraum.sources import ewr
+
+    path = table.inputs.path(register.path)
+    frame = ewr.read_register(path, id_digits=table.study.area_layer.id_digits)
+    _check_date(register.path, frame.attrs.get("reference_date"), register.reference_date)
+    return _join(table, frame, register.path, "population")
+
+
+def _add_levels(table: AreaTable) -> None:
+    from sozialraum.sources import lor
+
+    areas = table.areas
+    for level in table.study.levels:
+        ids = unit_ids(areas.index, level.digits)
+        areas[f"{level.key}_id"] = ids
+        if level.path is None:
+            continue
+        path = table.inputs.path(level.path)
+        names = lor.read_names(
+            path, id=level.id or "id", name=level.name or "name", digits=level.digits
+        )
+        unknown = sorted(set(ids) - set(names.index))
+        if unknown:
+            raise InputError(
+                f"{len(unknown)} units have no name: {', '.join(unknown[:12])}",
+                where=level.path,
+                expected=f"the first {level.digits} digits of every area id",
+            )
+        areas[f"{level.key}_name"] = names.reindex(ids).to_numpy()
+
+
+def _add_edition(table: AreaTable, edition: Edition) -> None:
+    from sozialraum.sources import mss
+
+    digits = table.study.area_layer.id_digits
+    first = edition.indicators[0]
+    frame = mss.read_indicators(table.inputs.path(edition.path), id_digits=digits)
+    _check_date(edition.path, frame.attrs.get("reference_date"), edition.reference_date)
+    lacking = [c for c in (*edition.indicators, *edition.changes) if c not in frame]
+    if lacking:
+        raise InputError(
+            f"The edition {edition.id} has no values for {', '.join(lacking)}",
+            where=edition.path,
+            expected="every indicator that the study names for it",
+        )
+    table.editions[edition.id] = _join(table, frame, edition.path, first)
+    if edition.classes:
+        classes = mss.read_classes(table.inputs.path(edition.classes), id_digits=digits)
+        table.classes[edition.id] = _join(table, classes, edition.classes, None)
+    if edition.context:
+        context = mss.read_context(table.inputs.path(edition.context), id_digits=digits)
+        table.context[edition.id] = _join(table, context, edition.context, None)
+    if edition.register_:
+        same = edition.register_.path == table.study.population.path
+        table.registers[edition.id] = table.areas if same else _register(table, edition.register_)
+        theirs = table.editions[edition.id].get("population")
+        ours = table.registers[edition.id]["population"]
+        if theirs is not None:
+            differ = theirs.notna() & (theirs != ours)
+            if differ.any():
+                table.audit.add(
+                    edition.path,
+                    "note",
+                    "Einwohnerzahl weicht vom Melderegister ab",
+                    list(ours.index[differ]),
+                )
+
+
+def _add_workbook(table: AreaTable) -> None:
+    """The BA's counts, where a workbook lies in the data folder; it covers the region at least."""
+    path = table.inputs.newest(table.study.counts.ba_workbook)
+    if path is None:
+        return
+    from sozialraum.sources import ba
+
+    book = ba.read_workbook(path, id_digits=table.study.area_layer.id_digits)
+    name = path.relative_to(table.inputs.root).as_posix()
+    measure = table.study.counts.ba_measure
+    if measure not in book.areas:
+        raise InputError(
+            f"The workbook has no column {measure!r}",
+            where=name,
+            expected="one of " + ", ".join(c for c in book.areas if not c.endswith(("_lo", "_hi"))),
+            hint="Name the measure in the study under counts.ba_measure",
+        )
+    region = table.areas[table.areas["in_region"]]
+    covered = table.areas if len(book.areas) > len(region) else region
+    joined = join(
+        covered,
+        book.areas,
+        source=name,
+        audit=table.audit,
+        exceptions=table.study.exceptions.get(name, ()),
+        value=measure,
+    )
+    table.ba = joined.reindex(table.areas.index)
+    table.ba_book = book
+    table.notes += list(book.notes)
+    table.markers[name] = dict(book.markers)
+    for unit in (table.study.region.prefix,):
+        if unit and book.totals is not None and unit in book.totals.index:
+            total = book.totals.loc[unit, measure]
+            compare_total(
+                table.audit,
+                name,
+                measure,
+                float(total),
+                float(joined.loc[region.index, measure].sum()),
+            )

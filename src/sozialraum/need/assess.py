@@ -1,0 +1,310 @@
+"""The need of every area and of every Bezirksregion, from the joined inputs of a study.
+
+The same steps serve both levels: bounds of masked figures, counts behind shares, status and
+dynamics, shares and location quotients. Indices are computed over the whole city, as published.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.need.derive import counts_from_shares, recipients, working_age
+from sozialraum.need.rates import aggregate_shares, location_quotient
+from sozialraum.need.status import (
+    change_bounds,
+    dynamics_bounds,
+    exclusion_reasons,
+    status_bounds,
+    unmask,
+    valid_areas,
+)
+
+if TYPE_CHECKING:
+    from sozialraum.areas.table import AreaTable
+    from sozialraum.study.model import Edition
+
+Ends = tuple[pd.DataFrame, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One edition's indicators on one level of areas.
+
+    Attributes
+    ----------
+    ends : pair of DataFrame
+        Indicators in percent with masked figures at their lower and their upper end.
+    bases, counts, counts_lo, counts_hi : DataFrame
+        Residents each indicator refers to, and its derived numerator with bounds.
+    changes : DataFrame
+        Published changes in percentage points; no columns where the edition has none.
+    """
+
+    ends: Ends
+    bases: pd.DataFrame
+    counts: pd.DataFrame
+    counts_lo: pd.DataFrame
+    counts_hi: pd.DataFrame
+    changes: pd.DataFrame
+    ratio: pd.Series | None = None
+
+    @property
+    def indicators(self) -> pd.DataFrame:
+        """Indicators as published (masked figures are 0)."""
+        return self.ends[0]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What is known about the need of areas and Bezirksregionen of the whole city.
+
+    Attributes
+    ----------
+    areas, regions : pandas.DataFrame
+        `population`, `recipients` with `_lo` and `_hi`, `share_base`, `share` with `_lo` and
+        `_hi`, `location_quotient` (against the study region), `location_quotient_city`,
+        `S1`…, `S1_previous`…, `status_index`, `status_class`, `dynamics_index`, `dynamics_class`,
+        `children` with bounds, `old_age`, `excluded` (reason or None), `need_index`.
+    figures : dict
+        Level ('areas', 'regions') -> `Figures` of the study's edition.
+    notes : list of str
+        German sentences on how figures were obtained.
+    """
+
+    areas: pd.DataFrame
+    regions: pd.DataFrame
+    figures: dict[str, Figures]
+    notes: list[str] = field(default_factory=list)
+
+
+def assess(table: AreaTable) -> Need:
+    """Assess the need of all areas and Bezirksregionen.
+
+    Parameters
+    ----------
+    table : AreaTable
+
+    Returns
+    -------
+    Need
+    """
+    study = table.study
+    edition = study.edition(study.indicators.edition)
+    previous = study.edition(study.indicators.previous) if study.indicators.previous else None
+    before = _figures(table, previous, None) if previous else None
+    now = _figures(table, edition, before.ratio if before is not None else None)
+    areas = _people(table, now)
+    areas["excluded"] = _excluded(table, now)
+    areas["old_age"] = _old_age(table, areas)
+    _classify(areas, now, before)
+    if edition.id in table.classes:
+        published = table.classes[edition.id]
+        areas["status_published"] = published["status_class"]
+        areas["dynamics_published"] = published["dynamics_class"]
+
+    groups = table.areas["region_id"]
+    valid = areas["excluded"].isna()
+    now_regions = _aggregate(now, groups, valid)
+    before_regions = _aggregate(before, groups, valid) if before is not None else None
+    regions = _sums(areas, groups)
+    regions["excluded"] = exclusion_reasons(
+        regions["population"], minimum=study.indicators.minimum_population
+    )
+    _classify(regions, now_regions, before_regions)
+    in_region = table.areas["in_region"]
+    for frame, mask in (
+        (areas, in_region.to_numpy()),
+        (regions, regions.index.isin(groups[in_region].unique())),
+    ):
+        _quotients(frame, mask)
+    return Need(areas, regions, {"areas": now, "regions": now_regions}, _notes(table))
+
+
+def _figures(table: AreaTable, edition: Edition, ratio: pd.Series | None) -> Figures:
+    frame = table.editions[edition.id]
+    names = list(edition.indicators)
+    register = table.registers.get(edition.id)
+    if register is None:
+        register = pd.DataFrame(index=frame.index)
+        if "population" in frame:
+            register["population"] = frame["population"]
+    shares = frame[names]
+    parts: dict[str, pd.DataFrame] = {}
+    own_ratio = None
+    for name in names:
+        kind = edition.bases.get(name, "population")
+        share = shares[name]
+        if kind == "working_age" and "from_15_to_65" in register:
+            part = working_age(
+                share,
+                register["from_15_to_65"],
+                ratio_range=table.study.counts.pension_age_range,
+                masked_up_to=edition.masked_up_to,
+                ratio=ratio,
+            )
+            own_ratio = part["ratio"].where(part["unique"])
+        elif kind == "under_18" and "age_15_18" in register:
+            # The numerator is not derived: the base is the publisher's own and not published.
+            part = pd.DataFrame({"base": register["under_15"] + register["age_15_18"]})
+        elif kind in register:
+            part = counts_from_shares(
+                share, register[kind], masked_up_to=edition.masked_up_to, strict=False
+            ).assign(base=register[kind])
+        else:
+            part = pd.DataFrame({"base": np.full(len(frame), np.nan)}, index=frame.index)
+        parts[name] = part.reindex(columns=["count", "lo", "hi", "base"])
+    bases = pd.DataFrame({n: p["base"] for n, p in parts.items()})
+    return Figures(
+        unmask(shares, bases, edition.masked_up_to),
+        bases,
+        pd.DataFrame({n: p["count"] for n, p in parts.items()}),
+        pd.DataFrame({n: p["lo"] for n, p in parts.items()}),
+        pd.DataFrame({n: p["hi"] for n, p in parts.items()}),
+        frame[list(edition.changes)],
+        own_ratio,
+    )
+
+
+def _people(table: AreaTable, now: Figures) -> pd.DataFrame:
+    """Residents, recipients and children on benefits, with bounds."""
+    counts = table.study.counts
+    frame = table.areas[["population"]].copy()
+    if table.ba is not None:
+        measure, children = counts.ba_measure, counts.ba_children
+        for suffix in ("", "_lo", "_hi"):
+            frame[f"recipients{suffix}"] = table.ba[measure + suffix].astype(float)
+        for suffix in ("", "_lo", "_hi"):
+            known = children + suffix in table.ba
+            frame[f"children{suffix}"] = table.ba[children + suffix] if known else np.nan
+        frame["share_base"] = table.areas["under_65"]
+    else:
+        parts = [
+            pd.DataFrame(
+                {
+                    "count": now.counts[n],
+                    "lo": now.counts_lo[n],
+                    "hi": now.counts_hi[n],
+                }
+            )
+            for n in counts.from_indicators
+        ]
+        total = recipients(*parts)
+        frame["recipients"] = total["recipients"].round()
+        frame["recipients_lo"], frame["recipients_hi"] = (
+            total["recipients_lo"],
+            total["recipients_hi"],
+        )
+        child = counts.children_indicator
+        for suffix, source in (
+            ("", now.counts),
+            ("_lo", now.counts_lo),
+            ("_hi", now.counts_hi),
+        ):
+            frame[f"children{suffix}"] = source[child].round() if child in source else np.nan
+        frame["share_base"] = frame["population"]
+    for area, people in counts.jobcenter_addresses.items():
+        if area in frame.index:
+            columns = ["recipients", "recipients_lo", "recipients_hi"]
+            frame.loc[area, columns] = (frame.loc[area, columns] - people).clip(lower=0)
+    return frame
+
+
+def _excluded(table: AreaTable, now: Figures) -> pd.Series:
+    rules = table.study.indicators
+    reasons = exclusion_reasons(
+        table.areas["population"], minimum=rules.minimum_population, named=rules.excluded
+    )
+    lacking = reasons.isna() & ~valid_areas(now.indicators)
+    return reasons.mask(lacking, "vom Herausgeber ohne Wert veröffentlicht").astype(object)
+
+
+def _old_age(table: AreaTable, areas: pd.DataFrame) -> pd.Series:
+    """Estimated recipients of old-age SGB XII benefits; 0 with BA counts, which have none."""
+    setting = table.study.old_age
+    if table.ba is not None or setting is None:
+        return pd.Series(0.0, index=areas.index)
+    percent = table.context[setting.edition][setting.indicator]
+    estimate = (percent / 100 * table.areas["from_65"]).round()
+    return np.minimum(estimate, areas["recipients"])
+
+
+def _classify(frame: pd.DataFrame, now: Figures, before: Figures | None) -> None:
+    """Status and dynamics over the whole city, written into `frame`."""
+    out = frame["excluded"].notna()
+    status = status_bounds(*now.ends, out)
+    frame["status_index"], frame["status_class"] = status["index"], status["class"]
+    frame["status_index_lo"], frame["status_index_hi"] = status["index_lo"], status["index_hi"]
+    frame["need_index"] = frame["status_index"]
+    frame[now.indicators.columns] = now.indicators
+    frame["dynamics_index"], frame["dynamics_class"] = np.nan, None
+    changes: Ends | None = None
+    if len(now.changes.columns):
+        changes = now.changes, now.changes
+    elif before is not None:
+        changes = change_bounds(now.ends, before.ends)
+        common = changes[0].columns
+        frame[[f"{c}_previous" for c in common]] = before.indicators[common].to_numpy()
+    if changes is not None:
+        dynamics = dynamics_bounds(*changes, out)
+        for column in ("index", "index_lo", "index_hi", "class", "class_lower", "class_upper"):
+            frame[f"dynamics_{column}"] = dynamics[column]
+
+
+def _aggregate(figures: Figures, groups: pd.Series, valid: pd.Series) -> Figures:
+    """The same figures for coarser units: numerators and bases are added, never shares."""
+
+    def total(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.where(valid, np.nan).groupby(groups).sum(min_count=1)
+
+    bases = figures.bases.where(valid, np.nan)
+    low, high = (aggregate_shares(e.where(valid, np.nan), bases, groups) for e in figures.ends)
+    known = bases.where(figures.indicators.notna())
+    changes = pd.DataFrame(index=low.index)
+    return Figures(
+        (low, high),
+        total(known),
+        total(figures.counts),
+        total(figures.counts_lo),
+        total(figures.counts_hi),
+        changes,
+    )
+
+
+def _sums(areas: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+    columns = [c for c in areas if c.startswith(("recipients", "children"))] + ["old_age"]
+    sums = areas[columns].groupby(groups).sum(min_count=1)
+    known = areas["recipients"].notna()
+    sums["population"] = areas["population"].groupby(groups).sum()
+    sums["share_base"] = areas["share_base"].where(known).groupby(groups).sum(min_count=1)
+    return sums
+
+
+def _quotients(frame: pd.DataFrame, in_region: np.ndarray) -> None:
+    base = frame["share_base"].where(frame["share_base"] > 0)
+    for suffix in ("", "_lo", "_hi"):
+        frame[f"share{suffix}"] = (frame[f"recipients{suffix}"] / base).clip(upper=1)
+    known = frame["share"].notna()
+    for column, mask in (("location_quotient", in_region), ("location_quotient_city", True)):
+        part = frame[known & mask]
+        reference = (part["recipients"].sum(), part["share_base"].sum())
+        quotient = location_quotient(frame["recipients"], frame["share_base"], reference)
+        frame[column] = quotient
+
+
+def _notes(table: AreaTable) -> list[str]:
+    if table.ba is not None:
+        return [
+            f"Zahl der Leistungsberechtigten: {table.study.counts.ba_measure} laut Statistik der "
+            f"Bundesagentur für Arbeit, Berichtsmonat {table.ba_book.reporting_month}."
+        ]
+    names = " und ".join(table.study.counts.from_indicators)
+    return [
+        f"Die Zahl der Leistungsberechtigten ist abgeleitet: Zähler der Indikatoren {names}, aus "
+        "den veröffentlichten Anteilen und den Einwohnerzahlen desselben Stichtags berechnet. Sie "
+        "enthält auch Leistungen nach dem SGB XII. Weil die Bezugsgröße von S1 an der "
+        "Altersgrenze der Rente endet und nicht veröffentlicht ist, stehen Grenzen dabei."
+    ]

@@ -1,0 +1,191 @@
+"""The proposal of a study: rooms for each target group, number of rooms and walking distance.
+
+Everything is computed on the merged, publishable units, with the distance that the map computes
+again: ``hypot(dx, dy) * detour`` between whole metres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.access.distance import straight_line
+from sozialraum.errors import StudyError
+from sozialraum.presence.frontier import Step, coverage_curve
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from sozialraum.study import Study
+
+Key = tuple[str, float, bool]
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Rooms proposed for every target group.
+
+    Attributes
+    ----------
+    curves : dict
+        ``(target, radius, with_offices)`` -> list of `Step` over the number of rooms; the sites
+        of a step are site ids.
+    presence, frontier : pandas.DataFrame
+        The headline setting (the study's radius, existing offices open) as tables.
+    """
+
+    curves: dict[Key, list[Step]]
+    presence: pd.DataFrame
+    frontier: pd.DataFrame
+
+
+def existing_offices(study: Study, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Offices that are already there, as points in whole metres.
+
+    Parameters
+    ----------
+    study : Study
+    areas : geopandas.GeoDataFrame
+        Index `area_id`, metric CRS.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Index `site_id` (``office-1``…): `name`, `approximate` (only the area is known: placed
+        inside it), `targets` (tuple; empty: all), `area_id`, `x`, `y`.
+    """
+    import geopandas as gpd
+    import shapely
+
+    points = []
+    for office in study.offices:
+        if office.lon is not None and office.lat is not None:
+            points.append(shapely.Point(office.lon, office.lat))
+            continue
+        if office.area_id not in areas.index:
+            raise StudyError(
+                f"The office {office.name!r} has neither a position nor a known area",
+                where="offices",
+                expected="lon and lat, or the area_id it lies in",
+            )
+        points.append(None)
+    located = gpd.GeoSeries(points, crs="EPSG:4326").to_crs(areas.crs)
+    inside = areas.geometry.representative_point()
+    geometry = [
+        inside[office.area_id] if point is None else point
+        for office, point in zip(study.offices, located, strict=True)
+    ]
+    frame = gpd.GeoDataFrame(
+        {
+            "name": [o.name for o in study.offices],
+            "approximate": [o.lon is None for o in study.offices],
+            "targets": [o.targets for o in study.offices],
+            "x": [float(round(g.x)) for g in geometry],
+            "y": [float(round(g.y)) for g in geometry],
+        },
+        geometry=geometry,
+        crs=areas.crs,
+        index=pd.Index([f"office-{i}" for i in range(1, len(geometry) + 1)], name="site_id"),
+    )
+    frame["area_id"] = areas.index[areas.sindex.nearest(frame.geometry, return_all=False)[1]]
+    return frame
+
+
+def propose(
+    study: Study, rooms: gpd.GeoDataFrame, offices: gpd.GeoDataFrame, units: gpd.GeoDataFrame
+) -> Presence:
+    """Best rooms for every target group, walking distance and number of rooms.
+
+    Parameters
+    ----------
+    study : Study
+        `siting` and `targets` are used.
+    rooms : geopandas.GeoDataFrame
+        Every venue; only `eligible` ones that suit (`suits`) a target group are candidates.
+    offices : geopandas.GeoDataFrame
+        As `existing_offices` gives them: open already, they do not count in p.
+    units : geopandas.GeoDataFrame
+        Merged demand units with `people_<target>`; NaN = nobody can be placed there.
+
+    Returns
+    -------
+    Presence
+        The headline setting (study's radius, offices open) is proven; other settings carry a
+        bound and say whether it is met.
+    """
+    siting = study.siting
+    radii = sorted({siting.radius, *siting.radii})
+    candidates = rooms[rooms["eligible"].astype(bool)]
+    sites = pd.concat([candidates[["x", "y"]], offices[["x", "y"]]])
+    cost = straight_line(units[["x", "y"]].to_numpy(), sites.to_numpy(), detour=siting.detour)
+    names = sites.index.to_numpy()
+    curves: dict[Key, list[Step]] = {}
+    for target in study.targets:
+        demand = np.nan_to_num(units[f"people_{target}"].to_numpy(dtype=float))
+        suits = np.array([target in s for s in candidates["suits"]], dtype=bool)
+        serves = np.array([not t or target in t for t in offices["targets"]], dtype=bool)
+        for with_offices in (False, True):
+            usable = np.r_[suits, serves & with_offices]
+            columns = np.flatnonzero(usable)
+            existing = np.flatnonzero(columns >= len(candidates))
+            required = np.flatnonzero(np.isin(names[columns], study.venues.forced_in))
+            for radius in radii:
+                headline = radius == siting.radius and with_offices
+                steps = coverage_curve(
+                    cost[:, columns],
+                    demand,
+                    radius=radius,
+                    p_max=siting.most_rooms,
+                    existing=existing.tolist(),
+                    required=required.tolist(),
+                    prove=headline,
+                )
+                curves[target, radius, with_offices] = [_named(s, names[columns]) for s in steps]
+    headline_steps = {t: curves[t, siting.radius, True] for t in study.targets}
+    return Presence(curves, _presence(headline_steps, rooms, units), _frontier(headline_steps))
+
+
+def _named(step: Step, names: np.ndarray) -> Step:
+    from dataclasses import replace
+
+    return replace(step, sites=tuple(str(names[int(j)]) for j in step.sites))
+
+
+def _presence(
+    steps: dict[str, list[Step]], rooms: gpd.GeoDataFrame, units: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """One row per proposed room, in marginal order within target group and number of rooms."""
+    parts = []
+    for target, curve in steps.items():
+        total = float(np.nansum(units[f"people_{target}"]))
+        for step in curve[1:]:
+            gains = np.array(step.gains[-len(step.sites) :]) if step.sites else np.empty(0)
+            before = step.reached - gains.sum()
+            part = rooms.loc[list(step.sites), ["name", "operator", "operator_kind", "lon", "lat"]]
+            part = part.reset_index().assign(
+                target=target,
+                p=step.p,
+                order=np.arange(1, len(gains) + 1),
+                reached=gains,
+                reached_share=gains / total if total else 0.0,
+                cumulative_share=(before + gains.cumsum()) / total if total else 0.0,
+            )
+            parts.append(part)
+    columns = ["target", "p", "order", "site_id", "name", "operator", "operator_kind", "lon"]
+    columns += ["lat", "reached", "reached_share", "cumulative_share"]
+    table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    for later in ("stability", "hours_open", "hours_appointment"):
+        table[later] = np.nan
+    return table
+
+
+def _frontier(steps: dict[str, list[Step]]) -> pd.DataFrame:
+    rows = [
+        (target, s.p, s.reached, s.reached_share, s.bound, s.gap)
+        for target, curve in steps.items()
+        for s in curve
+    ]
+    return pd.DataFrame(rows, columns=["target", "p", "reached", "reached_share", "bound", "gap"])
