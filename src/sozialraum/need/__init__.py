@@ -14,7 +14,8 @@ _HOME = {
         "exclusion_reasons valid_areas"
     ),
     "derive": "counts_from_shares working_age recipients decimals_of",
-    "rates": ("share share_interval standard_error location_quotient eb_binomial aggregate_shares"),
+    "rates": "share share_interval standard_error location_quotient eb_binomial aggregate_shares",
+    "ranking": "rank_confidence top_probability top_sets",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = sorted(_MODULE)

@@ -181,7 +181,7 @@ def location_quotient(
 
     Examples
     --------
-    >>> location_quotient(pd.Series([10.0, 30.0]), pd.Series([100, 100])).tolist()
+    >>> location_quotient(pd.Series([10.0, 30.0]), pd.Series([100, 100])).round(6).tolist()
     [0.5, 1.5]
     >>> location_quotient(pd.Series([10.0]), pd.Series([100]), reference=(50, 1000)).tolist()
     [2.0]
@@ -234,7 +234,7 @@ def eb_binomial(count: ArrayLike, population: ArrayLike) -> tuple[pd.Series, pd.
     --------
     >>> rate, weight = eb_binomial([10, 30], [100, 100])
     >>> rate.round(4).tolist(), weight.round(4).tolist()
-    (['...'], ['...'])
+    ([0.1152, 0.2848], [0.8485, 0.8485])
     """
     count, population = pd.Series(count), pd.Series(population)
     if not isinstance(population.index, type(count.index)) or not count.index.equals(
