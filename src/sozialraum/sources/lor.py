@@ -170,7 +170,7 @@ def to_metric(
     """Project geometries (German data), and stop where a coordinate cannot be true.
 
     A coordinate is plausible when it lies in Germany and in the area of use of the metric CRS.
-    What is not is described: degrees read as metres, swapped axes, or single vertices in another CRS.
+    What is not is described: degrees read as metres, swapped axes, or vertices in another CRS.
 
     Raises
     ------

@@ -271,7 +271,8 @@ def _plain(value: object) -> str:
 
 
 def _basename(where: str) -> str:
-    return re.split(r"[\\/]", where)[-1]
+    """File (and sheet) for a German note."""
+    return re.split(r"[\\/]", where)[-1].replace(", sheet ", ", Blatt ")
 
 
 def _delimiter(text: str) -> str:
