@@ -1,0 +1,33 @@
+/* Names and marks on the map: the important first, and none on top of another. */
+
+const labels = [];
+
+function addLabel(map, kind, rank, { x, y, r = 0 }, text) {
+  const span = el("span", {}, text);
+  const icon = L.divIcon({ className: `label ${kind}`, html: span, iconSize: null });
+  const marker = L.marker([y, x], { icon, pane: "labels", interactive: false, keyboard: false });
+  marker.addTo(map);
+  const label = { kind, rank, x, y, r, span, marker };
+  labels.push(label);
+  labels.sort((a, b) => a.rank - b.rank);
+  return label;
+}
+
+/* Show as many labels as fit; called after every zoom and whenever a text changed. */
+function placeLabels(map) {
+  const scale = 2 ** map.getZoom();
+  const taken = [];
+  for (const { span } of labels) span.hidden = false;
+  const sizes = labels.map(({ span }) => [span.offsetWidth, span.offsetHeight]); // one reflow for all
+  labels.forEach((label, i) => {
+    const [width, height] = sizes[i];
+    const at = map.latLngToLayerPoint([label.y, label.x]);
+    const box = [at.x - width / 2, at.y - height / 2, at.x + width / 2, at.y + height / 2];
+    const inside = label.kind !== "mark" || label.r * scale * 2 >= Math.max(height, width * 0.8);
+    const far = label.kind.startsWith("stop") && scale < 0.1;
+    const free = taken.every((b) => box[2] < b[0] || box[0] > b[2] || box[3] < b[1] || box[1] > b[3]);
+    const shown = width > 0 && inside && !far && free;
+    label.span.hidden = !shown;
+    if (shown) taken.push(box);
+  });
+}

@@ -1,0 +1,322 @@
+"""The data block of the page: what the script needs of a released content, as plain JSON values."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from sozialraum.publish.columns import describe
+from sozialraum.publish.map.shapes import label_points, lines, rings, simplify_coverage
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from sozialraum.publish.content import Content
+
+SURROUNDINGS_METRES = 4_000
+"""How far beyond the region its surroundings are drawn."""
+
+_NUMBERS = (
+    *("population", "recipients", "recipients_lo", "recipients_hi", "old_age"),
+    *("rank", "rank_lo", "rank_hi", "rank_by_share", "rank_by_count", "p_top"),
+    *("share", "share_lo", "share_hi", "location_quotient"),
+    *("need_index", "status_index", "dynamics_index"),
+)
+_INDICATOR = re.compile(r"(S\d+(_previous)?|explained_\w+)")
+_WORDS = ("status_class", "dynamics_class", "status_published", "dynamics_published", "cluster")
+_TEXTS = ("name", "region_id", "region_name", "excluded", "sentence", "cluster_sentence", "flags")
+_ROOM_TEXTS = (
+    "name",
+    "address",
+    "operator",
+    "operator_kind",
+    "operator_reason",
+    "venue_types",
+    "reason",
+    "area_id",
+)
+
+
+def page_data(content: Content) -> dict[str, Any]:
+    """Everything the page shows, in plain values: no NaN, whole metres, columns as lists.
+
+    Parameters
+    ----------
+    content : Content
+        Released content; optional columns and tables may be missing or empty.
+
+    Returns
+    -------
+    dict
+        Ready for `json.dumps(..., allow_nan=False)`; a missing figure is None.
+    """
+    left, bottom, right, top = content.outline.total_bounds
+    origin = (math.floor(left), math.floor(bottom))
+    study = content.study
+    return {
+        "info": _info(content),
+        "study": {
+            "targets": [
+                {"key": key, "title": target.title, "people": f"people_{key}"}
+                for key, target in study.targets.items()
+            ],
+            "rooms": study.siting.rooms,
+            "radius": study.siting.radius,
+            "radii": sorted({radius for _, radius, _ in content.siting} or {study.siting.radius}),
+            "detour": study.siting.detour,
+            "top": study.indicators.top,
+            "areaTitle": study.area_layer.title,
+            "regionTitle": study.levels[0].title if study.levels else "",
+            "minimumCount": study.disclosure.minimum_count,
+            "question": study.question,
+            "organisation": study.publisher.organisation,
+            "feedback": study.publisher.feedback,
+            "accessibility": study.publisher.accessibility,
+        },
+        "figures": {
+            key: _number(value)
+            for key, value in sorted(content.figures.items())
+            if isinstance(value, (int, float, np.integer, np.floating))
+        },
+        "bounds": [0, 0, math.ceil(right) - origin[0], math.ceil(top) - origin[1]],
+        **_places(content, origin),
+        "rooms": _rooms(content, origin),
+        "offices": _offices(content, origin),
+        "units": _units(content, origin),
+        "siting": _siting(content),
+        "stability": _stability(content),
+        "quality": [{k: str(v) for k, v in row.items()} for row in content.quality],
+    }
+
+
+def _info(content: Content) -> dict[str, Any]:
+    info = content.info
+    return {
+        "title": info.title,
+        "subtitle": info.subtitle,
+        "region": info.region_name,
+        "city": info.city_name,
+        "date": info.reference_date,
+        "edition": info.edition,
+        "previous": info.previous_edition,
+        "language": info.language,
+        "fingerprint": info.fingerprint,
+        "fictitious": info.fictitious,
+        "internal": info.internal,
+        "recipients": info.recipients_label,
+        "share": info.share_label,
+        "note": info.recipients_note,
+        "version": info.version,
+        "warnings": list(info.warnings),
+        "sources": [
+            {
+                "title": s.title,
+                "publisher": s.publisher,
+                "licence": s.licence,
+                "attribution": s.attribution,
+                "date": s.reference_date,
+                "url": s.url,
+            }
+            for s in info.sources
+        ],
+    }
+
+
+def _places(content: Content, origin: tuple[int, int]) -> dict[str, Any]:
+    """Areas, regions and everything for orientation."""
+    simple = simplify_coverage(content.areas.geometry.to_numpy())
+    regions = content.regions
+    region_of = content.areas["region_id"].astype(str).to_numpy()
+    # outlines of the regions from the simplified areas, so that lines fall onto each other
+    united = [shapely.coverage_union_all(simple[region_of == key]) for key in regions.index]
+    whole = shapely.coverage_union_all(simple)
+    frame = shapely.box(*shapely.bounds(whole)).buffer(SURROUNDINGS_METRES, join_style="mitre")
+    return {
+        "areas": _table(content.areas, simple, origin, tuple(content.study.targets)),
+        "regions": _table(regions, np.asarray(united, dtype=object), origin, ()),
+        "outline": rings(whole, origin),
+        "surroundings": _outlines(content.surroundings, frame, whole, origin),
+        "stops": _points(content.stops, origin, ("name", "kind")),
+        "orientation": {
+            key: _drawn(layer, frame, origin)
+            for key, layer in sorted(content.orientation.items())
+            if len(layer)
+        },
+        "clusters": _clusters(content.clusters, origin),
+    }
+
+
+def _table(
+    frame: gpd.GeoDataFrame, shapes: np.ndarray, origin: tuple[int, int], targets: tuple[str, ...]
+) -> dict[str, list[Any]]:
+    """Columns of areas or regions; a column that the frame lacks is left out."""
+    index = pd.Index(frame.index.astype(str))
+    marks = label_points(shapes, origin)
+    out: dict[str, list[Any]] = {
+        "id": index.tolist(),
+        "rings": [rings(shape, origin) for shape in shapes],
+        "x": [m[0] for m in marks],
+        "y": [m[1] for m in marks],
+        "r": [m[2] for m in marks],
+    }
+    columns = [*_NUMBERS, *filter(_INDICATOR.fullmatch, frame.columns)]
+    columns += [f"{c}_{t}" for t in targets for c in ("rank", "rank_lo", "rank_hi", "weight")]
+    for column in columns:
+        if column in frame and frame[column].notna().any():
+            digits = describe(column).digits  # as in every other output
+            out[column] = [_number(v, digits) for v in frame[column]]
+    for column in _WORDS + _TEXTS:
+        if column in frame:
+            out[column] = [_text(v) for v in frame[column]]
+    for column in ("top_certain", "top_possible"):
+        if column in frame:
+            out[column] = [None if pd.isna(v) else bool(v) for v in frame[column]]
+    return out
+
+
+def _outlines(
+    frame: gpd.GeoDataFrame, window: Any, own: Any, origin: tuple[int, int]
+) -> list[dict[str, Any]]:
+    """Neighbouring districts, cut to the window and to where the region itself is not."""
+    out: list[dict[str, Any]] = []
+    if not len(frame):
+        return out
+    simple = simplify_coverage(frame.geometry.to_numpy(), 40.0)
+    for name, shape in zip(frame["name"], simple, strict=True):
+        if shape is None or shapely.intersection(shape, own).area > 0.5 * shape.area:
+            continue
+        cut = shapely.intersection(shapely.make_valid(shape), window)
+        drawn = rings(cut, origin)
+        if drawn:
+            out.append({"name": _text(name), "rings": drawn, **_mark(cut, origin)})
+    return out
+
+
+def _mark(shape: Any, origin: tuple[int, int]) -> dict[str, int]:
+    x, y, r = label_points([shape], origin)[0]
+    return {"x": x, "y": y, "r": r}
+
+
+def _drawn(layer: gpd.GeoDataFrame, window: Any, origin: tuple[int, int]) -> dict[str, Any]:
+    shapes = shapely.simplify(layer.geometry.to_numpy(), 10.0)
+    shapes = shapely.intersection(shapely.make_valid(shapes), window)
+    return {
+        "rings": [ring for shape in shapes for ring in rings(shape, origin)],
+        "lines": [line for shape in shapes for line in lines(shape, origin)],
+    }
+
+
+def _points(
+    frame: gpd.GeoDataFrame, origin: tuple[int, int], columns: tuple[str, ...]
+) -> dict[str, list[Any]]:
+    if not len(frame):
+        return {"x": [], "y": [], **{c: [] for c in columns}}
+    xy = np.rint(shapely.get_coordinates(frame.geometry.to_numpy())).astype(int) - origin
+    return {
+        "x": xy[:, 0].tolist(),
+        "y": xy[:, 1].tolist(),
+        **{c: [_text(v) for v in frame[c]] for c in columns},
+    }
+
+
+def _clusters(frame: gpd.GeoDataFrame, origin: tuple[int, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "rings": rings(shapely.simplify(row.geometry, 10.0), origin),
+            "areas": _number(row.areas, 0),
+            "cases": _number(row.cases, 0),
+            "expected": _number(row.expected, 0),
+            "relative_risk": _number(row.relative_risk, 2),
+            "p": _number(row.p, 4),
+        }
+        for row in frame.itertuples()
+    ]
+
+
+def _rooms(content: Content, origin: tuple[int, int]) -> dict[str, list[Any]]:
+    rooms = content.rooms
+    out: dict[str, list[Any]] = {"id": rooms.index.astype(str).tolist()}
+    out["x"] = [int(v) - origin[0] for v in rooms["x"]]
+    out["y"] = [int(v) - origin[1] for v in rooms["y"]]
+    out["eligible"] = [bool(v) for v in rooms["eligible"]]
+    for column in _ROOM_TEXTS:
+        if column in rooms:
+            out[column] = [_text(v) for v in rooms[column]]
+    everyone = list(content.study.targets)
+    suits = rooms["suits"] if "suits" in rooms else [everyone] * len(rooms)
+    out["suits"] = [list(v) if isinstance(v, (tuple, list)) else everyone for v in suits]
+    return out
+
+
+def _offices(content: Content, origin: tuple[int, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": _text(office["name"]),
+            "x": int(office["x"]) - origin[0],
+            "y": int(office["y"]) - origin[1],
+            "approximate": bool(office["approximate"]),
+            "targets": list(office["targets"]),
+        }
+        for office in content.offices.to_dict("records")
+    ]
+
+
+def _units(content: Content, origin: tuple[int, int]) -> dict[str, Any]:
+    """Demand units, areas as positions in the area table; people as whole persons."""
+    units = content.units
+    position = {key: i for i, key in enumerate(content.areas.index.astype(str))}
+    return {
+        "x": [int(v) - origin[0] for v in units["x"]],
+        "y": [int(v) - origin[1] for v in units["y"]],
+        "area": [position.get(str(v), -1) for v in units["area_id"]],
+        "people": {
+            key: [_number(v, 0) or 0 for v in units[f"people_{key}"]]
+            for key in content.study.targets
+            if f"people_{key}" in units
+        },
+    }
+
+
+def _siting(content: Content) -> dict[str, list[list[Any]]]:
+    """Key `target|radius|offices` -> per number of rooms: positions, reached, bound, proven."""
+    position = {key: i for i, key in enumerate(content.rooms.index.astype(str))}
+    return {
+        f"{target}|{radius:g}|{int(offices)}": [
+            [
+                [position[str(site)] for site in step.sites],
+                _number(step.reached, 0),
+                _number(step.bound, 1),
+                int(step.proven),
+            ]
+            for step in sorted(steps, key=lambda s: s.p)
+        ]
+        for (target, radius, offices), steps in sorted(content.siting.items())
+    }
+
+
+def _stability(content: Content) -> dict[str, float]:
+    """Key `target|p|site` -> share of the repetitions that chose the room."""
+    table = content.presence
+    if not len(table) or "stability" not in table:
+        return {}
+    return {
+        f"{row['target']}|{int(row['p'])}|{row['site_id']}": round(float(row["stability"]), 4)
+        for row in table[table["stability"].notna()].to_dict("records")
+    }
+
+
+def _number(value: Any, digits: int = 6) -> float | int | None:
+    """A JSON number; None for a missing or infinite one; whole numbers without a point."""
+    if value is None or pd.isna(value) or math.isinf(value):
+        return None
+    rounded = round(float(value), digits)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or (not isinstance(value, str) and pd.isna(value)) else str(value)
