@@ -110,6 +110,7 @@ class Counts(Strict):
         "ba/*.xlsx",
         description="Pattern below the data folder; the newest match is used when there is one",
     )
+    ba_source: str = "ba_workbook"
     ba_measure: str = Field("Regelleistungsberechtigte", description="Column of the BA workbook")
     from_indicators: tuple[str, ...] = Field(
         ("S1", "S3"), description="Without a workbook: numerators that together are the recipients"

@@ -1,0 +1,163 @@
+"""The whole way of a number, stage by stage. Wires the stages, nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sozialraum.areas.inputs import Inputs, data_folder
+from sozialraum.result import Run, _silent
+from sozialraum.study import Study, load_study
+
+if TYPE_CHECKING:
+    from sozialraum.areas.join import JoinAudit
+
+Progress = Callable[[str], None]
+
+
+def run(
+    study: str | Path | Study,
+    *,
+    data: str | Path | None = None,
+    seed: int | None = None,
+    jobs: int | None = None,
+    internal: bool = False,
+    progress: Progress = _silent,
+    **changes: Any,
+) -> Run:
+    """Compute a study: need, ranks, concentration, rooms; nothing is written.
+
+    Parameters
+    ----------
+    study : str, path or Study
+        Packaged name, YAML file, or a study that is already loaded.
+    data : path, optional
+        Folder of the inputs; default `$SOZIALRAUM_DATA`, then ``data/raw``. The demo brings its
+        own.
+    seed : int, optional
+        Instead of the study's.
+    jobs : int, optional
+        Threads; default: the number of cores. The result does not depend on it.
+    internal : bool
+        For use inside the office: limits below the publisher's own are allowed, and every output
+        is stamped.
+    progress : callable
+        Told the name of each stage.
+    **changes
+        Settings to change, e.g. ``siting={"rooms": 8}``.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    StudyError, InputError, DisclosureError, EnvironmentFault
+        One paragraph each: what, where, expected, what to do.
+
+    Examples
+    --------
+    >>> import sozialraum as sr
+    >>> run = sr.run("demo", siting={"rooms": 3})
+    >>> len(run.proposal())
+    3
+    """
+    from sozialraum.areas.table import read_areas
+    from sozialraum.need.assess import assess
+    from sozialraum.need.standing import stand
+    from sozialraum.presence.propose import propose
+    from sozialraum.presence.setting import settle
+    from sozialraum.publish import gate, manifest
+    from sozialraum.publish.assemble import assemble
+
+    if seed is not None:
+        changes["seed"] = seed
+    chosen = load_study(study, **changes)
+    gate.check_limits(chosen, internal=internal)
+    jobs = jobs or os.cpu_count() or 1
+
+    progress("read the inputs")
+    inputs = Inputs(data_folder(data, chosen))
+    table = read_areas(chosen, inputs)
+    progress("need and ranks")
+    need = assess(table)
+    standing = stand(table, need, jobs=jobs)
+    progress("rooms and people at places")
+    setting = settle(table, standing.areas)
+    progress("proposal of rooms")
+    presence = propose(chosen, setting.rooms, setting.offices, setting.units)
+    progress("disclosure control")
+    hashes = manifest.record_inputs(inputs.root, inputs.names)
+    content = assemble(
+        table,
+        need,
+        standing.areas,
+        standing.regions,
+        setting.rooms,
+        setting.offices,
+        setting.units,
+        presence,
+        clusters=setting.units.iloc[:0],
+        figures=standing.figures | setting.figures,
+        quality=setting.quality,
+        fingerprint=manifest.fingerprint(chosen, hashes),
+        internal=internal,
+        warnings=standing.warnings,
+    )
+    released = gate.release(content)
+    record = {
+        "inputs": hashes,
+        "join_audit": table.audit.findings,
+        "markers": table.markers,
+    }
+    return Run(chosen, released, record)
+
+
+def check(study: str | Path | Study, *, data: str | Path | None = None) -> JoinAudit:
+    """Read and validate the inputs of a study; computes nothing.
+
+    Returns
+    -------
+    JoinAudit
+    """
+    from sozialraum.areas.table import read_areas
+
+    chosen = load_study(study)
+    return read_areas(chosen, Inputs(data_folder(data, chosen))).audit
+
+
+def repeat(
+    manifest_path: str | Path,
+    *,
+    data: str | Path | None = None,
+    jobs: int | None = None,
+    progress: Progress = _silent,
+) -> dict[str, str]:
+    """Run again what a manifest describes and compare the outputs, file by file.
+
+    Parameters
+    ----------
+    manifest_path : path
+        ``manifest.json`` of a finished run.
+    data : path, optional
+        Folder of the same inputs.
+
+    Returns
+    -------
+    dict
+        File -> 'same', 'different', 'missing' or 'new'. Inputs that changed are listed as
+        ``input: NAME``.
+    """
+    import tempfile
+
+    from sozialraum.publish import manifest
+
+    path = Path(manifest_path)
+    before = manifest.read_manifest(path.parent if path.is_file() else path)
+    study = load_study(Study.model_validate(before["study"]))
+    again = run(study, data=data, jobs=jobs, internal=bool(before["internal"]), progress=progress)
+    with tempfile.TemporaryDirectory() as folder:
+        out = again.write(Path(folder) / "run", progress=progress)
+        return manifest.differences(before, manifest.read_manifest(out))

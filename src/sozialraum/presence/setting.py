@@ -1,0 +1,84 @@
+"""The setting in which rooms are sought: venues, existing offices, people at places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sozialraum.access.demand import assign_cells, place_people, placement_notes
+from sozialraum.access.units import merge_units
+from sozialraum.presence.eligibility import eligibility_notes
+from sozialraum.presence.eligibility import rooms as judge_rooms
+from sozialraum.presence.propose import existing_offices
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from sozialraum.areas.table import AreaTable
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a proposal is made from.
+
+    Attributes
+    ----------
+    rooms : geopandas.GeoDataFrame
+        Every house of the region with its operator and eligibility.
+    offices : geopandas.GeoDataFrame
+        Existing offices.
+    units : geopandas.GeoDataFrame
+        Merged demand units.
+    quality : list of dict
+        Rows for the data quality section.
+    figures : dict
+        `demand`: persons of the first target group at places.
+    """
+
+    rooms: gpd.GeoDataFrame
+    offices: gpd.GeoDataFrame
+    units: gpd.GeoDataFrame
+    quality: list[dict[str, str]] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+def settle(table: AreaTable, weights: pd.DataFrame) -> Setting:
+    """Read venues and grid, judge the rooms and place the people of every target group.
+
+    Parameters
+    ----------
+    table : AreaTable
+    weights : pandas.DataFrame
+        Index: the region's area ids; `weight_<target>`, persons or NaN.
+
+    Returns
+    -------
+    Setting
+    """
+    from sozialraum.sources import grid, venues
+
+    study = table.study
+    crs = study.area_layer.metric_crs
+    region = table.areas.loc[table.region]
+    files = [
+        venues.read_venues(table.inputs.path(f.path), f, metric_crs=crs) for f in study.venues.files
+    ]
+    records = pd.concat([f for f in files if len(f)], ignore_index=True)
+    rooms = judge_rooms(records, study.venues, region, tuple(study.targets))
+    if study.venues.grid is None:
+        points = region.geometry.representative_point()
+        cells = pd.DataFrame({"x": points.x, "y": points.y, "population": region["population"]})
+    else:
+        path = table.inputs.path(study.venues.grid)
+        cells = grid.read_grid(path, metric_crs=crs).rename(columns={"people": "population"})
+    cells = assign_cells(cells, table.areas, region=list(region.index))
+    people = {target: weights[f"weight_{target}"] for target in study.targets}
+    placed = place_people(cells, region, people)
+    units = merge_units(placed, minimum_count=study.disclosure.minimum_count, crs=crs)
+    quality = eligibility_notes(rooms)
+    quality += placement_notes(placed, units, region["population"])
+    first = next(iter(study.targets))
+    figures = {"demand": float(units[f"people_{first}"].sum()), "units": len(units)}
+    return Setting(rooms, existing_offices(study, region), units, quality, figures)

@@ -1,0 +1,285 @@
+"""From the results of all stages to the one object that is published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.areas.hierarchy import unite
+from sozialraum.publish.content import Content, Info, Proposal, SourceNote
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from sozialraum.areas.table import AreaTable
+    from sozialraum.need.assess import Need
+    from sozialraum.presence.propose import Presence
+    from sozialraum.study import Study
+
+KINDS = {
+    "missing": "fehlt im Datensatz",
+    "extra": "nur im Datensatz",
+    "no_value": "ohne Wert",
+    "name_differs": "anderer Name",
+    "total_differs": "Summe weicht ab",
+    "matched": "zugeordnet",
+    "note": "Hinweis",
+}
+
+
+def assemble(
+    table: AreaTable,
+    need: Need,
+    areas: pd.DataFrame,
+    regions: pd.DataFrame,
+    rooms: gpd.GeoDataFrame,
+    offices: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    presence: Presence,
+    *,
+    clusters: gpd.GeoDataFrame,
+    figures: dict[str, Any],
+    quality: list[dict[str, str]],
+    fingerprint: str,
+    internal: bool,
+    warnings: list[str],
+) -> Content:
+    """Build the content of one study region, not yet released.
+
+    Parameters
+    ----------
+    table, need : results of the stages
+    areas, regions : pandas.DataFrame
+        Figures of the region's areas and Bezirksregionen, with ranks.
+    rooms, offices, units, presence, clusters
+        Results of the stages, in the study's metric CRS.
+    figures : dict
+        Measures for the text.
+    quality : list of dict
+        Rows for the data quality section, after the join audit's.
+    fingerprint : str
+    internal : bool
+    warnings : list of str
+        German sentences that stand in every output.
+
+    Returns
+    -------
+    Content
+    """
+    import geopandas as gpd
+
+    study = table.study
+    shapes = table.areas.loc[table.region]
+    area_frame = gpd.GeoDataFrame(areas, geometry=shapes.geometry, crs=shapes.crs)
+    region_frame = unite(shapes, shapes["region_id"])
+    region_frame = gpd.GeoDataFrame(
+        regions.reindex(region_frame.index), geometry=region_frame.geometry, crs=shapes.crs
+    )
+    region_frame["region_id"] = region_frame.index
+    outline = unite(region_frame, ["region"] * len(region_frame)).assign(name=study.region.name)
+    known = areas["recipients"].notna()
+    return Content(
+        study=study,
+        info=_info(table, need, fingerprint, internal, warnings),
+        areas=area_frame,
+        regions=region_frame,
+        outline=outline.reset_index(drop=True),
+        surroundings=_surroundings(table),
+        stops=_stops(table, outline),
+        orientation=_orientation(table, outline),
+        rooms=rooms,
+        offices=offices,
+        units=units,
+        presence=presence.presence,
+        frontier=presence.frontier,
+        siting={
+            key: [
+                Proposal(s.p, s.sites, s.reached, s.reached_share, s.bound, s.proven) for s in steps
+            ]
+            for key, steps in presence.curves.items()
+        },
+        lorenz=lorenz(areas.loc[known, "recipients"], areas.loc[known, "share_base"]),
+        clusters=clusters,
+        quality=_quality(table) + quality,
+        figures=_totals(table, areas, need) | figures,
+    )
+
+
+def lorenz(count: pd.Series, base: pd.Series) -> pd.DataFrame:
+    """Cumulated shares of residents and recipients, areas in order of their share (Lorenz 1905)."""
+    order = (count / base).sort_values(kind="stable").index
+    shares = {
+        "population_share": np.r_[0.0, (base[order].cumsum() / base.sum()).to_numpy()],
+        "recipients_share": np.r_[0.0, (count[order].cumsum() / count.sum()).to_numpy()],
+    }
+    return pd.DataFrame(shares)
+
+
+def _totals(table: AreaTable, areas: pd.DataFrame, need: Need) -> dict[str, Any]:
+    city = need.areas
+    known, city_known = areas["recipients"].notna(), city["recipients"].notna()
+    total = {c: float(areas[c].sum()) for c in ("recipients", "recipients_lo", "recipients_hi")}
+    return total | {
+        "population": int(table.areas.loc[table.region, "population"].sum()),
+        "share": total["recipients"] / float(areas.loc[known, "share_base"].sum()),
+        "share_city": float(
+            city.loc[city_known, "recipients"].sum() / city.loc[city_known, "share_base"].sum()
+        ),
+        "old_age": float(areas["old_age"].sum()),
+        "children": float(areas["children"].sum()) if "children" in areas else None,
+        "areas": len(areas),
+        "areas_without_value": int((~known).sum()),
+    }
+
+
+def _info(
+    table: AreaTable, need: Need, fingerprint: str, internal: bool, warnings: list[str]
+) -> Info:
+    from sozialraum import __version__
+
+    study = table.study
+    with_workbook = table.ba is not None
+    return Info(
+        title=study.title,
+        subtitle=study.subtitle,
+        region_name=study.region.name,
+        city_name=study.region.city,
+        reference_date=study.population.reference_date.isoformat(),
+        edition=study.indicators.edition,
+        previous_edition=study.indicators.previous,
+        language=study.language,
+        fingerprint=fingerprint,
+        fictitious=study.fictitious,
+        internal=internal,
+        recipients_label=(
+            f"{study.counts.ba_measure} (SGB II)" if with_workbook else study.counts.derived_label
+        ),
+        share_label=(
+            "je 100 Einwohnerinnen und Einwohner unter 65 Jahren"
+            if with_workbook
+            else "je 100 Einwohnerinnen und Einwohner"
+        ),
+        recipients_note=" ".join(need.notes),
+        version=__version__,
+        sources=tuple(_sources(study, with_workbook)),
+        warnings=tuple(warnings),
+    )
+
+
+def _sources(study: Study, with_workbook: bool) -> list[SourceNote]:
+    """The sources that the study names, each once, in the order of their use."""
+    from sozialraum.sources import catalogue
+
+    used: dict[str, str] = {}
+
+    def use(source: str, date: Any) -> None:
+        if source:
+            used.setdefault(source, "" if date is None else date.isoformat())
+
+    use(study.area_layer.source, study.area_layer.reference_date)
+    use(study.population.source, study.population.reference_date)
+    for edition in study.editions:
+        use(edition.source, edition.reference_date)
+        if edition.register_ is not None:
+            use(edition.register_.source, edition.register_.reference_date)
+    if with_workbook:
+        use(study.counts.ba_source, None)
+    use(study.venues.grid_source, None)
+    for file in study.venues.files:
+        use(file.source, file.reference_date)
+    notes = []
+    for source, date in used.items():
+        entry = catalogue.get(source)
+        notes.append(
+            SourceNote(
+                id=source,
+                title=entry.title,
+                publisher=entry.publisher,
+                licence=entry.licence,
+                attribution=entry.attribution,
+                reference_date=date or str(entry.reference_date or ""),
+                url=entry.url,
+            )
+        )
+    return notes
+
+
+def _quality(table: AreaTable) -> list[dict[str, str]]:
+    rows = [
+        {
+            "topic": str(f["source"]),
+            "finding": f"{KINDS.get(str(f['kind']), str(f['kind']))} ({f['count']})",
+            "detail": str(f["detail"]),
+        }
+        for f in table.audit.findings
+    ]
+    rows += [{"topic": "Hinweis beim Lesen", "finding": "", "detail": n} for n in table.notes]
+    return rows
+
+
+def _surroundings(table: AreaTable) -> gpd.GeoDataFrame:
+    """Outlines of the districts around the region, from the same area layer."""
+    import geopandas as gpd
+
+    empty = gpd.GeoDataFrame({"name": []}, geometry=[], crs=table.areas.crs)
+    if table.areas["in_region"].all() or "district_id" not in table.areas:
+        return empty
+    others = table.areas[~table.areas["in_region"]]
+    near = set(
+        others.iloc[
+            others.sindex.query(
+                table.areas.loc[table.region].union_all(), predicate="dwithin", distance=2.0
+            )
+        ]["district_id"]
+    )
+    others = others[others["district_id"].isin(near)]
+    outlines = unite(others, others["district_id"], "district_id")
+    if "district_name" in table.areas:
+        names = table.areas.drop_duplicates("district_id").set_index("district_id")
+        outlines["name"] = names["district_name"].reindex(outlines.index)
+    elif table.study.layers.districts:
+        from sozialraum.sources import lor
+
+        named = lor.read_districts(table.inputs.path(table.study.layers.districts))
+        outlines["name"] = named["name"].reindex(outlines.index)
+    else:
+        outlines["name"] = outlines.index
+    return outlines
+
+
+def _near(frame: gpd.GeoDataFrame, outline: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """What lies in the region's surroundings."""
+    box = outline.geometry.iloc[0].envelope.buffer(1000, join_style="mitre")
+    return frame.iloc[np.sort(frame.sindex.query(box, predicate="intersects"))]
+
+
+def _stops(table: AreaTable, outline: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    from sozialraum.sources import layers
+
+    crs = table.study.area_layer.metric_crs
+    parts = []
+    for kind, path in table.study.layers.stops.items():
+        stops = layers.read_stops(table.inputs.path(path), metric_crs=crs)
+        parts.append(_near(stops, outline)[["name", "geometry"]].assign(kind=kind))
+    if not any(len(p) for p in parts):
+        return gpd.GeoDataFrame({"name": [], "kind": []}, geometry=[], crs=crs)
+    return gpd.GeoDataFrame(pd.concat([p for p in parts if len(p)], ignore_index=True), crs=crs)
+
+
+def _orientation(table: AreaTable, outline: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+    from sozialraum.sources import layers
+
+    setting = table.study.layers
+    found = {}
+    for key in ("water", "green", "streets"):
+        path = getattr(setting, key)
+        if path:
+            frame = layers.read_layer(
+                table.inputs.path(path), metric_crs=table.study.area_layer.metric_crs
+            )
+            found[key] = _near(frame, outline).reset_index(drop=True)
+    return found

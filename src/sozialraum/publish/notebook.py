@@ -1,0 +1,73 @@
+"""Maps in a notebook: the run's own offline page, or folium with a background map."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sozialraum.publish.content import Content
+
+SIMPLIFIED = 10  # metres; a notebook page must stay small
+SHOWN = ["name", "population", "recipients", "share", "status_class", "rank", "rank_lo", "rank_hi"]
+
+
+class Page:
+    """A page that a notebook shows in a frame of its own."""
+
+    def __init__(self, html: str, height: int, title: str) -> None:
+        self.html, self.height, self.title = html, height, title
+
+    def _repr_html_(self) -> str:
+        # srcdoc keeps the page's own content policy; nothing is requested from anywhere.
+        return (
+            f'<iframe title="{escape(self.title)}" srcdoc="{escape(self.html)}" width="100%" '
+            f'height="{self.height}" style="border:1px solid #ccc"></iframe>'
+        )
+
+
+def offline(content: Content, height: int = 640) -> Page:
+    """The run's own map, as in ``map.html``."""
+    from sozialraum.publish.map import render_map
+
+    return Page(render_map(content), height, content.info.title)
+
+
+def online(content: Content) -> Any:
+    """A folium map of the areas and proposed rooms, with escaped names.
+
+    Raises
+    ------
+    EnvironmentFault
+        folium is not installed.
+    """
+    from sozialraum.errors import EnvironmentFault
+
+    try:
+        import folium
+    except ImportError:
+        raise EnvironmentFault(
+            "folium is not installed", hint="Install it with: pip install 'sozialraum[notebook]'"
+        ) from None
+    import shapely
+
+    areas = content.areas[[*[c for c in SHOWN if c in content.areas], "geometry"]].copy()
+    areas["geometry"] = shapely.coverage_simplify(areas.geometry.to_numpy(), SIMPLIFIED)
+    areas["name"] = [escape(str(n)) for n in areas["name"]]
+    west, south, east, north = areas.to_crs("EPSG:4326").total_bounds
+    page = areas.explore(
+        column="status_class",
+        categories=["hoch", "mittel", "niedrig", "sehr niedrig"],
+        cmap="YlOrRd",
+        tooltip=[c for c in SHOWN if c in areas],
+        tiles="CartoDB positron",
+        missing_kwds={"color": "lightgrey", "label": "nicht bewertet"},
+    )
+    wanted = content.study.siting.rooms  # noqa: F841 (used in the query)
+    chosen = content.presence.query("target == 'everybody' and p == @wanted")
+    for room in chosen.itertuples():
+        folium.CircleMarker(
+            [room.lat, room.lon], radius=7, color="#1d3557", fill=True, tooltip=escape(room.name)
+        ).add_to(page)
+    page.fit_bounds([[south, west], [north, east]])
+    return page

@@ -1,0 +1,168 @@
+"""The result of a run: frames for the notebook, files for the readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from sozialraum.publish.content import Content
+    from sozialraum.study import Study
+
+
+def _silent(stage: str) -> None:
+    """Progress that nobody wants to see."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run found, after disclosure control.
+
+    Attributes
+    ----------
+    study : Study
+    content : Content
+        Everything that is published.
+    record : Mapping
+        What the manifest needs besides the content: hashes of the inputs, join audit, markers.
+    """
+
+    study: Study
+    content: Content
+    record: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def areas(self) -> gpd.GeoDataFrame:
+        """Planning areas of the region with every released figure, index `area_id`."""
+        return self.content.areas
+
+    @property
+    def regions(self) -> gpd.GeoDataFrame:
+        """Bezirksregionen, index `region_id`."""
+        return self.content.regions
+
+    @property
+    def ranking(self) -> pd.DataFrame:
+        """The columns of ``ranking.csv``, greatest need first."""
+        from sozialraum.publish.content import RANKING
+
+        columns = [c for c in RANKING if c in self.areas.columns]
+        return self.areas[columns].sort_values(["rank", "area_id"])
+
+    @property
+    def presence(self) -> pd.DataFrame:
+        """The proposed rooms: every target group and number of rooms."""
+        return self.content.presence
+
+    @property
+    def frontier(self) -> pd.DataFrame:
+        """What 0, 1, 2, … rooms reach, per target group."""
+        return self.content.frontier
+
+    @property
+    def rooms(self) -> gpd.GeoDataFrame:
+        """Every venue with `eligible` and the reason."""
+        return self.content.rooms
+
+    def proposal(self, target: str = "everybody", p: int | None = None) -> pd.DataFrame:
+        """The proposed rooms for one target group and number of rooms.
+
+        Parameters
+        ----------
+        target : str
+            Key of a target group of the study.
+        p : int, optional
+            Number of rooms; default: the study's headline number.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows of `presence`, in marginal order.
+        """
+        wanted = self.study.siting.rooms if p is None else p
+        table = self.presence
+        chosen = table[(table["target"] == target) & (table["p"] == wanted)]
+        return chosen.reset_index(drop=True)
+
+    def headline(self) -> str:
+        """One German sentence with the answer."""
+        from sozialraum.publish.numbers import number, percent
+
+        chosen = self.proposal()
+        first = self.ranking.iloc[0]
+        reached = chosen["cumulative_share"].iloc[-1] if len(chosen) else 0.0
+        return (
+            f"Der größte Bedarf besteht in {first['name']}; {len(chosen)} Räume und die "
+            f"bestehenden Standorte erreichen {percent(reached)} der "
+            f"{number(self.content.figures['demand'])} Personen zu Fuß."
+        )
+
+    def write(self, out: str | Path, *, progress: Callable[[str], None] = _silent) -> Path:
+        """Write every output into a folder, swapped in as a whole.
+
+        Parameters
+        ----------
+        out : path
+            Folder of the result; an earlier result there is replaced at the end, or stays.
+        progress : callable
+            Told the name of each step.
+
+        Returns
+        -------
+        pathlib.Path
+            The folder.
+
+        Raises
+        ------
+        EnvironmentFault
+            The folder cannot be written; nothing was changed.
+        """
+        from sozialraum.publish import datapackage, folder, geodata, manifest, tables
+        from sozialraum.publish.map import write_map
+        from sozialraum.publish.report import write_report
+
+        content, out = self.content, Path(out)
+        with folder.publishing(out, private=content.info.internal) as place:
+            progress("map")
+            write_map(content, place / "map.html")
+            progress("report")
+            write_report(content, place / "report.pdf")
+            progress("tables and geodata")
+            tables.write_csvs(content, place)
+            tables.write_workbook(content, place / "tables.xlsx")
+            geodata.write_gpkg(content, place / "areas.gpkg")
+            geodata.write_parquet(content, place / "areas.parquet")
+            datapackage.write_datapackage(content, place)
+            progress("manifest")
+            manifest.write_manifest(place, study=self.study, info=content.info, **self.record)
+        return out
+
+    def explore(self, *, online: bool = False, height: int = 640) -> Any:
+        """The map in a notebook.
+
+        Parameters
+        ----------
+        online : bool
+            False: the run's own map, without any network. True: a folium map (needs the extra
+            `notebook`; its page loads scripts and tiles from foreign hosts).
+        height : int
+            Pixels.
+        """
+        from sozialraum.publish import notebook
+
+        return notebook.online(self.content) if online else notebook.offline(self.content, height)
+
+    def _repr_html_(self) -> str:
+        info = self.content.info
+        label = " – fiktives Beispiel" if info.fictitious else ""
+        return (
+            f"<p><strong>{escape(info.region_name)}{label}</strong>, Stichtag "
+            f"{escape(info.reference_date)}: {escape(self.headline())}</p>"
+            + self.ranking.head(5)[["name", "share", "rank", "rank_lo", "rank_hi"]].to_html()
+        )
