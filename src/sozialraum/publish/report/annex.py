@@ -1,0 +1,240 @@
+"""The last part of the report: method, sources and licences, all tables, glossary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from sozialraum.publish.report.answer import source_date
+from sozialraum.publish.report.blocks import (
+    LEFT,
+    RIGHT,
+    Block,
+    Words,
+    bullets,
+    formula,
+    heading,
+    para,
+    table,
+    terms,
+)
+from sozialraum.publish.report.facts import Facts
+from sozialraum.publish.report.findings import weight_kind  # noqa: F401
+from sozialraum.publish.report.rooms import _text
+
+
+def method(facts: Facts, w: Words) -> list[Block]:
+    """How the figures come about, with formulas."""
+    content, study = facts.content, facts.content.study
+
+    def equation(name: str) -> Block:
+        return formula(name, w.t(f"alt.{name}"))
+
+    blocks = [heading(w.t("section.method")), para(w.t("method.intro", seed=study.seed))]
+    blocks.append(heading(w.t("method.shares"), 2))
+    blocks.append(para(w.t("method.shares_text", share_label=content.info.share_label)))
+    blocks += [equation("share"), equation("quotient")]
+    if facts.indicators:
+        city = content.info.city_name
+        key = "index_text" if city == "Berlin" else "index_own"
+        blocks.append(heading(w.t("method.index"), 2))
+        blocks.append(para(w.t(f"method.{key}", city=city)))
+        blocks += [equation("zscore"), equation("index")]
+        population = w.n(study.indicators.minimum_population)
+        blocks.append(para(w.t("method.classes_text", population=population)))
+    if facts.mean_set is not None:
+        blocks.append(heading(w.t("method.ranks"), 2))
+        blocks.append(
+            para(
+                w.t(
+                    "method.ranks_text",
+                    effect=w.n(study.indicators.design_effect, 1),
+                    draws=w.n(study.indicators.rank_draws),
+                    coverage=w.pct(study.indicators.coverage, 0),
+                )
+            )
+        )
+        blocks.append(equation("variance"))
+        name = "ranks" if w.language == "de" else "ranks_en"
+        blocks.append(formula(name, w.t("alt.ranks")))
+    blocks += _concentration(facts, w, equation)
+    if not facts.proposal().empty:
+        siting = study.siting
+        blocks.append(heading(w.t("method.rooms"), 2))
+        blocks.append(
+            para(
+                w.t(
+                    "method.rooms_text",
+                    count=w.n(study.disclosure.minimum_count),
+                    radius=w.n(siting.radius),
+                    detour=w.n(siting.detour, 2),
+                )
+            )
+        )
+        blocks += [equation("coverage"), equation("distance"), para(w.t("method.proof_text"))]
+    blocks.append(heading(w.t("method.references"), 2))
+    literature = w.t("method.literature").splitlines()
+    if content.info.city_name == "Berlin":
+        literature += w.t("method.berlin").splitlines()
+    blocks.append(bullets(sorted(literature)))
+    return blocks
+
+
+def sources(facts: Facts, w: Words) -> list[Block]:
+    """Every source with its licence and the attribution it demands; the imprint."""
+    info, publisher = facts.content.info, facts.content.study.publisher
+    columns = [
+        (w.t("columns.source"), 4, LEFT),
+        (w.t("columns.date"), 0, LEFT),
+        (w.t("columns.licence"), 2.5, LEFT),
+        (w.t("columns.attribution"), 5, LEFT),
+    ]
+    rows = [
+        (s.title, source_date(s.reference_date, w), s.licence, s.attribution) for s in info.sources
+    ]
+    blocks = [heading(w.t("section.sources")), para(w.t("sources.intro"))]
+    blocks.append(table(w.t("sources.caption"), columns, rows))
+    blocks.append(heading(w.t("sources.imprint"), 2))
+    lines = []
+    if publisher.organisation:
+        lines.append(w.t("sources.publisher", organisation=publisher.organisation))
+    if publisher.feedback:
+        lines.append(w.t("sources.feedback", feedback=publisher.feedback))
+    repeat = w.t("sources.repeat", version=info.version, fingerprint=info.fingerprint)
+    return [*blocks, para(" ".join([*lines, repeat]))]
+
+
+def tables(facts: Facts, w: Words) -> list[Block]:
+    """All tables in full."""
+    content = facts.content
+    blocks = [heading(w.t("section.tables"), page=True)]
+    areas = content.areas.assign(area_id=content.areas.index)
+    blocks.append(_areas(areas, facts, w))
+    blocks.append(_indices(areas, facts, w))
+    flags = areas["flags"] if "flags" in areas else pd.Series("", areas.index)
+    noted = areas[flags.map(_text).ne("") | areas["excluded"].map(_text).ne("")]
+    if len(noted):
+        rows = [
+            [i, str(n), "; ".join(x for x in (_not_rated(e, w), _text(f)) if x)]
+            for i, n, e, f in zip(
+                noted.index, noted["name"], noted["excluded"], flags[noted.index], strict=True
+            )
+        ]
+        columns = [
+            (w.t("columns.id"), 0, LEFT),
+            (w.t("columns.area"), 3, LEFT),
+            (w.t("columns.flags"), 6, LEFT),
+        ]
+        blocks.append(table(w.t("tables.flags"), columns, rows, wide=True))
+    regions = content.regions.assign(area_id=content.regions.index)
+    caption = w.t("tables.regions", unit=facts.region_title)
+    blocks.append(_areas(regions, facts, w, caption=caption, title=facts.region_title))
+    blocks += _rooms(facts, w)
+    return blocks
+
+
+def glossary(facts: Facts, w: Words) -> list[Block]:
+    """Terms that occur in this report."""
+    absent = {f"S{k}" for k in range(1, 5)} - set(facts.indicators)
+    entries = [(k, v) for k, v in w.many("glossary").items() if k not in absent]
+    return [heading(w.t("section.glossary"), page=True), terms(entries)]
+
+
+def _concentration(facts: Facts, w: Words, equation: Callable[[str], Block]) -> list[Block]:
+    blocks: list[Block] = []
+    if facts.totals["gini"] is not None:
+        blocks += [para(w.t("method.gini_text")), equation("gini")]
+    if facts.totals["moran"] is not None:
+        blocks += [para(w.t("method.moran_text")), equation("moran")]
+    if len(facts.content.clusters):
+        blocks.append(para(w.t("method.scan_text")))
+    return [heading(w.t("method.concentration"), 2), *blocks] if blocks else []
+
+
+Cell = Callable[[dict[str, Any]], str]
+
+
+def _cells(frame: pd.DataFrame, columns: Sequence[tuple[str, float, str, Cell]]) -> dict[str, Any]:
+    rows = frame.to_dict("records")
+    return {
+        "columns": [c[:3] for c in columns],
+        "rows": [[c[3](r) for c in columns] for r in rows],
+    }
+
+
+def _areas(
+    frame: pd.DataFrame, facts: Facts, w: Words, *, caption: str = "", title: str = ""
+) -> Block:
+    columns: list[tuple[str, float, str, Cell]] = [
+        (w.t("columns.id"), 0, LEFT, lambda r: r["area_id"]),
+        (title or w.t("columns.area"), 4, LEFT, lambda r: str(r["name"])),
+        (w.t("columns.population"), 0, RIGHT, lambda r: w.n(r["population"])),
+        (w.t("columns.recipients"), 0, RIGHT, lambda r: w.n(r["recipients"])),
+        (w.t("columns.bounds"), 0, RIGHT, lambda r: w.span(r["recipients_lo"], r["recipients_hi"])),
+        (w.t("columns.share"), 0, RIGHT, lambda r: w.pct(r["share"])),
+        (w.t("columns.quotient"), 0, RIGHT, lambda r: w.n(r["location_quotient"], 2)),
+    ]
+    note = ""
+    if {"rank_by_share", "rank_by_count"} <= set(frame):
+        columns.append((w.t("columns.rank_share"), 0, RIGHT, lambda r: w.n(r["rank_by_share"])))
+        columns.append((w.t("columns.rank_count"), 0, RIGHT, lambda r: w.n(r["rank_by_count"])))
+        note = w.t("tables.areas_note")
+    return table(caption or w.t("tables.areas"), note=note, wide=True, **_cells(frame, columns))
+
+
+def _indices(frame: pd.DataFrame, facts: Facts, w: Words) -> Block:
+    columns: list[tuple[str, float, str, Cell]] = [
+        (w.t("columns.id"), 0, LEFT, lambda r: r["area_id"]),
+        (w.t("columns.area"), 4, LEFT, lambda r: str(r["name"])),
+    ]
+    for i in facts.indicators:
+        columns.append((i, 0, RIGHT, lambda r, i=i: w.n(r[i], 1)))  # type: ignore[misc]
+    columns += [
+        (w.t("columns.index"), 0, RIGHT, lambda r: w.n(r["need_index"], 2, sign=True)),
+        (w.t("columns.status"), 0, LEFT, lambda r: w.word(r["status_class"])),
+        (w.t("columns.dynamics"), 2.2, LEFT, lambda r: w.word(r["dynamics_class"])),
+        (w.t("columns.rank"), 0, RIGHT, lambda r: w.n(r["rank"])),
+        (w.t("columns.ranks"), 0, RIGHT, lambda r: w.span(r["rank_lo"], r["rank_hi"])),
+        ("p", 0, RIGHT, lambda r: w.pct(r["p_top"], 0)),
+    ]
+    note = w.t("tables.index_note", top=facts.top)
+    return table(w.t("tables.index"), note=note, wide=True, **_cells(frame, columns))
+
+
+def _rooms(facts: Facts, w: Words) -> list[Block]:
+    content = facts.content
+    blocks = []
+    if len(content.frontier):
+        columns: list[tuple[str, float, str, Cell]] = [
+            (w.t("columns.target"), 3, LEFT, lambda r: facts.title(r["target"])),
+            (w.t("columns.rooms"), 1, RIGHT, lambda r: w.n(r["p"])),
+            (w.t("columns.reached"), 1, RIGHT, lambda r: w.n(r["reached"])),
+            (w.t("columns.share"), 1, RIGHT, lambda r: w.pct(r["reached_share"])),
+            (w.t("columns.bound"), 1, RIGHT, lambda r: w.n(r["bound"])),
+        ]
+        cells = _cells(content.frontier, columns)
+        blocks.append(table(w.t("tables.frontier"), wide=True, **cells))
+    eligible = (
+        content.rooms["eligible"].astype(bool) if len(content.rooms) else pd.Series([], dtype=bool)
+    )
+    common: list[tuple[str, float, str, Cell]] = [
+        (w.t("columns.room"), 4, LEFT, lambda r: str(r["name"])),
+        (w.t("columns.address"), 3, LEFT, lambda r: _text(r["address"])),
+        (w.t("columns.kind"), 2.5, LEFT, lambda r: _text(r["venue_types"])),
+        (w.t("columns.operator"), 3.5, LEFT, lambda r: _text(r["operator"])),
+    ]
+    kind = (w.t("columns.operator_kind"), 2, LEFT, lambda r: w.word(r["operator_kind"]))
+    reason = (w.t("columns.reason"), 3, LEFT, lambda r: _text(r["reason"]))
+    for mask, last, key in ((eligible, kind, "rooms"), (~eligible, reason, "excluded")):
+        if mask.any():
+            rows = content.rooms[mask].sort_values(["name", "address"])
+            cells = _cells(rows, [*common, last])
+            blocks.append(table(w.t(f"tables.{key}"), wide=True, **cells))
+    return blocks
+
+
+def _not_rated(reason: Any, w: Words) -> str:
+    text = _text(reason)
+    return f"{w.t('columns.excluded')}: {text}" if text else ""

@@ -1,0 +1,239 @@
+"""The first part of the report: the answer on one page, the question, the data and their quality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from sozialraum.publish.numbers import known
+from sozialraum.publish.report.blocks import (
+    LEFT,
+    RIGHT,
+    Block,
+    Run,
+    Words,
+    bullets,
+    facts_row,
+    figure,
+    heading,
+    notice,
+    para,
+    table,
+)
+from sozialraum.publish.report.facts import EVERYBODY, Facts
+
+
+def summary(facts: Facts, w: Words) -> list[Block]:
+    """The answer first: where, how many, which rooms, and what stays open."""
+    info, totals = facts.content.info, facts.totals
+    blocks = [heading(w.t("section.summary"))]
+    key = [(w.n(totals["population"]), w.t("summary.people"))]
+    if totals["recipients"] is not None:
+        key.append((w.n(totals["recipients"]), info.recipients_label))
+    if totals["share"] is not None:
+        key.append((w.pct(totals["share"]), w.t("summary.share_of_residents")))
+    chosen = facts.proposal()
+    row = None if chosen.empty else facts.at(len(chosen))
+    if row and known(row["reached_share"]):
+        label = w.t("summary.reached", p=len(chosen))
+        key.append((w.pct(row["reached_share"]), label))
+    blocks.append(facts_row(key))
+    if info.warnings:
+        blocks.append(notice(info.warnings))
+    items: list[str | list[Run]] = []
+    if len(facts.ranked):
+        names = w.names(facts.ranked["name"].head(3))
+        where = w.runs("summary.where", names=names)
+        items.append([*where, " " + certainty(facts, w)])
+    if totals["recipients"] is not None and totals["share"] is not None:
+        items.append(_how_many(facts, w))
+    items.append(_which_rooms(facts, w))
+    if not chosen.empty:
+        items.append(w.runs("summary.open"))
+    blocks.append(bullets(items))
+    if not chosen.empty:
+        alt = w.t("proposal.map_alt", p=len(chosen), names=_numbered(chosen))
+        blocks.append(figure(f"rooms_{EVERYBODY}.svg", w.t("summary.map"), alt, fill=True))
+    return blocks
+
+
+def certainty(facts: Facts, w: Words) -> str:
+    """How many areas are certainly, and possibly, among the k with the greatest need."""
+    certain, coverage = facts.certain, w.pct(facts.content.study.indicators.coverage, 0)
+    key = {0: "certain_none", 1: "certain_one"}.get(len(certain), "certain")
+    return w.t(
+        f"summary.{key}",
+        coverage=coverage,
+        top=facts.top,
+        n=len(certain),
+        names=w.names(certain["name"].head(12)),
+        possible=len(facts.possible),
+    )
+
+
+def reach(facts: Facts, w: Words) -> str:
+    """How many the proposal for everybody reaches, and how good that is at best."""
+    chosen = facts.proposal()
+    row, base, out = facts.at(len(chosen)), facts.at(0), facts.out_of_reach
+    if row is None or out is None:
+        return ""
+    with_offices = base is not None and not facts.serving().empty
+    text = w.t(
+        "summary.reach" if with_offices else "summary.reach_new",
+        reached=w.n(row["reached"]),
+        all=w.n(out["all"]),
+        people=people(facts, w),
+        share=w.pct(row["reached_share"]),
+        radius=w.n(facts.content.study.siting.radius),
+        base=w.pct(base["reached_share"]) if base else "",
+    )
+    return f"{text} {proof(row, w)}".strip()
+
+
+def proof(row: dict[str, float], w: Words) -> str:
+    """What is proven about a proposal: that it is best, or what nobody can exceed."""
+    if not known(row["bound"]):
+        return ""
+    best = row["bound"] - row["reached"] < 1  # persons are whole
+    return w.t(f"proof.{'best' if best else 'bound'}", p=w.n(row["p"]), bound=w.n(row["bound"]))
+
+
+def people(facts: Facts, w: Words) -> str:
+    """Who is meant by the persons to be reached."""
+    if facts.without_old_age:
+        return w.t("people.without_old_age")
+    return w.t("people.everybody", label=facts.content.info.recipients_label)
+
+
+def question(facts: Facts, w: Words) -> list[Block]:
+    """The question that was asked, and how the report answers it."""
+    content = facts.content
+    study, areas = content.study, content.areas
+    blocks = [heading(w.t("section.question"))]
+    if study.question:
+        blocks.append(para(study.question))
+    blocks.append(para(w.t("question.answer")))
+    unit = w.t(
+        "question.unit",
+        n=w.n(len(areas)),
+        unit=study.area_layer.title,
+        region=content.info.region_name,
+        rated=w.n(len(areas) - len(facts.excluded)),
+    )
+    counted = w.t("question.people", label=content.info.recipients_label)
+    blocks.append(para(f"{unit} {counted} {content.info.recipients_note}".strip()))
+    if facts.without_old_age:
+        note = w.t(
+            "people.without_old_age_note",
+            label=content.info.recipients_label,
+            n=w.n(content.areas["old_age"].sum()),
+        )
+        term = w.t("people.without_old_age")
+        blocks.append(para([{"strong": term + ". "}, note]))
+    return blocks
+
+
+def data(facts: Facts, w: Words) -> list[Block]:
+    """Sources with their dates, the join audit, suppression."""
+    content = facts.content
+    info, limits = content.info, content.study.disclosure
+    blocks = [heading(w.t("section.data"))]
+    if info.warnings:
+        blocks.append(notice(info.warnings))
+    blocks.append(para(w.t("data.sources", n=w.n(len(info.sources)))))
+    blocks.append(
+        table(
+            w.t("data.sources_caption"),
+            [
+                (w.t("columns.source"), 5, LEFT),
+                (w.t("columns.publisher"), 5, LEFT),
+                (w.t("columns.date"), 0, LEFT),
+            ],
+            [(s.title, s.publisher, source_date(s.reference_date, w)) for s in info.sources],
+        )
+    )
+    if content.quality:
+        blocks.append(heading(w.t("data.audit"), 2))
+        keys = ("topic", "finding", "detail")
+        widths = (3, 3, 6)
+        blocks.append(
+            table(
+                w.t("data.audit_caption"),
+                [(w.t(f"columns.{k}"), n, LEFT) for k, n in zip(keys, widths, strict=True)],
+                [[str(row.get(k, "")) for k in keys] for row in content.quality],
+            )
+        )
+    blocks.append(heading(w.t("data.suppression"), 2))
+    rule = w.t(
+        "data.rule",
+        count=w.n(limits.minimum_count),
+        population=w.n(limits.minimum_population),
+        derived=w.n(limits.derived_minimum),
+    )
+    withheld = facts.withheld
+    if len(withheld):
+        told = w.t("data.withheld", n=w.n(len(withheld)), names=_named(withheld, w))
+    else:
+        told = w.t("data.withheld_none")
+    blocks.append(para(f"{rule} {told}"))
+    if len(facts.excluded):
+        reasons = [f"{name} ({why})" for name, why in _with_reason(facts.excluded)]
+        blocks.append(para(w.t("data.excluded", names=w.names(reasons))))
+    blocks.append(para(w.t("data.signs")))
+    return blocks
+
+
+def source_date(iso: str, w: Words) -> str:
+    """The reference date of a source in short form."""
+    return w.date(iso, long=False) if iso else w.t("sources.nodate")
+
+
+def _how_many(facts: Facts, w: Words) -> list[Run]:
+    info, totals = facts.content.info, facts.totals
+    bounds = city = ""
+    low, high = totals["recipients_lo"], totals["recipients_hi"]
+    if low is not None and high is not None and round(low) != round(high):
+        bounds = w.t("summary.many_bounds", low=w.n(low), high=w.n(high))
+    if totals["share_city"] is not None:
+        share = w.pct(totals["share_city"])
+        city = w.t("summary.many_city", city=info.city_name, share=share)
+    runs = w.runs(
+        "summary.many",
+        region=info.region_name,
+        date=w.date(info.reference_date),
+        recipients=w.n(totals["recipients"]),
+        label=info.recipients_label,
+        bounds=f" {bounds}" if bounds else "",
+        share=w.pct(totals["share"]),
+        population=w.n(totals["population"]),
+        city=f" {city}" if city else "",
+    )
+    held = facts.held_by_top
+    if held:
+        shares = {k: w.pct(v) for k, v in held.items()}
+        runs.append(" " + w.t("summary.held", top=facts.top, **shares))
+    return runs
+
+
+def _which_rooms(facts: Facts, w: Words) -> str | list[Run]:
+    chosen = facts.proposal()
+    if chosen.empty:
+        return w.t("summary.no_rooms")
+    named = w.names(f"({n}) {name}" for n, name in enumerate(chosen["name"], 1))
+    runs = w.runs("summary.rooms", p=len(chosen), names=named)
+    text = reach(facts, w)
+    return [*runs, " " + text] if text else runs
+
+
+def _numbered(chosen: pd.DataFrame) -> str:
+    return "; ".join(f"{n} {name}" for n, name in enumerate(chosen["name"], 1))
+
+
+def _named(rows: pd.DataFrame, w: Words, most: int = 12) -> str:
+    names = [*rows["name"].head(most)]
+    return w.names(names if len(rows) <= most else [*names, "…"])
+
+
+def _with_reason(rows: pd.DataFrame) -> Iterable[tuple[str, str]]:
+    return zip(rows["name"], rows["excluded"], strict=True)

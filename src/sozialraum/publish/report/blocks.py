@@ -1,0 +1,201 @@
+"""The parts a report is made of, as plain data for the template, and the words it uses.
+
+Python decides what is said, the typst template decides how it looks. Everything crosses over as
+JSON, never as markup: a name such as ``#eval("1")`` or ``*a*`` reaches the page as it is.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from sozialraum.publish import numbers
+
+Block = dict[str, Any]
+Run = str | dict[str, str]
+LEFT, RIGHT = "left", "right"
+
+
+@lru_cache(maxsize=4)
+def texts(language: str) -> dict[str, Any]:
+    """The catalogue of sentences in one language."""
+    import yaml
+
+    raw = resources.files(__package__).joinpath(f"{language}.yaml").read_text("utf-8")
+    return yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def clean(value: Any) -> Any:
+    """Take control and direction-changing characters out of all texts of a structure.
+
+    They have no place in print, and some would make an SVG or a PDF invalid.
+
+    Examples
+    --------
+    >>> clean({"name": "Kiez\\x00 \\u202eA"})
+    {'name': 'Kiez A'}
+    """
+    if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            return value
+        kept = (" " if c in "\t\n\r" else c for c in unicodedata.normalize("NFC", value))
+        return "".join(
+            c for c in kept if unicodedata.category(c) not in _UNPRINTABLE or c == "\u00ad"
+        )
+    if isinstance(value, Mapping):
+        return {k: clean(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean(v) for v in value]
+    return value
+
+
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """Sentences and figures of one language.
+
+    Examples
+    --------
+    >>> Words("de").n(36412), Words("de").t("section.data")
+    ('36.412', 'Daten und ihre Güte')
+    """
+
+    language: str
+
+    def t(self, key: str, **values: object) -> str:
+        """The text of `key` with its placeholders filled; values are never read as templates."""
+        found: Any = texts(self.language)
+        for part in key.split("."):
+            found = found[part]
+        return str(found).strip().format(**values)
+
+    def runs(self, key: str, **values: object) -> list[Run]:
+        """As `t`, with text between ``**`` of the *catalogue* in bold."""
+        found: Any = texts(self.language)
+        for part in key.split("."):
+            found = found[part]
+        out: list[Run] = []
+        for i, part in enumerate(str(found).strip().split("**")):
+            if part:
+                text = part.format(**values)
+                out.append({"strong": text} if i % 2 else text)
+        return out
+
+    def many(self, key: str) -> dict[str, str]:
+        """A branch of the catalogue: key -> text."""
+        found: Any = texts(self.language)
+        for part in key.split("."):
+            found = found[part]
+        return {str(k): str(v).strip() for k, v in found.items()}
+
+    def word(self, term: object) -> str:
+        """A class, kind or other fixed German term in the language; unknown terms stay."""
+        if not isinstance(term, str) or not term:
+            return numbers.UNKNOWN
+        return texts(self.language)["words"].get(term, term)
+
+    def n(self, value: Any, digits: int = 0, **look: Any) -> str:
+        """A number, see `numbers.number`."""
+        return numbers.number(value, digits, language=self.language, **look)
+
+    def pct(self, value: Any, digits: int = 1, **look: Any) -> str:
+        """A fraction as percentage, see `numbers.percent`."""
+        return numbers.percent(value, digits, language=self.language, **look)
+
+    def span(self, low: Any, high: Any, digits: int = 0) -> str:
+        """Two bounds as a range, see `numbers.interval`."""
+        return numbers.interval(low, high, digits, language=self.language)
+
+    def date(self, iso: Any, *, long: bool = True) -> str:
+        """A date, see `numbers.date`."""
+        return numbers.date(iso, language=self.language, long=long)
+
+    def names(self, items: Iterable[object]) -> str:
+        """An enumeration, see `numbers.listing`."""
+        return numbers.listing([str(i) for i in items], language=self.language)
+
+
+# --- blocks: what the template knows how to set ---
+
+
+def heading(text: str, level: int = 1, *, page: bool = False) -> Block:
+    """A heading; `page` begins a new page."""
+    return {"kind": "heading", "text": text, "level": level, "page": page}
+
+
+def para(runs: str | Sequence[Run]) -> Block:
+    """A paragraph."""
+    return {"kind": "para", "runs": [runs] if isinstance(runs, str) else list(runs)}
+
+
+def bullets(items: Iterable[str | Sequence[Run]]) -> Block:
+    """A list with bullets."""
+    return {"kind": "bullets", "items": [[i] if isinstance(i, str) else list(i) for i in items]}
+
+
+def notice(items: Iterable[str]) -> Block:
+    """Sentences in a box that nobody overlooks."""
+    return {"kind": "notice", "items": list(items)}
+
+
+def facts_row(items: Iterable[tuple[str, str]]) -> Block:
+    """Key figures side by side: value and what it is."""
+    return {"kind": "facts", "items": [{"value": v, "label": w} for v, w in items]}
+
+
+def figure(file: str, caption: str, alt: str, *, fill: bool = False) -> Block:
+    """A vector graphic; `fill` lets it take what is left of the page."""
+    return {"kind": "figure", "file": file, "caption": caption, "alt": alt, "fill": fill}
+
+
+def formula(name: str, alt: str) -> Block:
+    """An equation of the template, with its reading."""
+    return {"kind": "formula", "name": name, "alt": alt}
+
+
+def terms(items: Iterable[tuple[str, str]]) -> Block:
+    """A glossary."""
+    return {"kind": "terms", "items": [list(i) for i in items]}
+
+
+def table(
+    caption: str,
+    columns: Sequence[tuple[str, float, str]],
+    rows: Iterable[Sequence[str]],
+    *,
+    note: str = "",
+    wide: bool = False,
+) -> Block:
+    """A table with a repeated header.
+
+    Parameters
+    ----------
+    columns : sequence of (title, width, alignment)
+        Width is the share of the free space; 0 lets the content decide.
+    rows : iterable of sequences of str
+    note : str
+        Small print below.
+    wide : bool
+        Smaller type, for many columns.
+    """
+    return {
+        "kind": "table",
+        "caption": caption,
+        "titles": [c[0] for c in columns],
+        "widths": [c[1] for c in columns],
+        "aligns": [c[2] for c in columns],
+        "rows": [list(r) for r in rows],
+        "note": note,
+        "wide": wide,
+    }
+
+
+def pair(left: Block, right: Block) -> Block:
+    """Two blocks side by side."""
+    return {"kind": "pair", "left": left, "right": right}

@@ -1,0 +1,117 @@
+"""Put the parts together and typeset them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from sozialraum.publish.content import Content
+from sozialraum.publish.report import annex, answer, figures, findings, rooms
+from sozialraum.publish.report.blocks import Block, Words, clean
+from sozialraum.publish.report.facts import Facts
+
+PARTS = (
+    answer.question,
+    answer.data,
+    findings.distribution,
+    findings.concentration,
+    findings.ranking,
+    findings.targets,
+    rooms.proposal,
+    rooms.unreached,
+    rooms.clarify,
+    rooms.limits,
+    annex.method,
+    annex.sources,
+    annex.tables,
+    annex.glossary,
+)
+
+
+def write_report(content: Content, path: str | Path) -> None:
+    """Write the report as a tagged PDF (PDF/UA-1) in the content's language.
+
+    The same content gives the same bytes, in any folder, locale or time zone: system fonts are
+    ignored, and every time stamp inside is the reference date.
+
+    Parameters
+    ----------
+    content : Content
+        Released content; parts that are missing (no clusters, no proposal, withheld counts) are
+        left out or named as missing.
+    path : path-like
+        Where the file is written.
+
+    Examples
+    --------
+    >>> import sozialraum as sr                                       # doctest: +SKIP
+    >>> write_report(sr.run("demo").content, "report.pdf")            # doctest: +SKIP
+    """
+    Path(path).write_bytes(render(content))
+
+
+def render(content: Content) -> bytes:
+    """The report's bytes, see `write_report`."""
+    import typst
+
+    facts, words = Facts(content), Words(content.info.language)
+    data = clean(document(facts, words))
+    names = sorted({b["file"] for b in _figures([*data["summary"], *data["body"]])})
+    template = resources.files(__package__).joinpath("template.typ").read_bytes()
+    files = {name: figures.draw(name, facts, words) for name in names}
+    files["main.typ"] = template
+    files["report.json"] = json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
+    compiler = typst.Compiler(files, font_paths=_fonts(), ignore_system_fonts=True)
+    day = dt.date.fromisoformat(content.info.reference_date)
+    stamp = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
+    return compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=stamp)
+
+
+def document(facts: Facts, w: Words) -> dict[str, Any]:
+    """Everything the template sets, as plain data."""
+    info, study = facts.content.info, facts.content.study
+    date = w.date(info.reference_date)
+    stamps = [w.t("cover.fictitious")] * info.fictitious + [w.t("cover.internal")] * info.internal
+    about = {"title": info.title, "region": info.region_name, "date": date}
+    mark = {"fingerprint": info.fingerprint, "version": info.version}
+    return {
+        "lang": w.language,
+        "region": "DE" if w.language == "de" else "GB",
+        "title": info.title,
+        "author": study.publisher.organisation or "sozialraum",
+        "description": w.t("cover.description", **about),
+        "keywords": ["SGB II", "Jobcenter", info.region_name],
+        "subtitle": info.subtitle,
+        "dateline": w.t(
+            "cover.dateline", **about, **mark, city=info.city_name, edition=info.edition
+        ),
+        "header": w.t("cover.header", **about),
+        "footer": w.t("cover.footer", **about, **mark),
+        "stamp": " · ".join(stamps),
+        "contents": w.t("cover.contents"),
+        "summary": answer.summary(facts, w),
+        "body": [block for part in PARTS for block in part(facts, w)],
+    }
+
+
+def _figures(blocks: list[Block]) -> Iterator[Block]:
+    for block in blocks:
+        if block["kind"] == "figure":
+            yield block
+        elif block["kind"] == "pair":
+            yield from _figures([block["left"], block["right"]])
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> Any:
+    """Typst's own fonts and the sans serif that matplotlib measures its labels with."""
+    import matplotlib as mpl
+    import typst
+
+    folder = str(Path(mpl.get_data_path()) / "fonts" / "ttf")
+    return typst.Fonts(include_system_fonts=False, font_paths=[folder])

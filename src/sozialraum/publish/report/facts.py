@@ -1,0 +1,253 @@
+"""Figures that the report's sentences need, derived from the released `Content` and nothing else.
+
+Each one is a small pure function or property, so that a test can compare it with the frames. A
+figure that cannot be told from what was released is None, and the sentence that needs it is left
+out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.publish.content import Content
+from sozialraum.publish.numbers import known
+
+EVERYBODY = "everybody"
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Derived figures of one released `Content`."""
+
+    content: Content
+
+    @cached_property
+    def totals(self) -> dict[str, float | None]:
+        """Residents, recipients with bounds, share; the pipeline's figures come first.
+
+        A sum over areas stands in only where every rated area has a released value.
+        """
+        areas, given = self.content.areas, self.content.figures
+        out: dict[str, float | None] = {}
+        for name in ("population", "recipients", "recipients_lo", "recipients_hi"):
+            column = areas[name] if name in areas else pd.Series(np.nan, areas.index)
+            total = float(column.sum()) if column.notna().all() else None
+            out[name] = float(given[name]) if known(given.get(name)) else total
+        for name in ("share", "share_city", "gini", "moran", "moran_p"):
+            out[name] = float(given[name]) if known(given.get(name)) else None
+        if out["share"] is None and out["recipients"] is not None and out["population"]:
+            out["share"] = out["recipients"] / out["population"]
+        return out
+
+    @cached_property
+    def top(self) -> int:
+        """k of "the k areas with the greatest need", at most the number of ranked areas."""
+        return min(self.content.study.indicators.top, len(self.ranked))
+
+    @cached_property
+    def ranked(self) -> pd.DataFrame:
+        """Areas with a rank, the greatest need first."""
+        areas = self.content.areas
+        return areas[areas["rank"].notna()].sort_values(["rank", "name"])
+
+    @cached_property
+    def certain(self) -> pd.DataFrame:
+        """Areas that belong to the k worst with the study's coverage."""
+        return self.ranked[_true(self.ranked, "top_certain")]
+
+    @cached_property
+    def possible(self) -> pd.DataFrame:
+        """Areas that may belong to the k worst, the certain ones among them."""
+        return self.ranked[_true(self.ranked, "top_possible")]
+
+    @cached_property
+    def excluded(self) -> pd.DataFrame:
+        """Areas that are not rated."""
+        areas = self.content.areas
+        return areas[areas["excluded"].map(lambda v: isinstance(v, str) and v != "")]
+
+    @cached_property
+    def withheld(self) -> pd.DataFrame:
+        """Areas whose number of recipients is not released."""
+        return self.content.areas[self.content.areas["recipients"].isna()]
+
+    def classes(self, column: str) -> dict[str, int]:
+        """Areas per class of `status_class` or `dynamics_class`."""
+        found = self.content.areas[column].dropna().value_counts()
+        return {str(k): int(v) for k, v in found.items()}
+
+    def largest(self, column: str) -> pd.DataFrame:
+        """The k areas with the largest `share` or `recipients`."""
+        areas = self.content.areas
+        known_rows = areas[areas[column].notna()]
+        return known_rows.sort_values([column, "name"], ascending=[False, True]).head(self.top)
+
+    @cached_property
+    def both_lists(self) -> list[str]:
+        """Names of the areas that stand in both lists, by share and by number."""
+        by_count = set(self.largest("recipients").index)
+        return [str(r.name_) for r in _rows(self.largest("share")) if r.Index in by_count]
+
+    @cached_property
+    def held_by_top(self) -> dict[str, float] | None:
+        """Residents and recipients of the k areas with the greatest need, as shares."""
+        rows = self.ranked.head(self.top)
+        total, people = self.totals["recipients"], self.totals["population"]
+        if rows["recipients"].isna().any() or not total or not people:
+            return None
+        return {
+            "recipients": float(rows["recipients"].sum()) / total,
+            "population": float(rows["population"].sum()) / people,
+        }
+
+    @cached_property
+    def indicators(self) -> list[str]:
+        """Indicators of the edition that the areas carry, such as S1 and S3."""
+        study = self.content.study
+        wanted = study.edition(study.indicators.edition).indicators if study.editions else ()
+        return [i for i in wanted if i in self.content.areas]
+
+    @cached_property
+    def region_title(self) -> str:
+        """What one unit of the level above the areas is called."""
+        levels = {level.key: level.title for level in self.content.study.levels}
+        return levels.get("region", next(iter(levels.values()), ""))
+
+    @cached_property
+    def mean_set(self) -> float | None:
+        """Mean number of ranks in a rank set."""
+        if not {"rank_lo", "rank_hi"} <= set(self.ranked):
+            return None
+        width = (self.ranked["rank_hi"] - self.ranked["rank_lo"] + 1).mean()
+        return float(width) if known(width) else None
+
+    @cached_property
+    def roles(self) -> dict[str, int]:
+        """Areas per role in a spatial concentration, most frequent last; empty: not computed."""
+        if "cluster" not in self.content.areas:
+            return {}
+        found = self.content.areas["cluster"].replace("", None).dropna().value_counts()
+        return {str(k): int(v) for k, v in found.sort_values(kind="stable").items()}
+
+    @cached_property
+    def held_by_upper_half(self) -> float | None:
+        """Share of the recipients in the areas with the highest shares that hold half of the people."""
+        curve = self.content.lorenz
+        if len(curve) < 2:
+            return None
+        x, y = curve["population_share"].to_numpy(float), curve["recipients_share"].to_numpy(float)
+        return 1 - float(np.interp(0.5, x, y))
+
+    @cached_property
+    def without_old_age(self) -> bool:
+        """Whether people on old-age benefits were taken off the demand for rooms."""
+        areas = self.content.areas
+        if self.content.study.old_age is None or "old_age" not in areas:
+            return False
+        return bool(areas["old_age"].fillna(0).gt(0).any())
+
+    # --- rooms ---
+
+    @cached_property
+    def targets(self) -> list[str]:
+        """Target groups that have a title in the study, everybody first."""
+        return sorted(self.content.study.targets, key=lambda t: t != EVERYBODY)
+
+    def title(self, target: str) -> str:
+        """What readers call the target group."""
+        group = self.content.study.targets.get(target)
+        return group.title if group else target
+
+    def proposal(self, target: str = EVERYBODY) -> pd.DataFrame:
+        """Rows of `presence` for the study's number of rooms, or the nearest number there is."""
+        rows = self.content.presence[self.content.presence["target"] == target]
+        if rows.empty:
+            return rows
+        wanted = self.content.study.siting.rooms
+        sizes = sorted(rows["p"].unique(), key=lambda p: (abs(p - wanted), p))
+        return rows[rows["p"] == sizes[0]].sort_values("order")
+
+    def curve(self, target: str = EVERYBODY) -> pd.DataFrame:
+        """Rows of `frontier` of one target group, by number of rooms."""
+        rows = self.content.frontier
+        return rows[rows["target"] == target].sort_values("p")
+
+    def at(self, p: int, target: str = EVERYBODY) -> dict[str, Any] | None:
+        """The row of `frontier` for `p` rooms."""
+        rows = self.curve(target)
+        rows = rows[rows["p"] == p]
+        return None if rows.empty else {str(k): v for k, v in rows.iloc[0].items()}
+
+    def serving(self, target: str = EVERYBODY) -> pd.DataFrame:
+        """Existing offices that serve the target group."""
+        offices = self.content.offices
+        if offices.empty:
+            return offices
+        return offices[[not t or target in t for t in offices["targets"]]]
+
+    @cached_property
+    def reached_units(self) -> np.ndarray | None:
+        """Which demand units the offices and the proposed rooms reach, boolean.
+
+        None where the recount by straight line × detour differs from the published number, as it
+        does when distances come from a street network: then no place may be named.
+        """
+        chosen = self.proposal()
+        units, siting = self.content.units, self.content.study.siting
+        if chosen.empty or units.empty:
+            return None
+        rooms = self.content.rooms.loc[chosen["site_id"], ["x", "y"]]
+        places = pd.concat([rooms, self.serving()[["x", "y"]]]).to_numpy(float)
+        gap = units[["x", "y"]].to_numpy(float)[:, None, :] - places
+        reached = (siting.detour * np.hypot(gap[..., 0], gap[..., 1]) <= siting.radius).any(axis=1)
+        row = self.at(int(chosen["p"].iloc[0]))
+        recount = float(units["people_everybody"].to_numpy(float)[reached].sum())
+        if row is None or not known(row["reached"]) or abs(recount - row["reached"]) > 0.5:
+            return None
+        return reached
+
+    @cached_property
+    def out_of_reach(self) -> dict[str, float] | None:
+        """Persons whom the proposal does not reach, their share, and all of them."""
+        chosen = self.proposal()
+        row = None if chosen.empty else self.at(int(chosen["p"].iloc[0]))
+        if row is None or not known(row["reached"]) or self.content.units.empty:
+            return None
+        everybody = float(self.content.units["people_everybody"].sum())
+        if not everybody:
+            return None
+        left = everybody - float(row["reached"])
+        return {"persons": left, "share": left / everybody, "all": everybody}
+
+    @cached_property
+    def out_of_reach_by_region(self) -> pd.DataFrame | None:
+        """`people`, `out`, `out_share` per Bezirksregion, the most people out of reach first."""
+        if self.reached_units is None:
+            return None
+        units, areas = self.content.units, self.content.areas
+        region = units["area_id"].map(areas["region_id"])
+        people = units["people_everybody"].fillna(0.0)
+        table = pd.DataFrame(
+            {
+                "people": people.groupby(region).sum(),
+                "out": people.where(~self.reached_units, 0.0).groupby(region).sum(),
+            }
+        )
+        table["out_share"] = table["out"] / table["people"].where(table["people"] > 0)
+        table["name"] = areas.groupby("region_id")["region_name"].first()
+        return table.sort_values(["out", "name"], ascending=[False, True])
+
+
+def _true(frame: pd.DataFrame, column: str) -> np.ndarray:
+    if column not in frame:
+        return np.zeros(len(frame), bool)
+    return frame[column].eq(True).to_numpy(bool)
+
+
+def _rows(frame: pd.DataFrame) -> Any:
+    return frame.rename(columns={"name": "name_"}).itertuples()
