@@ -263,8 +263,9 @@ def placement_notes(
     rows = [
         {
             "topic": topic,
-            "finding": f"{len(on_grid)} bewohnte Rasterzellen, {len(units)} veröffentlichte Einheiten",
-            "detail": "Summen je Gebiet bleiben erhalten; Einheiten überschreiten keine Gebietsgrenze.",
+            "finding": f"{len(on_grid)} bewohnte Rasterzellen, {len(units)} Einheiten",
+            "detail": "Die Summe jedes Gebiets bleibt erhalten; keine Einheit überschreitet eine"
+            " Gebietsgrenze.",
         },
         {
             "topic": topic,

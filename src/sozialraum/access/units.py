@@ -26,7 +26,8 @@ def merge_units(
     Parameters
     ----------
     placed : pandas.DataFrame
-        Result of `sozialraum.access.demand.place_people`; its first column of people is the group that shapes the units.
+        Result of `sozialraum.access.demand.place_people`; the group of its first column of people
+        shapes the units.
     minimum_count : int
         Least number of persons of a unit.
     crs : str, optional

@@ -153,11 +153,18 @@ def _read_csv(path: Path, required: Iterable[str]) -> pd.DataFrame:
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
     lines = text.splitlines(keepends=True)
-    start = next((i for i, line in enumerate(lines) if line.strip() and line[0] != "#"), None)
+    start = next(
+        (
+            i
+            for i, line in enumerate(lines)
+            if line.strip() and not line.lstrip('"').startswith("#")
+        ),
+        None,
+    )
     if start is None:
         raise InputError("The list of venues is empty", where=str(path))
     delimiter = max(";,\t", key=lines[start].count)
-    body = "".join(line for line in lines[start:] if not line.startswith("#"))
+    body = "".join(line for line in lines[start:] if not line.lstrip('"').startswith("#"))
     rows = [row for row in csv.reader(io.StringIO(body, newline=""), delimiter=delimiter) if row]
     header = [h.strip() for h in rows[0]]
     for number, row in enumerate(rows[1:], 2):

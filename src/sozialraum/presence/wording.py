@@ -1,0 +1,229 @@
+"""What the words of a venue's name and operator say: kind of operator, type of venue, audience.
+
+All rules are general (legal forms, official words, usual names of such places); none names a
+single house. Each finding comes with its reason, so that a reader can check and correct it.
+"""
+
+from __future__ import annotations
+
+import re
+
+KINDS: dict[str, str] = {
+    "public": "öffentlich",
+    "church_or_charity": "Kirche oder Wohlfahrtsverband",
+    "association": "gemeinnützig",
+    "private": "privat",
+    "unknown": "unbekannt",
+}
+"""Kinds of operator and their German names."""
+
+_CHURCH = (
+    r"\bev\.|evang|\bkath\b|\bkath\.|katholisch|kirche|\bpfarr|kirchengemeinde|gemeindehaus"
+    r"|diakon|caritas|malteser|johanniter|stadtmission|heilsarmee|\bcvjm\b|\bcjd\b|in via"
+    r"|\bdrk\b|rotes kreuz|roten kreuz|rotkreuz|\bawo\b|arbeiterwohlfahrt|paritätisch"
+    r"|arbeiter-samariter|\basb\b|volkssolidarität|jüdische|humanistischer verband|\bhvd\b"
+    r"|unionhilfswerk|\bstift\b|bethania"
+)
+_PUBLIC = (
+    r"bezirksa?mt|berzirksamt|jugendamt|\bba\b|senatsverwaltung|^land berlin|\bstadt berlin"
+    r"|volkshochschule|\bvhs\b|bürgeramt|buergeramt|kommunal|eigenbetrieb|anstalt öffentlichen"
+    r"|\baör\b|des öffentlichen rechts|jobcenter|agentur für arbeit|arbeitsagentur"
+    r"|jugendberufsagentur|rathaus"
+)
+_NON_PROFIT = (
+    r"\be\.?\s?v\b|\bgg?mbh gemein|gemeinnützig|\bggmbh|[a-zß]ggmbh\b|\bgug\b|\bg\.e\.v|stiftung"
+    r"|\bverein\b|landesverband|\blv\b|verbund|\bkdör\b|k\.d\.ö\.r|\beg\b(?=.*gemein)"
+    r"|initiative|jugendverband|nachbarschaftsheim|selbsthilfe"
+)
+_PRIVATE = r"\bgmbh\b|\bgmbh1?\b|\bug\b|\bag\b|\bkg\b|\bohg\b|\be\.\s?k\b|\bltd\b|\binc\b"
+
+_HINTS: tuple[tuple[str, str], ...] = (
+    (r"öffentlich\w* träger|^öffentlich$|^public$|^government$", "public"),
+    (r"kirchlich|^church$|^religious$", "church_or_charity"),
+    (r"freier träger|gemeinnützig|verein|^association$|^community$|^ngo$", "association"),
+    (r"privat|gewerblich|^private$|^business$", "private"),
+)
+
+# A municipal library in Berlin is named after a person (Vorname-Nachname-Bibliothek) or by its
+# district; scientific, school and club libraries are not.
+_LIBRARY_PUBLIC = (
+    r"stadtteilbibliothek|stadtbibliothek|bezirkszentralbibliothek|mittelpunktbibliothek"
+    r"|ortsteilbibliothek|gemeindebibliothek|öffentliche bibliothek|stadtbücherei"
+    r"|^[A-ZÄÖÜ][a-zäöüß]+(?:-[A-ZÄÖÜa-zäöüß.]+){1,3}[- ]?(?:Bibliothek|Bücherei)$"
+    r"|^[A-ZÄÖÜ][a-zäöüß]+ von [A-ZÄÖÜ][a-zäöüß]+ Bibliothek$"
+)
+_PROGRAMME = r"\bbenn\b|quartiersmanagement|stadtteilkoordination|raum für beteiligung"
+
+TYPES: tuple[tuple[str, str], ...] = (
+    (
+        "Jobcenter oder Agentur",
+        r"jobcenter|agentur für arbeit|arbeitsagentur|jugendberufsagentur"
+        r"|bundesagentur",
+    ),
+    ("Betreuter Spielplatz", r"spielplatz|spielhaus|bauernhof|kinderfarm|spielwagen|\basp\b"),
+    (
+        "Schulbibliothek",
+        r"(?:schul|gymnasium|gymnasiums)\b.*bibl|bibl.*(?:schule\b|gymnasium)"
+        r"|schulbibl?iothek",
+    ),
+    (
+        "Fachbibliothek",
+        r"fachbibl|bereichsbibl|zweigbibl|\bteilbibl|patientenbibl|campus.*bibl"
+        r"|bibl.*campus|universität|\bhu berlin\b|\bhwr\b|institut|mediathek"
+        r"|artothek|archiv|umweltbibl|bibliothek (?:der|des|für|und|wirtschaft)"
+        r"|die bibliothek|medizinische|kunstbibl|patente?n?bibi?l|mathemat"
+        r"|zentrum.*bibl",
+    ),
+    (
+        "Verein oder Kurs",
+        r"chor\b|schachschule|musikschule|\bsport|turnverein|schützen|tauch|schwimm|ruder-?riege"
+        r"|wasserratten|vereinsheim|schäferhunde|pfadfinder|\bstamm\b|spvgg|\bbfc\b|heimatverein",
+    ),
+    ("Schülerclub", r"schüler(?:club|klub|haus|laden)(?!.*jugend)|schulclub|grundschule|\bgs\b"),
+    ("Garten", r"kleingart|\bgarten\b|gärten|kolonie|laubenpieper|interkultureller garten"),
+    ("Jugendfreizeiteinrichtung", r"jugend|\bjfe\b|mädchen|jugendclub|\bclub tiergarten\b"),
+    ("Seniorentreff", r"senior"),
+    ("Familienzentrum", r"famili|kifaz|alleinerziehend"),
+    ("Stadtteilzentrum", r"st?adtteilzentrum|\bstz\b|stadtteilhaus"),
+    (
+        "Nachbarschaftshaus",
+        r"nachbarschaft|mehrgenerationen|kieztreff|kiezladen|kiezklub|kiezhaus"
+        r"|stadtteiltreff|stadtteilladen|begegnungs|bürgerhaus|bürgertreff"
+        r"|kiez ?zentrum|bürgerladen|gemeinwesen",
+    ),
+    ("Quartiersbüro", _PROGRAMME + r"|kiezbüro|stadtteilbüro"),
+    ("Bürgeramt", r"bürgeramt|buergeramt"),
+    ("Gemeindehaus", r"kirchengemeinde|gemeindehaus|pfarrei|gemeindesaal|gemeindebüro"),
+    ("Beratungsstelle", r"beratung"),
+    ("Veranstaltungsraum", r"veranstaltungs|\bevent|festsaal|\w+saal\b|kulturraum"),
+    ("Bibliothek", r"bibliothek|bücherei|bibl\b"),
+)
+"""Types of venue and the words that tell them, the first match counts."""
+
+CLOSED: dict[str, str] = {
+    "Jobcenter oder Agentur": "eigene Dienststelle der Arbeitsverwaltung",
+    "Betreuter Spielplatz": "Spielplatz oder Spielhaus: kein Raum für Beratung",
+    "Schulbibliothek": "Schulbibliothek: nicht allgemein zugänglich",
+    "Fachbibliothek": "Fach- oder Spezialbibliothek: kein Treffpunkt der Nachbarschaft",
+    "Schülerclub": "Räume einer Schule: nicht allgemein zugänglich",
+    "Garten": "Garten: kein Raum für Beratung",
+    "Interkultureller Garten": "Garten: kein Raum für Beratung",
+    "Veranstaltungsraum": "Veranstaltungsraum ohne regelmäßige Öffnung",
+    "Verein oder Kurs": "Verein, Chor oder Kurs: kein offener Treffpunkt",
+}
+"""Types that suit no target group, with the reason (German)."""
+
+AUDIENCES: tuple[tuple[str, str], ...] = (
+    ("Mädchen und Frauen", r"mädchen|\bfrauen|\bgirls?\b"),
+    ("queere Menschen", r"queer|schwul|lesb|lsbt|regenbogenfamilien|mann-o-meter"),
+    ("Studierende", r"studierende|student"),
+    ("Kinder", r"^kinder(?!.*(?:jugend|famili))|kinderclub|kita\b"),
+    ("Senioren", r"senior"),
+)
+_RESTRICTED = {"Mädchen", "Mädchen und Frauen", "queere Menschen", "Studierende", "Kinder"}
+
+
+def operator_kind(operator: str, hint: str = "", name: str = "") -> tuple[str, str]:
+    """Kind of operator and the German reason for it.
+
+    The legal form in the operator's name is believed before the publisher's attribute (two
+    associations are labelled "öffentlicher Träger"), the attribute before other words, and the
+    venue's own name comes last.
+
+    Returns
+    -------
+    tuple of str
+        One of `KINDS` and the reason. What nothing tells is ``unknown``, never guessed.
+
+    Examples
+    --------
+    >>> operator_kind("LiSA e.V.", "öffentlicher Träger")
+    ('association', 'Rechtsform „e.V“, obwohl als „öffentlicher Träger“ geführt')
+    >>> operator_kind("", "", "Freiraum")
+    ('unknown', 'kein Träger genannt, Name lässt keinen erkennen')
+    """
+    by_hint = next((k for p, k in _HINTS if re.search(p, hint.strip().lower())), None)
+    text = operator.lower()
+    if text:
+        if found := re.search(_PUBLIC, text):
+            return "public", f"Träger nennt „{_cut(operator, found)}“"
+        if found := re.search(_CHURCH, text):
+            return "church_or_charity", f"Träger nennt „{_cut(operator, found)}“"
+        if found := re.search(_NON_PROFIT, text):
+            reason = f"Rechtsform „{_cut(operator, found)}“"
+            if by_hint == "public":
+                reason += f", obwohl als „{hint}“ geführt"
+            return "association", reason
+    if by_hint is not None:
+        return by_hint, f"Angabe der Quelle: „{hint}“"
+    if text and (found := re.search(_PRIVATE, text)):
+        return "private", f"Rechtsform „{_cut(operator, found)}“"
+    label = name.lower()
+    if found := re.search(_PROGRAMME, label):
+        return "public", f"Name nennt „{_cut(name, found)}“: im Auftrag von Land und Bezirk"
+    if found := re.search(_LIBRARY_PUBLIC, name) or re.search(_LIBRARY_PUBLIC, label):
+        return "public", "Name einer öffentlichen Bibliothek"
+    if found := re.search(_PUBLIC, label):
+        return "public", f"Name nennt „{_cut(name, found)}“"
+    if found := re.search(_CHURCH, label):
+        return "church_or_charity", f"Name nennt „{_cut(name, found)}“"
+    if found := re.search(_NON_PROFIT_NAME, label):
+        return "association", f"Name nennt „{_cut(name, found)}“"
+    if text:
+        return "unknown", f"Träger „{operator}“ ohne erkennbare Rechtsform"
+    return "unknown", "kein Träger genannt, Name lässt keinen erkennen"
+
+
+_NON_PROFIT_NAME = r"\be\.\s?v\b|\bggmbh\b"
+
+
+def venue_type(name: str, given: str) -> str:
+    """Type of venue: what the name says where it is more exact than the catalogue.
+
+    Examples
+    --------
+    >>> venue_type("Spielhaus Schillerstraße", "Jugendfreizeiteinrichtung")
+    'Betreuter Spielplatz'
+    >>> venue_type("Haus Eichkamp", "Gemeinschaftshaus")
+    'Gemeinschaftshaus'
+    """
+    label = name.lower()
+    by_name = next((t for t, p in TYPES if re.search(p, label)), "")
+    # A catalogue of neighbourhood centres or of playgrounds knows its houses; a collective type
+    # (a library, a community centre, a youth club) leaves room for what the name adds.
+    if given in _COLLECTIVE:
+        allowed = _COLLECTIVE[given]
+        if by_name and (allowed is None or by_name in allowed):
+            return by_name
+    return given or by_name
+
+
+_COLLECTIVE: dict[str, set[str] | None] = {
+    "": None,
+    "Gemeinschaftshaus": None,
+    "Bibliothek": {"Schulbibliothek", "Fachbibliothek"},
+    "Jugendfreizeiteinrichtung": {"Betreuter Spielplatz", "Schülerclub", "Familienzentrum"},
+}
+
+
+def audience(name: str, given: str = "") -> str:
+    """Whom a venue is for, where source or name restrict it; empty: everybody or unknown.
+
+    Examples
+    --------
+    >>> audience("Offener Mädchen- und Frauentreff"), audience("Stadtteilzentrum")
+    ('Mädchen und Frauen', '')
+    """
+    if given in _RESTRICTED:
+        return given
+    return next((a for a, p in AUDIENCES if re.search(p, name.lower())), given)
+
+
+def restricted(who: str) -> bool:
+    """Whether an audience rules a general consultation out."""
+    return who in _RESTRICTED
+
+
+def _cut(text: str, found: re.Match[str]) -> str:
+    """The matched words as they stand in the text."""
+    return text[found.start() : found.end()].strip(" -,")
