@@ -21,7 +21,7 @@ from sozialraum.errors import InputError
 from sozialraum.sources.cells import BA, MEASURES, Dialect, parse_cells
 from sozialraum.sources.layout import Layout, clean, is_figure
 from sozialraum.sources.tables import area_ids, refuse_duplicates
-from sozialraum.sources.workbook import Sheet, Value, Workbook, column_letter, read_workbook
+from sozialraum.sources.workbook import Sheet, Value, Workbook, column_letter, open_workbook
 
 MEASURE_NAMES: dict[str, str] = {
     "Personen in Bedarfsgemeinschaften": r"personen in (?:bedarfsgemeinschaften|bg)\b",
@@ -70,9 +70,9 @@ class BaTable:
         ``x``, ``x_lo``, ``x_hi``. A suppressed cell is NaN, 1, NaN (2 where `hides_only_small`),
         a missing one all NaN.
     totals : pandas.DataFrame
-        Rows with figures that are no area, in the sheet's order: `label`, `unit_id` (digits of the
-        Bezirk, Prognoseraum or Bezirksregion; empty for "Insgesamt" or people who cannot be
-        located), then the measures as in `areas`.
+        Rows with figures that are no area, in the sheet's order: index `unit_id` (digits of the
+        Bezirk, Prognoseraum or Bezirksregion, each once; empty for "Insgesamt" or people who
+        cannot be located), `label`, then the measures as in `areas`.
     reporting_month : str
         ``2024-12``; empty where the workbook does not say it.
     data_as_of : datetime.date or None
@@ -100,7 +100,7 @@ class BaTable:
     markers: dict[str, int] = field(default_factory=dict)
 
 
-def read_ba(
+def read_workbook(
     path: str | os.PathLike[str], *, id_digits: int = 8, sheet: str | None = None
 ) -> BaTable:
     """Read counts by planning area from a workbook of the Bundesagentur.
@@ -122,11 +122,11 @@ def read_ba(
     ------
     InputError
         No sheet, or more than one, has area ids and figures; an id repeats; a cell is neither a
-        count nor a known marker; two columns have the same header; everything that `read_workbook`
+        count nor a known marker; two columns have the same header; everything that `open_workbook`
         refuses.
     """
     where = os.fspath(path)
-    book = read_workbook(path)
+    book = open_workbook(path)
     layouts = [Layout(s, lambda v: _is_id(v, id_digits)) for s in _candidates(book, sheet, where)]
     layout = _only(layouts, where, f"area ids of {id_digits} digits and figures beside them")
     place = f"{where}, sheet {layout.sheet.name}"
@@ -168,10 +168,10 @@ def read_statistics(
     Raises
     ------
     InputError
-        As `read_ba`; there are fewer rows than `totals_at_end`.
+        As `read_workbook`; there are fewer rows than `totals_at_end`.
     """
     where = os.fspath(path)
-    book = read_workbook(path)
+    book = open_workbook(path)
     layouts = [
         Layout(s, lambda v: isinstance(v, str) and not is_figure(v), with_figures=True)
         for s in _candidates(book, sheet, where)
@@ -225,10 +225,12 @@ def _table(
     totals = figures.iloc[len(areas) :]
     labels = [layout.label(r) for r in totals.index]
     totals.insert(0, "label", labels)
-    totals.insert(1, "unit_id", [_unit_id(text, digits) for text in labels])
+    units = pd.Series([_unit_id(text, digits) for text in labels], totals.index, dtype=object)
+    refuse_duplicates(units[units != ""], totals["label"], where=place, what="total")
+    totals.index = pd.Index(units, name="unit_id", dtype=object)
     return BaTable(
         areas=areas.sort_index(),
-        totals=totals.reset_index(drop=True),
+        totals=totals,
         reporting_month=_month(" \n ".join(title)),
         data_as_of=_as_of(" \n ".join(title)),
         hides_only_small=only_small,

@@ -20,7 +20,7 @@ import pandas as pd
 from sozialraum.errors import InputError
 from sozialraum.sources.cells import COUNTS, parse_cells
 from sozialraum.sources.mss import reference_date
-from sozialraum.sources.tables import area_ids, read_table, refuse_duplicates, require
+from sozialraum.sources.tables import area_ids, first_row, read_table, refuse_duplicates, require
 
 OLDEST = 110
 DERIVED: dict[str, tuple[int, int]] = {
@@ -162,7 +162,7 @@ def _official_ids(table: pd.DataFrame, where: str, digits: int) -> tuple[pd.Seri
         cells = table[names[part.casefold()]]
         wrong = ~cells.str.fullmatch(rf"[0-9]{{1,{width}}}")
         if wrong.any():
-            row = wrong.idxmax()
+            row = first_row(wrong)
             raise InputError(
                 f"'{cells[row]}' is no part of an area id",
                 where=f"{where}, row {row}, column {part}",
@@ -170,7 +170,7 @@ def _official_ids(table: pd.DataFrame, where: str, digits: int) -> tuple[pd.Seri
             )
         joined = joined + cells.str.zfill(width)
     if whole is not None and (whole != joined).any():
-        row = (whole != joined).idxmax()
+        row = first_row(whole != joined)
         raise InputError(
             f"RAUMID {whole[row]} contradicts BEZ, PGR, BZR and PLR ({joined[row]})",
             where=f"{where}, row {row}",

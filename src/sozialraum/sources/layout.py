@@ -172,7 +172,7 @@ class Layout:
         values = self._figures(row)
         if len(values) < 2 or not all(str(v).isdigit() and len(str(v)) < 4 for v in values):
             return False
-        return all(b == a + 1 for a, b in itertools.pairwise(int(v) for v in values))
+        return all(b == a + 1 for a, b in itertools.pairwise(int(str(v)) for v in values))
 
 
 def is_number(value: Value) -> bool:

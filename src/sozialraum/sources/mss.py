@@ -19,7 +19,7 @@ import pandas as pd
 
 from sozialraum.errors import InputError
 from sozialraum.sources.cells import COUNTS, Dialect, parse_cells
-from sozialraum.sources.tables import area_ids, read_table, refuse_duplicates, require
+from sozialraum.sources.tables import area_ids, first_row, read_table, refuse_duplicates, require
 
 STATUS = {1: "hoch", 2: "mittel", 3: "niedrig", 4: "sehr niedrig"}
 DYNAMICS = {1: "positiv", 3: "stabil", 5: "negativ"}
@@ -58,7 +58,7 @@ def read_indicators(path: str | os.PathLike[str], *, id_digits: int = 8) -> pd.D
         if outside.any():
             raise InputError(
                 f"{frame.loc[outside, name].iloc[0]:g} is no percentage",
-                where=f"{os.fspath(path)}, area {outside.idxmax()}, column {name}",
+                where=f"{os.fspath(path)}, area {first_row(outside)}, column {name}",
                 expected="0 to 100",
             )
     return frame
@@ -87,7 +87,7 @@ def read_classes(path: str | os.PathLike[str], *, id_digits: int = 8) -> pd.Data
     where = os.fspath(path)
     table, frame = _frame(path, ("SI_N", "DI_N"), id_digits)
     markers: Counter[str] = Counter()
-    order = frame.index.get_indexer(table["area_id"])
+    order = frame.index.get_indexer(pd.Index(table["area_id"]))
     for column, words, verbal, target in (
         ("SI_N", STATUS, "SI_V", "status_class"),
         ("DI_N", DYNAMICS, "DI_V", "dynamics_class"),
@@ -98,7 +98,7 @@ def read_classes(path: str | os.PathLike[str], *, id_digits: int = 8) -> pd.Data
         if verbal in table:
             wrong |= number.notna() & (table[verbal].str.casefold() != known)
         if wrong.any():
-            row = wrong.idxmax()
+            row = first_row(wrong)
             raise InputError(
                 f"{number[row]:g} ({table[verbal][row] if verbal in table else 'no words'}) is no "
                 "class",
@@ -148,7 +148,7 @@ def _frame(
     valid = validity.str.startswith("gültig")
     unknown = ~valid & ~validity.str.startswith("ungültig")
     if unknown.any():
-        row = unknown.idxmax()
+        row = first_row(unknown)
         raise InputError(
             f"'{table['KOM'][row]}' does not say whether the area is valid",
             where=f"{where}, row {row}, column KOM",

@@ -16,6 +16,7 @@ import io
 import os
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,7 @@ def read_table(
     *,
     columns: Sequence[str] = (),
     names: Sequence[str] = (),
+    may_be_empty: bool = False,
     limit: int = 100 * MEGABYTE,
 ) -> pd.DataFrame:
     """Read delimited text into a frame of text.
@@ -89,6 +91,8 @@ def read_table(
         Columns that must exist. Upper and lower case do not matter; they come back as written here.
     names : sequence of str
         Names of the columns of a file without header.
+    may_be_empty : bool
+        A header without rows is accepted.
     limit : int
         Largest accepted size in bytes.
 
@@ -108,7 +112,7 @@ def read_table(
     notes = [] if encoding == "utf-8" else [f"{_basename(where)}: Zeichensatz {encoding} erkannt."]
     delimiter = _delimiter(text)
     rows, lines = _rows(text, delimiter, where)
-    if not rows or (len(rows) == 1 and not names):
+    if not rows or (len(rows) == 1 and not names and not may_be_empty):
         raise InputError("The table has no rows", where=where, expected="a header and data rows")
     if names:
         header, body_at = list(names), 0
@@ -119,10 +123,11 @@ def read_table(
     width = len(header)
     if any(len(row) != width for row in body):
         notes += _mend(body, body_lines, width, delimiter, where)
+    by_column = zip(*body, strict=True) if body else ([] for _ in header)
     frame = pd.DataFrame(
         {
             name: pd.Series([cell.strip() for cell in cells], dtype=object)
-            for name, cells in zip(header, zip(*body, strict=True), strict=True)
+            for name, cells in zip(header, by_column, strict=True)
         }
     )
     frame.index = pd.Index(body_lines, name="row")
@@ -163,6 +168,11 @@ def require(frame: pd.DataFrame, columns: Iterable[str], *, where: str) -> pd.Da
             )
         rename[found] = wanted
     return frame.rename(columns=rename)
+
+
+def first_row(mask: pd.Series) -> Any:
+    """Index of the first true row."""
+    return mask.index[int(np.argmax(mask.to_numpy()))]
 
 
 def area_ids(
@@ -241,7 +251,9 @@ def area_ids(
     return filled, [f"{_basename(where)}: {count} {noun} ohne führende Null ergänzt."]
 
 
-def refuse_duplicates(ids: pd.Series, names: pd.Series | None = None, *, where: str) -> None:
+def refuse_duplicates(
+    ids: pd.Series, names: pd.Series | None = None, *, where: str, what: str = "area"
+) -> None:
     """Stop where an id stands twice, naming every place."""
     if ids.is_unique:
         return
@@ -250,21 +262,21 @@ def refuse_duplicates(ids: pd.Series, names: pd.Series | None = None, *, where: 
     others = len(set(again)) - 1
     places = [
         f"row {row}" + (f" ({names[row]})" if names is not None else "")
-        for row in again.index[again == first]
+        for row in again.index[again.to_numpy() == first]
     ]
     raise InputError(
-        f"The area id {first} stands {len(places)} times"
+        f"The {what} id {first} stands {len(places)} times"
         + (f", and {others} more ids repeat" if others else ""),
         where=f"{where}: " + ", ".join(places),
         expected="every id once",
     )
 
 
-def _plain(value: object) -> str:
+def _plain(value: Any) -> str:
     """Text of an id cell; 4100101.0 and '4100101.0' are 4100101."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
-    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(value) < 1e15:
+    if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     text = str(value).strip().strip("'\u200b\ufeff")
     return text[:-2] if re.fullmatch(r"\d+\.0", text) else text

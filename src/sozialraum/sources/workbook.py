@@ -60,7 +60,7 @@ class Workbook:
     left_unread: tuple[str, ...] = ()
 
 
-def read_workbook(path: str | os.PathLike[str]) -> Workbook:
+def open_workbook(path: str | os.PathLike[str]) -> Workbook:
     """Read all worksheets of a local .xlsx file.
 
     Raises

@@ -1,0 +1,108 @@
+"""The catalogue of sources: who publishes what, when, and how it has to be named."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from sozialraum.errors import StudyError
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source.
+
+    Attributes
+    ----------
+    id : str
+        As studies name it.
+    title, publisher, licence : str
+        As readers see them.
+    attribution : str
+        The sentence that has to stand in every output.
+    reference_date : str
+        ISO date, year or month; empty where the source has none of its own.
+    url : str
+        The publisher's page.
+    files : tuple of str
+        Patterns below the data folder.
+    columns : mapping
+        What the columns that are used mean.
+    fictitious : bool
+        Made by the program itself.
+    """
+
+    id: str
+    title: str
+    publisher: str
+    licence: str
+    attribution: str
+    reference_date: str = ""
+    url: str = ""
+    files: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    fictitious: bool = False
+
+    def on_disk(self, folder: Path) -> list[Path]:
+        """Files of this source in a data folder, sorted."""
+        return sorted(path for pattern in self.files for path in folder.glob(pattern))
+
+
+@cache
+def all() -> dict[str, Source]:
+    """All sources by id, in the catalogue's order."""
+    import yaml
+
+    text = resources.files(__package__).joinpath("catalogue.yaml").read_text("utf-8")
+    sources = {}
+    for id_, entry in yaml.safe_load(text).items():
+        entry["reference_date"] = str(entry.get("reference_date", ""))
+        entry["files"] = tuple(entry.get("files", ()))
+        sources[id_] = Source(id=id_, **entry)
+    return sources
+
+
+def get(id: str) -> Source:
+    """One source.
+
+    Raises
+    ------
+    StudyError
+        The catalogue has no such source.
+
+    Examples
+    --------
+    >>> get("mss_2025").licence
+    'dl-de/zero-2-0'
+    """
+    found = all().get(id)
+    if found is None:
+        near = difflib.get_close_matches(id, all(), n=1)
+        raise StudyError(
+            f"The catalogue has no source '{id}'",
+            expected="one of " + ", ".join(all()),
+            hint=f"Did you mean '{near[0]}'?" if near else "",
+        )
+    return found
+
+
+def overview(folder: Path) -> str:
+    """The catalogue as text: what is published by whom, and where it is in a data folder."""
+    lines = []
+    for source in all().values():
+        found = source.on_disk(folder)
+        if source.fictitious:
+            where = "made by the program"
+        elif found:
+            where = found[0].relative_to(folder).as_posix()
+            where += f" and {len(found) - 1} more" if len(found) > 1 else ""
+        else:
+            where = "not on disk"
+        lines.append(f"{source.id:17} {source.reference_date:11} {where}")
+        lines.append(f"{'':17} {source.title}")
+        lines.append(f"{'':17} {source.publisher}; {source.licence}")
+    return "\n".join(lines)
