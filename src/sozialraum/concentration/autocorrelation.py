@@ -1,0 +1,322 @@
+"""Spatial autocorrelation: Moran's I, local Moran, Getis-Ord, with false discovery control.
+
+Values agree with esda to 1e-10 where the definitions coincide (see the tests). Own code because it
+draws the conditional permutations once for all areas and needs no compiler: 542 areas with 9,999
+permutations cost a fraction of a second in a new process, where compiled code first compiles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse, stats
+
+from sozialraum.concentration.graph import as_csr, row_standardised
+from sozialraum.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+BLOCK = 2_000_000  # drawn neighbours at a time, 16 MB
+
+
+def moran(
+    values: ArrayLike, graph: Any, *, permutations: int = 999, seed: int = 0
+) -> dict[str, float]:
+    """Global Moran's I with row-standardised weights.
+
+    ``I = n / Σw · Σᵢⱼ wᵢⱼ zᵢ zⱼ / Σᵢ zᵢ²`` (Moran 1950; Cliff & Ord 1981).
+
+    Parameters
+    ----------
+    values : array of shape (n,)
+        Areas with NaN are left out of graph and values.
+    graph : scipy CSR matrix or libpysal Graph
+        Standardised by rows here. Areas without neighbours stay in, with no weight.
+    permutations : int
+        Random rearrangements for the pseudo p-value.
+    seed : int
+
+    Returns
+    -------
+    dict
+        `I`, `expected` (−1 / (n − 1)), `p` ((r + 1) / (permutations + 1), one-sided towards the
+        side of I), `z` (against the permutations), `n`, `islands`.
+
+    Examples
+    --------
+    >>> from sozialraum.concentration import k_nearest
+    >>> line = k_nearest([[0, 0], [1, 0], [2, 0], [3, 0], [4, 0], [5, 0]], 1)
+    >>> round(moran([1, 1, 5, 5, 9, 9], line)["I"], 3)
+    0.812
+    """
+    x, w, _ = _prepared(values, graph)
+    return _moran(x - x.mean(), w, permutations, seed)
+
+
+def moran_rate(
+    count: ArrayLike, population: ArrayLike, graph: Any, *, permutations: int = 999, seed: int = 0
+) -> dict[str, float]:
+    """Moran's I of rates with unequal variance: the empirical Bayes index.
+
+    Rates are standardised by ``zᵢ = (pᵢ − b) / sqrt(a + b / nᵢ)`` with ``b`` the overall rate
+    and ``a`` the variance between areas, and vᵢ = b / nᵢ where a + b / nᵢ would not be positive
+    (Assunção & Reis 1999, Statistics in Medicine 18, 2147–2162).
+
+    Parameters
+    ----------
+    count, population : array of shape (n,)
+        Areas where either is NaN or nobody lives are left out.
+    graph, permutations, seed
+        As in `moran`.
+
+    Returns
+    -------
+    dict
+        As `moran`.
+    """
+    e = np.asarray(count, dtype=float)
+    n = np.asarray(population, dtype=float)
+    z = np.full(len(e), np.nan)
+    known = ~np.isnan(e) & (n > 0)
+    rate = e[known] / n[known]
+    b = e[known].sum() / n[known].sum()
+    s2 = (n[known] * (rate - b) ** 2).sum() / n[known].sum()
+    a = s2 - b / (n[known].sum() / known.sum())
+    variance = a + b / n[known]
+    variance = np.where(variance > 0, variance, b / n[known])
+    z[known] = (rate - b) / np.sqrt(variance)
+    return moran(z, graph, permutations=permutations, seed=seed)
+
+
+def local_moran(
+    values: ArrayLike | pd.Series,
+    graph: Any,
+    permutations: int = 999,
+    seed: int = 0,
+    *,
+    alpha: float = 0.05,
+) -> pd.DataFrame:
+    """Local Moran's I with conditional permutation and false discovery control.
+
+    ``Iᵢ = (n − 1) zᵢ Σⱼ wᵢⱼ zⱼ / Σ z²`` with row-standardised weights (Anselin 1995); the pseudo
+    p-value keeps zᵢ in its place and rearranges the others.
+
+    Parameters
+    ----------
+    values : array or Series of shape (n,)
+        NaN leaves the area out of all others' neighbourhoods.
+    graph : scipy CSR matrix or libpysal Graph
+    permutations : int
+    seed : int
+    alpha : float
+        False discovery rate at which `significant` is declared.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of `values`: `statistic`, `p` (pseudo p-value, one-sided towards the statistic's
+        side), `q` (Benjamini-Hochberg), `significant`, `quadrant` ('hoch-hoch', 'niedrig-hoch',
+        'niedrig-niedrig', 'hoch-niedrig', 'Insel', None where the value is missing). Islands have
+        no statistic.
+
+    Examples
+    --------
+    >>> from sozialraum.concentration import k_nearest
+    >>> xy = [[i % 5, i // 5] for i in range(25)]
+    >>> high = [9 if i % 5 < 2 and i < 10 else 1 + i % 3 for i in range(25)]
+    >>> local_moran(high, k_nearest(xy, 4), 499)["quadrant"].iloc[0]
+    'hoch-hoch'
+    """
+    index = (
+        values.index if isinstance(values, pd.Series) else pd.RangeIndex(len(np.asarray(values)))
+    )
+    x, w, kept = _prepared(values, graph)
+    z = x - x.mean()
+    n, scale = len(z), (z @ z)
+    if scale == 0:
+        raise InputError("All values are equal; nothing can cluster")
+    lag = w @ z
+    statistic = (n - 1) * z * lag / scale
+    sums = _conditional(z, w, permutations, seed)
+    factor = (n - 1) * z / scale
+    p = _pseudo_p(statistic, lambda i: factor[i] * sums(i), n, permutations)
+    neighbours = np.diff(w.indptr)
+    names = np.where(z > 0, "hoch", "niedrig").astype(object)
+    around = np.where(lag > 0, "hoch", "niedrig").astype(object)
+    quadrant = names + "-" + around
+    quadrant[neighbours == 0] = "Insel"
+    return _table(index, kept, neighbours, statistic, p, alpha, quadrant)
+
+
+def getis_ord(
+    values: ArrayLike | pd.Series,
+    graph: Any,
+    permutations: int = 999,
+    seed: int = 0,
+    *,
+    star: bool = True,
+    alpha: float = 0.05,
+) -> pd.DataFrame:
+    """Getis-Ord Gi* (or Gi) as standard deviates, with conditional permutation.
+
+    ``Gᵢ = (Σⱼ wᵢⱼ xⱼ − Wᵢ x̄ᵢ) / (sᵢ sqrt((n S₁ᵢ − Wᵢ²) / (n − 1)))`` with binary weights (Ord &
+    Getis 1995, equations 6 and 7); Gi* counts the area as its own neighbour.
+
+    Parameters
+    ----------
+    values, graph, permutations, seed, alpha
+        As in `local_moran`; the graph's weights count as neighbour or not.
+    star : bool
+        Gi* (True) or Gi (False).
+
+    Returns
+    -------
+    pandas.DataFrame
+        As in `local_moran`, with `quadrant` 'hoch', 'niedrig' or 'Insel'.
+    """
+    index = (
+        values.index if isinstance(values, pd.Series) else pd.RangeIndex(len(np.asarray(values)))
+    )
+    x, w, kept = _prepared(values, graph, standardise=False)
+    binary = w.copy()
+    binary.data[:] = 1.0
+    n = len(x)
+    degree = np.diff(binary.indptr).astype(float)
+    neighbours = degree.astype(int)
+    around = binary @ x
+    if star:
+        total, weights, count = around + x, degree + 1, float(n)
+        mean, deviation = np.full(n, x.mean()), np.full(n, x.std())
+    else:
+        total, weights, count = around, degree, float(n - 1)
+        mean = (x.sum() - x) / count
+        deviation = np.sqrt(np.maximum(((x @ x) - x * x) / count - mean * mean, 0))
+    spread = deviation * np.sqrt((count * weights - weights**2) / (count - 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.where(spread > 0, (total - weights * mean) / spread, 0.0)
+    sums = _conditional(x, binary, permutations, seed)
+    own = x if star else np.zeros(n)
+    p = _pseudo_p(total, lambda i: own[i] + sums(i), n, permutations)
+    quadrant = np.where(statistic > 0, "hoch", "niedrig").astype(object)
+    quadrant[neighbours == 0] = "Insel"
+    return _table(index, kept, neighbours, statistic, p, alpha, quadrant)
+
+
+def false_discovery(p: ArrayLike) -> np.ndarray:
+    """Adjusted p-values that control the false discovery rate (Benjamini & Hochberg 1995).
+
+    Parameters
+    ----------
+    p : array of shape (n,)
+        NaN stays NaN and is not counted as a test.
+
+    Examples
+    --------
+    >>> false_discovery([0.01, 0.04, 0.03, np.nan]).round(3).tolist()
+    [0.03, 0.04, 0.04, nan]
+    """
+    values = np.asarray(p, dtype=float)
+    adjusted = np.full(values.shape, np.nan)
+    known = ~np.isnan(values)
+    if known.any():
+        adjusted[known] = stats.false_discovery_control(values[known])
+    return adjusted
+
+
+def _prepared(
+    values: ArrayLike | pd.Series, graph: Any, *, standardise: bool = True
+) -> tuple[np.ndarray, sparse.csr_array, np.ndarray]:
+    """Known values and the graph between them."""
+    x = np.asarray(values, dtype=float)
+    kept = np.flatnonzero(np.isfinite(x))
+    if len(kept) < 3:
+        raise InputError(f"{len(kept)} areas with a value", expected="at least three")
+    w = as_csr(graph, len(x))
+    w = sparse.csr_array(w[kept][:, kept])
+    w.setdiag(0)
+    w.eliminate_zeros()
+    return x[kept], row_standardised(w) if standardise else w, kept
+
+
+def _moran(z: np.ndarray, w: sparse.csr_array, permutations: int, seed: int) -> dict[str, float]:
+    n, total = len(z), float(w.sum())
+    if total == 0 or not z.any():
+        raise InputError("The values are all equal, or no area has a neighbour")
+    scale = n / total / (z @ z)
+    observed = scale * (z @ (w @ z))
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permuted(np.tile(z, (permutations, 1)), axis=1)
+    simulated = scale * np.einsum("ij,ij->i", shuffled, (w @ shuffled.T).T)
+    beyond = min(int((simulated >= observed).sum()), int((simulated <= observed).sum()))
+    deviation = simulated.std()
+    return {
+        "I": float(observed),
+        "expected": -1 / (n - 1),
+        "p": (beyond + 1) / (permutations + 1),
+        "z": float((observed - simulated.mean()) / deviation) if deviation > 0 else 0.0,
+        "n": n,
+        "islands": int((np.diff(w.indptr) == 0).sum()),
+    }
+
+
+def _conditional(x: np.ndarray, w: sparse.csr_array, permutations: int, seed: int) -> Any:
+    """Function of a row: weighted sums over random neighbours from all other areas.
+
+    One table of distinct positions among n − 1 others serves all areas, as in GeoDa and esda.
+    """
+    n, most = len(x), int(np.diff(w.indptr).max(initial=0))
+    rng = np.random.default_rng(seed)
+    drawn = np.empty((permutations, most), dtype=np.int32)
+    if most:
+        step = max(1, BLOCK // n)
+        for start in range(0, permutations, step):
+            size = min(step, permutations - start)
+            keys = rng.random((size, n - 1))
+            drawn[start : start + size] = np.argpartition(keys, min(most, n - 2), axis=1)[:, :most]
+        # argpartition leaves an order that depends on the keys' places; shuffle it away
+        drawn = rng.permuted(drawn, axis=1)
+
+    def sums(i: int) -> np.ndarray:
+        weights = w.data[w.indptr[i] : w.indptr[i + 1]]
+        others = np.delete(x, i)
+        taken = others[drawn[:, : len(weights)]]
+        if len(weights) and (weights == weights[0]).all():
+            return taken.sum(axis=1) * weights[0]
+        return taken @ weights
+
+    return sums
+
+
+def _pseudo_p(observed: np.ndarray, simulate: Any, n: int, permutations: int) -> np.ndarray:
+    p = np.empty(n)
+    for i in range(n):
+        larger = int((simulate(i) >= observed[i]).sum())
+        p[i] = (min(larger, permutations - larger) + 1) / (permutations + 1)
+    return p
+
+
+def _table(
+    index: pd.Index,
+    kept: np.ndarray,
+    neighbours: np.ndarray,
+    statistic: np.ndarray,
+    p: np.ndarray,
+    alpha: float,
+    quadrant: np.ndarray,
+) -> pd.DataFrame:
+    """Results of the kept areas in the caller's index; islands carry no statistic."""
+    island = neighbours == 0
+    statistic, p = np.where(island, np.nan, statistic), np.where(island, np.nan, p)
+    q = false_discovery(p)
+    frame = pd.DataFrame(
+        {"statistic": np.nan, "p": np.nan, "q": np.nan, "significant": False}, index=index
+    )
+    frame.iloc[kept, 0], frame.iloc[kept, 1], frame.iloc[kept, 2] = statistic, p, q
+    frame["significant"] = frame["q"] <= alpha
+    names = np.full(len(index), None, dtype=object)
+    names[kept] = quadrant
+    frame["quadrant"] = pd.Series(names, index=index, dtype=object)
+    return frame

@@ -1,0 +1,140 @@
+"""Who is whose neighbour: graphs of areas as sparse matrices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from scipy import sparse
+
+from sozialraum.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import ArrayLike
+
+
+def contiguity(areas: gpd.GeoSeries | gpd.GeoDataFrame, rule: Literal["queen", "rook"] = "queen"):
+    """Areas that share a point (queen) or a line (rook).
+
+    Parameters
+    ----------
+    areas : geopandas.GeoSeries or GeoDataFrame
+        Polygons of one coverage, in any CRS.
+    rule : {'queen', 'rook'}
+
+    Returns
+    -------
+    scipy.sparse.csr_array, shape (n, n)
+        1 for neighbours, symmetric, empty diagonal. An area without neighbours is an empty row.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> four = gpd.GeoSeries([shapely.box(x, y, x + 1, y + 1) for x in (0, 1) for y in (0, 1)])
+    >>> contiguity(four).sum(axis=1).tolist(), contiguity(four, "rook").sum(axis=1).tolist()
+    ([3.0, 3.0, 3.0, 3.0], [2.0, 2.0, 2.0, 2.0])
+    """
+    import shapely
+
+    shapes = areas.geometry.to_numpy()
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    once = first < second
+    first, second = first[once], second[once]
+    if rule == "rook":
+        shared = shapely.length(shapely.intersection(shapes[first], shapes[second]))
+        first, second = first[shared > 0], second[shared > 0]
+    elif rule != "queen":
+        raise InputError(f"There is no contiguity {rule!r}", expected="'queen' or 'rook'")
+    n = len(shapes)
+    half = sparse.csr_array((np.ones(len(first)), (first, second)), shape=(n, n))
+    return (half + half.T).tocsr()
+
+
+def k_nearest(xy: ArrayLike, k: int):
+    """The k nearest areas of each area, by the distance of their points.
+
+    Parameters
+    ----------
+    xy : array of shape (n, 2)
+        Metres.
+    k : int
+        Below n. Points at the same distance are taken in the order of their rows.
+
+    Returns
+    -------
+    scipy.sparse.csr_array, shape (n, n)
+        1 for neighbours; not symmetric in general.
+    """
+    from scipy.spatial import cKDTree
+
+    points = np.asarray(xy, dtype=float)
+    n = len(points)
+    if not 0 < k < n:
+        raise InputError(f"k = {k} neighbours of {n} areas", expected="0 < k < number of areas")
+    _, near = cKDTree(points).query(points, k + 1)
+    # A point may share its place with others, so it is not always its own first neighbour.
+    rows = [[j for j in row if j != i][:k] for i, row in enumerate(near)]
+    return sparse.csr_array(
+        (np.ones(n * k), (np.repeat(np.arange(n), k), np.concatenate(rows))), shape=(n, n)
+    )
+
+
+def distance_band(xy: ArrayLike, radius: float):
+    """Areas whose points are at most `radius` metres apart.
+
+    Returns
+    -------
+    scipy.sparse.csr_array, shape (n, n)
+        1 for neighbours, symmetric, empty diagonal.
+    """
+    from scipy.spatial import cKDTree
+
+    points = np.asarray(xy, dtype=float)
+    pairs = cKDTree(points).query_pairs(radius, output_type="ndarray")
+    ones = np.ones(len(pairs))
+    half = sparse.csr_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(len(points),) * 2)
+    return (half + half.T).tocsr()
+
+
+def as_csr(graph: Any, n: int | None = None) -> sparse.csr_array:
+    """A graph as CSR matrix, whatever it came as.
+
+    Parameters
+    ----------
+    graph : scipy sparse matrix or array, libpysal Graph or W
+        A libpysal object is taken in the order of its own ids.
+    n : int, optional
+        Number of areas it must have.
+
+    Raises
+    ------
+    InputError
+        No graph, not square, a wrong size, a negative or missing weight.
+    """
+    if not sparse.issparse(graph):
+        graph = getattr(graph, "sparse", graph)
+    if not sparse.issparse(graph):
+        raise InputError(
+            f"{type(graph).__name__} is no graph",
+            expected="a scipy sparse matrix or libpysal Graph",
+        )
+    matrix = sparse.csr_array(graph, dtype=float)
+    matrix.sum_duplicates()
+    if matrix.shape[0] != matrix.shape[1] or (n is not None and matrix.shape[0] != n):
+        raise InputError(
+            f"The graph has shape {matrix.shape}",
+            expected=f"one row and column for each of the {n or 'same'} areas",
+        )
+    if not (np.isfinite(matrix.data).all() and (matrix.data >= 0).all()):
+        raise InputError("The graph has a negative or missing weight")
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def row_standardised(graph: Any) -> sparse.csr_array:
+    """Weights of each row add up to 1; an area without neighbours keeps an empty row."""
+    matrix = as_csr(graph)
+    total = np.asarray(matrix.sum(axis=1)).ravel()
+    scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    return (sparse.diags_array(scale) @ matrix).tocsr()
