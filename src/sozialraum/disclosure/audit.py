@@ -106,6 +106,7 @@ def attack(
         narrower = (low > lo) | (high < hi) | (hi.isna() & high.notna())
         how = _noted(how, narrower, name)
         lo, hi = lo.where(~(low > lo), low), hi.where(~((high < hi) | hi.isna()), high)
+        hi = hi.where(~(hi < lo), lo)  # a claim that goes beyond the residents is still a claim
     box = pd.DataFrame({"lo": lo, "hi": hi})
     tight = tighten(box, parent)
     moved = hidden & ((tight["lo"] > lo) | (tight["hi"] < hi.fillna(np.inf)))

@@ -8,6 +8,7 @@ knows all published totals can tell a protected count from others close to it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,7 @@ def complementary(
     protection: int = 3,
     upper: pd.Series | None = None,
     cost: pd.Series | None = None,
+    guessed: pd.Series | None = None,
 ) -> pd.Series:
     """Choose further cells so that the withheld ones cannot be computed from totals.
 
@@ -87,6 +89,9 @@ def complementary(
     cost : pandas.Series, optional
         Loss of information per withheld cell; default: 1 + its share of the grand total, so that
         few cells go, and of equally many the smaller ones.
+    guessed : pandas.Series of bool, optional
+        Protected cells whose value is not known here: their interval has to be `protection` wide,
+        wherever it lies ("sliding" protection).
 
     Returns
     -------
@@ -122,6 +127,8 @@ def complementary(
     # what is known is at least the truth: a register that is a little older may be below it
     ceiling = np.fmax(np.nan_to_num(ceiling, nan=top), value)
     price = 1 + value / max(top, 1) if cost is None else cost.reindex(ids).to_numpy(float)
+    sliding = need & (False if guessed is None else guessed.reindex(ids).to_numpy(bool))
+    problem = _Problem(value, need, sliding, ceiling, price, protection)
     hidden = need.copy()
     unsolved = False
     for node, parts in groups:
@@ -130,28 +137,18 @@ def complementary(
         found = None
         if not need[node]:
             cells = np.append(parts, node)
-            found = _programme(
-                value, need, ceiling, price, [(node, parts)], cells, {node}, protection
-            )
+            found = problem.solve([(node, parts)], cells, {int(node)})
         if found is None:
             unsolved = True
             break
         hidden[cells[found]] = True
     if unsolved or any(need[node] for node, _ in groups):
-        roots = {node for node, _ in groups if pd.isna(parent.reindex(ids).iloc[node])}
+        above = parent.reindex(ids).isna().to_numpy()
+        tops = {int(node) for node, _ in groups if above[node] and not need[node]}
         cells = np.arange(len(ids))
-        found = _programme(
-            value,
-            need,
-            ceiling,
-            price,
-            groups,
-            cells,
-            roots - set(np.flatnonzero(need)),
-            protection,
-        )
+        found = problem.solve(groups, cells, tops)
         if found is None:
-            found = _programme(value, need, ceiling, price, groups, cells, set(), protection)
+            found = problem.solve(groups, cells, set())
         if found is None:
             raise DisclosureError(
                 "A withheld count cannot be protected: it is known from its total",
@@ -238,81 +235,88 @@ def withhold(
             pd.Series([*need, False], index=ids),
             protection=minimum_count,
             upper=pd.Series([*population, *residents, residents.sum()], index=ids, dtype=float),
+            guessed=pd.Series([*unknown, *([False] * (len(units) + 1))], index=ids),
         ).to_numpy()
         areas[hidden[: len(areas)] & (areas == "").to_numpy()] = "protects"
         units[hidden[len(areas) : -1] & (units == "").to_numpy()] = "protects"
     return areas, units
 
 
-def _programme(
-    value: NDArray[np.float64],
-    need: NDArray[np.bool_],
-    ceiling: NDArray[np.float64],
-    price: NDArray[np.float64],
-    groups: list[tuple[int, NDArray[np.intp]]],
-    cells: NDArray[np.intp],
-    published: set[int],
-    protection: int,
-) -> NDArray[np.bool_] | None:
-    """Solve one part of the hierarchy; mask over `cells`, None where there is no solution.
+@dataclass(frozen=True)
+class _Problem:
+    """A cell suppression problem over all cells; parts of the hierarchy are solved by `solve`."""
 
-    For every protected cell two scenarios show an attacker's other truths: changes of the hidden
-    cells that keep all totals and move the cell up, or down, by its protection.
-    """
-    from scipy import sparse
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    value: NDArray[np.float64]
+    need: NDArray[np.bool_]
+    sliding: NDArray[np.bool_]
+    ceiling: NDArray[np.float64]
+    price: NDArray[np.float64]
+    protection: int
 
-    n = len(cells)
-    at = {int(cell): k for k, cell in enumerate(cells)}
-    targets = [(at[int(c)], sign) for c in cells if need[c] for sign in (1.0, -1.0)]
-    up, down = ceiling[cells] - value[cells], value[cells]
-    sums = sparse.lil_array((len(groups), n))
-    for row, (node, parts) in enumerate(groups):
-        sums[row, at[node]] = -1
-        sums[row, [at[int(p)] for p in parts]] = 1
-    zero = sparse.csr_array((len(groups), n))
-    rows: list[list[Any]] = []
-    low, high = [], []
-    blocks, eye = len(targets), sparse.identity(n, format="csr")
-    floor, roof = np.full((blocks, n), -np.inf), np.full((blocks, n), np.inf)
-    for k, (cell, sign) in enumerate(targets):
-        left: list[Any] = [None] * k
-        right: list[Any] = [None] * (blocks - k - 1)
-        rows.append([zero, *left, sums.tocsr(), *right])
-        low.append(np.zeros(len(groups)))
-        high.append(np.zeros(len(groups)))
-        rows.append([sparse.diags_array(up), *left, -eye, *right])  # change <= up * hidden
-        rows.append([sparse.diags_array(down), *left, eye, *right])  # -change <= down * hidden
-        low += [np.zeros(n)] * 2
-        high += [np.full(n, np.inf)] * 2
-        if sign > 0:
-            floor[k, cell] = min(protection, up[cell])
-        else:
-            roof[k, cell] = -min(protection, down[cell])
-    if not blocks:
-        return np.zeros(n, bool)
-    fixed_low = need[cells].astype(float)
-    fixed_high = np.array([0.0 if int(c) in published else 1.0 for c in cells])
-    if (fixed_low > fixed_high).any():
-        return None
-    found = milp(
-        np.concatenate([price[cells], np.zeros(blocks * n)]),
-        constraints=LinearConstraint(
-            sparse.vstack([sparse.hstack(_filled(row, n), format="csr") for row in rows]),
-            np.concatenate(low),
-            np.concatenate(high),
-        ),
-        bounds=Bounds(
-            np.concatenate([fixed_low, floor.ravel()]), np.concatenate([fixed_high, roof.ravel()])
-        ),
-        integrality=np.concatenate([np.ones(n), np.zeros(blocks * n)]),
-    )
-    return None if found.x is None else found.x[:n] > 0.5
+    def solve(
+        self,
+        groups: list[tuple[int, NDArray[np.intp]]],
+        cells: NDArray[np.intp],
+        published: set[int],
+    ) -> NDArray[np.bool_] | None:
+        """Solve for `cells` with their totals in `groups`; mask over `cells`, None: no solution.
 
+        For every protected cell two scenarios show other truths an attacker must reckon with:
+        changes of the hidden cells that keep all totals and move the cell up, and down.
+        """
+        from scipy import sparse
+        from scipy.optimize import Bounds, LinearConstraint, milp
 
-def _filled(row: list[Any], n: int) -> list[Any]:
-    """Blocks of one row of the programme; an absent one is a zero block of its size."""
-    from scipy import sparse
-
-    height = row[0].shape[0]
-    return [sparse.csr_array((height, n)) if block is None else block for block in row]
+        n = len(cells)
+        at = {int(cell): k for k, cell in enumerate(cells)}
+        protected = [at[int(c)] for c in cells if self.need[c]]
+        if any(int(c) in published for c in cells[protected]):
+            return None
+        up, down = self.ceiling[cells] - self.value[cells], self.value[cells]
+        sums = sparse.lil_array((len(groups), n))
+        for row, (node, parts) in enumerate(groups):
+            sums[row, at[int(node)]] = -1
+            sums[row, [at[int(p)] for p in parts]] = 1
+        blocks = 2 * len(protected)
+        scenarios = sparse.identity(blocks, format="csr")
+        eye = sparse.identity(n, format="csr")
+        ones = np.ones((blocks, 1))
+        # variables: hidden (n), then the changes of scenario 0, 1, … (n each)
+        rows = [
+            sparse.hstack(
+                [sparse.csr_array((blocks * len(groups), n)), sparse.kron(scenarios, sums)]
+            ),
+            sparse.hstack(
+                [sparse.kron(ones, sparse.diags_array(up)), -sparse.kron(scenarios, eye)]
+            ),
+            sparse.hstack(
+                [sparse.kron(ones, sparse.diags_array(down)), sparse.kron(scenarios, eye)]
+            ),
+        ]
+        low = [np.zeros(blocks * (len(groups) + 2 * n))]
+        high = [np.zeros(blocks * len(groups)), np.full(2 * blocks * n, np.inf)]
+        floor, roof = np.full((blocks, n), -np.inf), np.full((blocks, n), np.inf)
+        for k, cell in enumerate(protected):
+            if self.sliding[cells[cell]]:
+                width = sparse.lil_array((1, n + blocks * n))
+                width[0, n + 2 * k * n + cell] = 1
+                width[0, n + (2 * k + 1) * n + cell] = -1
+                rows.append(width)
+                low.append(np.array([min(self.protection, self.ceiling[cells[cell]])]))
+                high.append(np.array([np.inf]))
+            else:
+                floor[2 * k, cell] = min(self.protection, up[cell])
+                roof[2 * k + 1, cell] = -min(self.protection, down[cell])
+        may = np.array([int(c) not in published for c in cells], float)
+        found = milp(
+            np.concatenate([self.price[cells], np.zeros(blocks * n)]),
+            constraints=LinearConstraint(
+                sparse.vstack(rows, format="csr"), np.concatenate(low), np.concatenate(high)
+            ),
+            bounds=Bounds(
+                np.concatenate([self.need[cells].astype(float), floor.ravel()]),
+                np.concatenate([may, roof.ravel()]),
+            ),
+            integrality=np.concatenate([np.ones(n), np.zeros(blocks * n)]),
+        )
+        return None if found.x is None else found.x[:n] > 0.5

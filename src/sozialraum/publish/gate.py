@@ -1,0 +1,451 @@
+"""The gate: what leaves the program passes here, and nothing else does.
+
+`release` applies the study's disclosure rules to every frame of a `Content`, then attacks the
+result with everything that is left in it, and stops the run where the attacker wins.
+
+What the rules mean for this study
+----------------------------------
+- *Register totals of residents* are public and stay, however small the area.
+- *An area with fewer residents than the minimum* keeps its name, shape and residents and loses
+  everything about recipients: counts, shares, indicators, index, classes and ranks.
+- *A count of recipients* from 1 to below the minimum, or that leaves fewer than the minimum of
+  residents without benefits, is withheld with every column from which it could be computed back
+  (bounds, share, location quotient, ranks by share and by count, weights). Where a total would
+  still give it away, further counts are withheld (`sozialraum.disclosure.suppression`).
+- *Indicators S1…S4 and classes* have already been published by their publisher. They stay as they
+  were published, also where the count behind them is withheld: a reader could always multiply a
+  published share by the public number of residents, and hiding it here would protect nobody. But a
+  count of persons that this program derived from S1 or S4 is not shown below the publisher's own
+  limit (11), because it would look like a counted number, which it is not.
+- *Units of demand* hold no person of a target group that counts recipients, or at least the
+  minimum of them; areas whose count is withheld have none. That has to be so before the rooms are
+  computed, and is checked here, because solver, tables and page must agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.disclosure.audit import audit, from_rate, table_hierarchy
+from sozialraum.disclosure.suppression import withhold
+from sozialraum.errors import DisclosureError, InputError
+from sozialraum.publish.columns import describe
+
+if TYPE_CHECKING:
+    from sozialraum.publish.content import Content
+    from sozialraum.study import Study
+
+PUBLISHERS_MINIMUM = 3
+"""Persons: the Bundesagentur suppresses 1 and 2."""
+
+PUBLISHERS_DERIVED_MINIMUM = 11
+"""Persons: the Monitoring masks counts up to 10."""
+
+_COUNT: tuple[str, ...] = (
+    "recipients",
+    "recipients_lo",
+    "recipients_hi",
+    "share",
+    "share_lo",
+    "share_hi",
+)
+_COUNT += ("location_quotient", "rank_by_share", "rank_by_count")
+_PUBLIC = ("name", "region_id", "region_name", "population", "excluded", "flags", "geometry")
+_NOTE = {
+    "population": "Angaben nicht gezeigt: weniger als {population} Einwohnerinnen und Einwohner",
+    "count": "Zahl nicht gezeigt: weniger als {count} Personen",
+    "complement": "Zahl nicht gezeigt: fast alle Einwohnerinnen und Einwohner",
+    "protects": "Zahl nicht gezeigt, damit eine kleine Zahl nicht errechnet werden kann",
+    "source": "Zahl in der Quelle nicht angegeben oder dort gesperrt",
+}
+
+
+def release(content: Content) -> Content:
+    """Let out what disclosure control allows.
+
+    Parameters
+    ----------
+    content : Content
+        As the pipeline built it. For internal use (`info.internal`) the study may set limits
+        below the publishers'.
+
+    Returns
+    -------
+    Content
+        A new one: withheld figures are NaN or None, `flags` says why, `quality` has one row per
+        reason and `figures['withheld']` their numbers (never the values). Applied twice it changes
+        nothing more.
+
+    Raises
+    ------
+    DisclosureError
+        The study's limits are below the publishers', units of demand were not merged or lie in an
+        area whose count is withheld, or a withheld count can still be computed; the message says
+        how.
+    """
+    if "withheld" in content.figures:
+        return content
+    study, rules = content.study, content.study.disclosure
+    _check_limits(study, internal=content.info.internal)
+    areas, regions = content.areas.copy(), content.regions.copy()
+    why, why_regions = withheld(areas, regions, study)
+    unknown_before = areas["recipients"].isna()
+    for frame, reasons in ((areas, why), (regions, why_regions)):
+        _blank(frame, reasons, study)
+        _flag(frame, reasons, study)
+    fresh = (why != "") & ~unknown_before
+    released = replace(
+        content,
+        areas=areas,
+        regions=regions,
+        presence=_without_small(content.presence, study),
+        frontier=_without_small(content.frontier, study),
+        lorenz=_lorenz(areas) if fresh.any() else content.lorenz,
+        clusters=_clusters(content, fresh),
+        quality=[*content.quality, *_quality(why, why_regions, content)],
+        figures={**content.figures, "withheld": _numbers(why, why_regions)},
+    )
+    _check_units(released)
+    findings = attack(released)
+    if len(findings):
+        first = findings.iloc[0]
+        raise DisclosureError(
+            f"A withheld count can be computed: {first['cell']} is {first['lo']:.0f} to "
+            f"{first['hi']:.0f}" + (f", and {len(findings) - 1} more" if len(findings) > 1 else ""),
+            where=str(first["how"]),
+            expected=f"an interval of at least {rules.minimum_count} persons",
+            hint=f"Withhold {first['fix']}, too",
+        )
+    return released
+
+
+def withheld(
+    areas: pd.DataFrame, regions: pd.DataFrame, study: Study
+) -> tuple[pd.Series, pd.Series]:
+    """Reason for each area and Bezirksregion whose recipients must not be shown ('' = shown).
+
+    The pipeline asks before people are placed on the map: a withheld area places nobody.
+
+    Parameters
+    ----------
+    areas, regions : pandas.DataFrame
+        As in `Content`: `population`, `recipients`, and for areas `region_id`, `share`.
+    study : Study
+
+    Returns
+    -------
+    areas, regions : pandas.Series of str
+        See `sozialraum.disclosure.suppression.withhold`.
+    """
+    rules = study.disclosure
+    share = areas["share"] if "share" in areas else pd.Series(np.nan, index=areas.index)
+    base = (areas["recipients"] / share.where(share > 0)).fillna(areas["population"])
+    return withhold(
+        areas["recipients"].astype(float),
+        areas["population"].fillna(0),
+        areas["region_id"],
+        regions["recipients"].astype(float),
+        base=base,
+        minimum_count=rules.minimum_count,
+        minimum_population=rules.minimum_population,
+    )
+
+
+def counts_recipients(study: Study, target: str) -> bool:
+    """Whether the weight of a target group counts recipients (residents are public)."""
+    return not study.targets[target].weight_by.startswith("residents")
+
+
+def publishable_weights(
+    weights: pd.DataFrame, reasons: pd.Series, study: Study, *, derived: bool = True
+) -> pd.DataFrame:
+    """Blank the weights of target groups that must not be shown.
+
+    Parameters
+    ----------
+    weights : pandas.DataFrame
+        Columns named like the study's targets, index `area_id`, persons.
+    reasons : pandas.Series
+        First result of `withheld`.
+    study : Study
+    derived : bool
+        The children of S4 are derived from published shares, not counted by a workbook.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Same shape; NaN where the number of recipients is withheld, below the minimum, or derived
+        and below the publisher's limit. Numbers of residents stay.
+    """
+    result = weights.astype(float)
+    rules = study.disclosure
+    for target in weights.columns:
+        if not counts_recipients(study, str(target)):
+            continue
+        from_s4 = study.targets[str(target)].weight_by == "children_benefits"
+        least = rules.derived_minimum if derived and from_s4 else rules.minimum_count
+        hide = (reasons == "population") | ((result[target] > 0) & (result[target] < least))
+        if not from_s4:
+            hide |= reasons != ""
+        result[target] = result[target].mask(hide)
+    return result
+
+
+def _check_limits(study: Study, *, internal: bool) -> None:
+    rules = study.disclosure
+    low = rules.minimum_count < PUBLISHERS_MINIMUM
+    if (low or rules.derived_minimum < PUBLISHERS_DERIVED_MINIMUM) and not internal:
+        key, least = ("minimum_count", PUBLISHERS_MINIMUM)
+        if not low:
+            key, least = ("derived_minimum", PUBLISHERS_DERIVED_MINIMUM)
+        raise DisclosureError(
+            "The study allows smaller numbers than the publishers of the data do",
+            where=f"disclosure.{key}",
+            expected=f"at least {least}",
+            hint="Raise the limit, or run with --internal, which marks every output as not to "
+            "be passed on",
+        )
+
+
+def _blank(frame: pd.DataFrame, reasons: pd.Series, study: Study) -> None:
+    """Empty the cells of withheld counts, in place."""
+    small, hidden = reasons == "population", reasons != ""
+    targets = [t for t in study.targets if f"weight_{t}" in frame]
+    of_count = [c for c in _COUNT if c in frame]
+    for target in targets:
+        if study.targets[target].rank_by == "share":
+            of_count += [c for c in frame if c in _ranks_of(target)]
+    for column in of_count:
+        _empty(frame, hidden, column)
+    weights = frame[[f"weight_{t}" for t in targets]].set_axis(targets, axis=1)
+    weights = publishable_weights(weights, reasons, study)
+    for target in targets:
+        if counts_recipients(study, target):
+            frame[f"weight_{target}"] = weights[target]
+    if "old_age" in frame:
+        least = study.disclosure.minimum_count
+        _empty(frame, (frame["old_age"] > 0) & (frame["old_age"] < least), "old_age")
+    public = {*_PUBLIC, *(f"weight_{t}" for t in targets if not counts_recipients(study, t))}
+    for column in frame.columns:
+        if column not in public:
+            _empty(frame, small, str(column))
+    for column in ("rank_by_share", "rank_by_count"):
+        if column in frame and hidden.any():
+            # without gaps: the rank that is missing would place the withheld count
+            frame[column] = frame[column].astype(float).rank(method="min")
+
+
+def _ranks_of(target: str) -> tuple[str, ...]:
+    return (f"rank_{target}", f"rank_lo_{target}", f"rank_hi_{target}")
+
+
+def _empty(frame: pd.DataFrame, rows: pd.Series, column: str) -> None:
+    if not rows.any():
+        return
+    values = frame[column]
+    if values.dtype == bool:
+        frame[column] = values & ~rows
+    elif pd.api.types.is_numeric_dtype(values):
+        frame[column] = values.astype(float).mask(rows)
+    else:
+        frame[column] = values.astype(object).where(~rows, None)
+
+
+def _flag(frame: pd.DataFrame, reasons: pd.Series, study: Study) -> None:
+    rules = study.disclosure
+    limits = {"population": rules.minimum_population, "count": rules.minimum_count}
+    notes = reasons.map(lambda r: _NOTE[r].format(**limits) if r else "")
+    before = frame["flags"].fillna("") if "flags" in frame else pd.Series("", index=frame.index)
+    frame["flags"] = [
+        old if not note or note in old else "; ".join(filter(None, (old, note)))
+        for old, note in zip(before, notes, strict=True)
+    ]
+
+
+def _without_small(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Blank reached numbers of recipients below the minimum, and what tells them."""
+    recipients = table["target"].map(lambda t: counts_recipients(study, t))
+    reached = table["reached"]
+    small = recipients & (reached > 0) & (reached < study.disclosure.minimum_count)
+    result = table.copy()
+    for column in ("reached", "reached_share", "cumulative_share", "bound"):
+        if column in result:
+            _empty(result, small, column)
+    return result
+
+
+def _lorenz(areas: pd.DataFrame) -> pd.DataFrame:
+    """Recompute the curve from what is shown: each of its steps is the count of one area."""
+    shown = areas.dropna(subset=["recipients", "share"]).sort_values("share", kind="stable")
+    columns = {"population_share": "population", "recipients_share": "recipients"}
+    sums = {k: np.r_[0.0, shown[c].astype(float).cumsum()] for k, c in columns.items()}
+    return pd.DataFrame({k: v / v[-1] if v[-1] else v for k, v in sums.items()})
+
+
+def _clusters(content: Content, fresh: pd.Series) -> Any:
+    """Blank the cases of a concentration that contains a withheld area."""
+    clusters = content.clusters.copy()
+    if not fresh.any() or not len(clusters):
+        return clusters
+    points = content.areas.geometry[fresh].representative_point().union_all()
+    touched = clusters.geometry.intersects(points)
+    for column in ("cases", "expected", "relative_risk"):
+        if column in clusters:
+            _empty(clusters, touched, column)
+    return clusters
+
+
+def _numbers(*reasons: pd.Series) -> dict[str, dict[str, int]]:
+    levels = ("areas", "regions")
+    return {
+        level: {str(r): int(n) for r, n in why[why != ""].value_counts().sort_index().items()}
+        for level, why in zip(levels, reasons, strict=True)
+    }
+
+
+def _quality(why: pd.Series, why_regions: pd.Series, content: Content) -> list[dict[str, str]]:
+    rules = content.study.disclosure
+    limits = {"population": rules.minimum_population, "count": rules.minimum_count}
+    title = content.study.area_layer.title
+    rows = []
+    for reasons, level in ((why, title), (why_regions, "Bezirksregion")):
+        for reason, number in reasons[reasons != ""].value_counts().sort_index().items():
+            detail = _NOTE[str(reason)].format(**limits)
+            row = {"topic": "Geheimhaltung", "finding": f"{level}: {number}", "detail": detail}
+            if row not in content.quality:
+                rows.append(row)
+    return rows
+
+
+def _check_units(content: Content) -> None:
+    study, units = content.study, content.units
+    for target in study.targets:
+        column = f"people_{target}"
+        if column not in units or not counts_recipients(study, target):
+            continue
+        small = (units[column] > 0) & (units[column] < study.disclosure.minimum_count)
+        if small.any():
+            raise DisclosureError(
+                f"{small.sum()} units of demand hold fewer persons than may be published",
+                where=f"{column}, first {units.index[small][0]}",
+                expected=f"0 or at least {study.disclosure.minimum_count} persons",
+                hint="Merge the units before rooms are computed (sozialraum.access.units)",
+            )
+
+
+def attack(content: Content) -> pd.DataFrame:
+    """Attack a content with everything in it: totals, rates, weights, people at places.
+
+    Parameters
+    ----------
+    content : Content
+        Usually a released one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Findings as in `sozialraum.disclosure.audit.audit`; empty where nothing can be inferred.
+    """
+    study, areas, regions = content.study, content.areas, content.regions
+    cells = areas["recipients"].astype(float)
+    totals = regions["recipients"].astype(float)
+    if not (cells.isna().any() or totals.isna().any()):
+        return audit(cells, pd.Series(None, index=cells.index, dtype=object))
+    claims = {
+        name: pd.concat([_keyed(of_area, "area:"), _keyed(of_region, "region:")])
+        for (name, of_area), of_region in zip(
+            _claims(content, areas).items(), _claims(content, regions).values(), strict=True
+        )
+    }
+    for target in study.targets:
+        column = f"people_{target}"
+        if study.targets[target].weight_by == "recipients" and column in content.units:
+            placed = content.units.groupby("area_id")[column].sum(min_count=1)
+            claims[column] = _keyed(_plus_old_age(placed[placed > 0], areas), "area:")
+    values, parent = table_hierarchy(
+        cells.round(), totals.round(), areas["region_id"], _total(totals, content)
+    )
+    residents = pd.concat([areas["population"], regions["population"]]).to_numpy(float)
+    upper = pd.Series([*residents, residents[: len(areas)].sum()], index=values.index)
+    parent = _fitting(values, parent)
+    return audit(
+        values, parent, claims=claims, upper=upper, protection=study.disclosure.minimum_count
+    )
+
+
+def _total(totals: pd.Series, content: Content) -> float | None:
+    """Grand total as the report prints it."""
+    if totals.notna().all():
+        return float(totals.round().sum())
+    total = content.figures.get("recipients")
+    return None if total is None else float(np.round(total))
+
+
+def _keyed(bounds: pd.DataFrame, start: str) -> pd.DataFrame:
+    return bounds.set_axis(start + bounds.index.astype(str))
+
+
+def _claims(content: Content, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Every column that says something about the recipients of a row."""
+    nothing = pd.Series(np.nan, index=frame.index)
+
+    def column(name: str) -> pd.Series:
+        return frame[name].astype(float) if name in frame else nothing
+
+    residents = column("population")
+    share = content.figures.get("share", np.nan)
+    claims = {
+        "share": from_rate(column("share"), residents, digits=describe("share").digits),
+        "location_quotient": from_rate(
+            column("location_quotient"), residents * float(share or np.nan), digits=4
+        ),
+        "recipients_lo": pd.DataFrame({"lo": column("recipients_lo"), "hi": np.nan}),
+        "recipients_hi": pd.DataFrame({"lo": np.nan, "hi": column("recipients_hi")}),
+    }
+    for target, settings in content.study.targets.items():
+        if settings.weight_by in ("recipients", "recipients_if_worse"):
+            weight = column(f"weight_{target}")
+            claims[f"weight_{target}"] = _plus_old_age(weight.where(weight > 0), frame)
+    return claims
+
+
+def _plus_old_age(weight: pd.Series, frame: pd.DataFrame) -> pd.DataFrame:
+    """Count of recipients from the people to be reached: the old-age estimate was taken off."""
+    old = frame["old_age"] if "old_age" in frame else pd.Series(0.0, index=frame.index)
+    count = (weight + old.astype(float).reindex(weight.index).fillna(0)).round()
+    return pd.DataFrame({"lo": count, "hi": count})
+
+
+def _fitting(values: pd.Series, parent: pd.Series) -> pd.Series:
+    """Drop totals that the printed parts contradict: people who could not be located, rounding.
+
+    A total without withheld parts gives nothing away; one that is smaller than its printed parts
+    was summed over others.
+    """
+    result = parent.copy()
+    for total in parent.dropna().unique():
+        parts = values[(parent == total).to_numpy()]
+        if pd.isna(values[total]):
+            continue
+        rest = values[total] - parts.sum()
+        if not parts.isna().any() or rest < 0.5:
+            result[parts.index] = None
+    return result
+
+
+def check_released(content: Content) -> None:
+    """Refuse a content that did not pass `release`.
+
+    Raises
+    ------
+    InputError
+        It has no note of the gate.
+    """
+    if "withheld" not in content.figures:
+        raise InputError(
+            "This content did not pass disclosure control", hint="Call publish.gate.release first"
+        )
