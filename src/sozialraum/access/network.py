@@ -133,14 +133,7 @@ def build_network(
     lines = lines[~shapely.is_empty(lines)]
     if not len(lines):
         raise InputError("No way of the street network can be walked on")
-    at, line = shapely.get_coordinates(shapely.segmentize(lines, step), return_index=True)
-    # Ways are connected where they share a vertex; a centimetre absorbs the projection's rounding.
-    key, node = np.unique(np.rint(at * 100).astype(np.int64), axis=0, return_inverse=True)
-    node, xy = node.ravel(), key / 100.0
-    same_line = line[1:] == line[:-1]
-    a, b = node[:-1][same_line], node[1:][same_line]
-    a, b = a[a != b], b[a != b]
-    ends = np.unique(np.sort(np.stack([a, b], axis=1), axis=1), axis=0)
+    xy, ends = _vertices(lines, step)
     metres = np.hypot(*(xy[ends[:, 0]] - xy[ends[:, 1]]).T)
 
     def matrix(ends: NDArray[np.intp], metres: NDArray[np.float64], n: int) -> sparse.csr_matrix:
@@ -160,6 +153,33 @@ def build_network(
         dropped=float(metres[~used].sum()),
         components=len(large),
     )
+
+
+def _vertices(
+    lines: NDArray[np.object_], step: float
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Nodes (n, 2) and segments between them (m, 2), none longer than `step`."""
+    at, line = shapely.get_coordinates(lines, return_index=True)
+    # Ways are connected where they share a vertex; a centimetre absorbs the projection's rounding.
+    key, node = np.unique(np.rint(at * 100).astype(np.int64), axis=0, return_inverse=True)
+    node, xy = node.ravel(), key / 100.0
+    along = (line[1:] == line[:-1]) & (node[1:] != node[:-1])
+    ends = np.sort(np.stack([node[:-1][along], node[1:][along]], axis=1), axis=1)
+    ends = np.unique(ends, axis=0)
+    # The points that divide a long segment belong to it alone: where two ways cross without a
+    # common vertex, one is a bridge.
+    metres = np.hypot(*(xy[ends[:, 0]] - xy[ends[:, 1]]).T)
+    parts = np.maximum(np.ceil(metres / step), 1).astype(np.intp)
+    segment = np.repeat(np.arange(len(ends)), parts)
+    first = np.cumsum(parts) - parts
+    k = np.arange(len(segment)) - first[segment]
+    inner = k < parts[segment] - 1
+    share = ((k + 1) / parts[segment])[inner, None]
+    a, b = xy[ends[segment[inner], 0]], xy[ends[segment[inner], 1]]
+    head = ends[segment, 1].copy()
+    head[inner] = len(xy) + np.arange(inner.sum())
+    tail = np.where(k == 0, ends[segment, 0], np.roll(head, 1))
+    return np.concatenate([xy, a + share * (b - a)]), np.stack([tail, head], axis=1)
 
 
 def snap(
