@@ -75,7 +75,6 @@ def run(
     if seed is not None:
         changes["seed"] = seed
     chosen = load_study(study, **changes)
-    gate.check_limits(chosen, internal=internal)
     jobs = jobs or os.cpu_count() or 1
 
     progress("read the inputs")
@@ -85,7 +84,13 @@ def run(
     need = assess(table)
     standing = stand(table, need, jobs=jobs)
     progress("rooms and people at places")
-    setting = settle(table, standing.areas)
+    # A withheld area places nobody: solver, tables and page use the same publishable units.
+    reasons, _ = gate.withheld(standing.areas, standing.regions, chosen)
+    weights = standing.areas[[f"weight_{t}" for t in chosen.targets]]
+    weights = gate.publishable_weights(
+        weights.set_axis(list(chosen.targets), axis=1), reasons, chosen, derived=table.ba is None
+    )
+    setting = settle(table, weights)
     progress("proposal of rooms")
     presence = propose(chosen, setting.rooms, setting.offices, setting.units)
     progress("disclosure control")

@@ -51,7 +51,8 @@ def settle(table: AreaTable, weights: pd.DataFrame) -> Setting:
     ----------
     table : AreaTable
     weights : pandas.DataFrame
-        Index: the region's area ids; `weight_<target>`, persons or NaN.
+        Index: the region's area ids; one column per target group, persons or NaN, only what may
+        be published.
 
     Returns
     -------
@@ -74,7 +75,7 @@ def settle(table: AreaTable, weights: pd.DataFrame) -> Setting:
         path = table.inputs.path(study.venues.grid)
         cells = grid.read_grid(path, metric_crs=crs).rename(columns={"people": "population"})
     cells = assign_cells(cells, table.areas, region=list(region.index))
-    people = {target: weights[f"weight_{target}"] for target in study.targets}
+    people = {target: weights[target] for target in study.targets}
     placed = place_people(cells, region, people)
     units = merge_units(placed, minimum_count=study.disclosure.minimum_count, crs=crs)
     quality = eligibility_notes(rooms)

@@ -77,7 +77,6 @@ def assemble(
     region_frame = gpd.GeoDataFrame(
         regions.reindex(region_frame.index), geometry=region_frame.geometry, crs=shapes.crs
     )
-    region_frame["region_id"] = region_frame.index
     outline = unite(region_frame, ["region"] * len(region_frame)).assign(name=study.region.name)
     known = areas["recipients"].notna()
     return Content(
