@@ -43,6 +43,7 @@ _MEANING = {
     errno.EPERM: "No permission to write",
     errno.EIO: "The disk reports an error",
     errno.ENOTDIR: "A part of the path is a file, not a folder",
+    errno.EEXIST: "A part of the path is a file, not a folder",
     errno.ENAMETOOLONG: "The path is too long",
     errno.EBUSY: "The folder is in use or a mount point",
     errno.EXDEV: "The folder is a mount point",
@@ -211,7 +212,10 @@ def _locked(place: Path) -> Iterator[None]:
     """Hold the lock of a place; the system releases it when the process ends, however it ends."""
     path = place.parent / f".{place.name}.lock"
     with _faults(path):
-        handle = _open_lock(path)
+        try:
+            handle = _open_lock(path)
+        except FileNotFoundError as error:  # some file systems say so instead of "no permission"
+            raise PermissionError(errno.EACCES, "cannot create a file", str(path)) from error
     if handle is None:
         raise EnvironmentFault(
             "Another run is writing into the same output folder",
