@@ -9,11 +9,9 @@ joint critical value is drawn from the distribution of the estimates, and sharpe
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,7 +19,8 @@ from numpy.typing import ArrayLike
 
 from sozialraum.errors import InputError
 
-_BLOCK = 2_000  # draws that are held at the same time by one thread
+_BLOCK = 250_000  # figures that are worked on at a time
+_ROUNDING = 1e-5  # of bounds in single precision: a draw too many is looked at, never one too few
 
 
 def rank_confidence(
@@ -106,11 +105,14 @@ def rank_confidence(
         raise ValueError("coverage must lie between 0 and 1, and draws must be positive")
     problem, known, index = _problem(estimate, se, covariance)
     n = len(problem.estimate)
+    sample = _Draws(problem, draws, seed)
     if simultaneous:
-        above = _certainly_above(problem, coverage, stepdown, draws, seed)
+        above = _simultaneous(problem, sample, coverage, stepdown)
         larger, smaller = above.sum(axis=0), above.sum(axis=1)
     else:
-        larger, smaller = _marginal(problem, coverage, stepdown, draws, seed)
+        rows = [_marginal(problem, sample, j, coverage, stepdown) for j in range(n)]
+        order = np.reshape(rows, (n, n))
+        larger, smaller = (order < 0).sum(axis=1), (order > 0).sum(axis=1)
     result = np.full((len(known), 3), np.nan)
     result[known, 0] = _ranks(problem.estimate)
     result[known, 1] = 1 + larger
@@ -170,12 +172,13 @@ def top_probability(
         result[known] = 1.0
         return pd.Series(result, index=index)
 
-    def count(block: int) -> np.ndarray:
-        values = problem.draw(seed, block, draws)[0] + problem.estimate.astype(np.float32)
-        top = np.argpartition(values, n - k, axis=1)[:, n - k :]
-        return np.bincount(top.ravel(), minlength=n)
-
-    result[known] = sum(_each_block(count, draws, n)) / draws
+    values = problem.draw(draws, seed)
+    values += problem.estimate.astype(np.float32)
+    hits = np.zeros(n, dtype=np.int64)
+    for part in _slices(draws, n):
+        top = np.argpartition(values[part], n - k, axis=1)[:, n - k :]
+        hits += np.bincount(top.ravel(), minlength=n)
+    result[known] = hits / draws
     return pd.Series(result, index=index)
 
 
@@ -214,144 +217,152 @@ def top_sets(ranks: pd.DataFrame, k: int) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Problem:
-    """Estimates with what is needed to draw and to standardise their differences."""
+    """Estimates, and what is needed to draw and to standardise their differences."""
 
     estimate: np.ndarray  # (n,)
     scale: np.ndarray  # (n,) standard errors
-    factor: np.ndarray | None  # (n, r) with factor @ factor.T the covariance; None: independent
-    inverse_sd: np.ndarray  # (n, n) float32, 1 / sd(x_j − x_k); 0 where the difference is known
-    slack: float  # 1 − largest correlation: how far Cauchy and Schwarz's bound is stretched
+    factor: np.ndarray | None  # (n, r), factor @ factor.T is the covariance; None: independent
+    inverse_sd: np.ndarray  # (n, n), 1 / sd(x_j − x_k); 0 where the difference is known
+    slack: float  # 1 − largest correlation: it stretches the bound of Cauchy and Schwarz
 
-    def draw(self, seed: int, block: int, draws: int) -> tuple[np.ndarray, np.ndarray]:
-        """Centred draws of one block and their |z|, (size, n) float32; a block has its stream."""
-        size = min(_BLOCK, draws - block * _BLOCK)
-        rng = np.random.default_rng([seed, block])
-        scale = self.scale.astype(np.float32)
+    def draw(self, draws: int, seed: int) -> np.ndarray:
+        """Centred draws of the estimates, (draws, n) float32."""
+        width = len(self.scale) if self.factor is None else self.factor.shape[1]
+        normal = np.random.default_rng(seed).standard_normal((draws, width), dtype=np.float32)
         if self.factor is None:
-            z = rng.standard_normal((size, len(scale)), dtype=np.float32)
-            return z * scale, np.abs(z)
-        normal = rng.standard_normal((size, self.factor.shape[1]), dtype=np.float32)
-        values = normal @ self.factor.T.astype(np.float32)
-        return values, np.abs(values / np.where(scale > 0, scale, 1))
+            return np.multiply(normal, self.scale.astype(np.float32), out=normal)
+        return normal @ self.factor.T.astype(np.float32)
 
-    def statistics(self) -> np.ndarray:
-        """Standardised differences of the estimates, (n, n); ±inf where they are known."""
-        difference = self.estimate[:, None] - self.estimate[None, :]
+    def statistics(self, j: int | slice = slice(None)) -> np.ndarray:
+        """Standardised differences of the estimates, (n, n) or row j; ±inf where known."""
+        difference = self.estimate[j, None] - self.estimate
         known = np.where(difference == 0, 0.0, np.copysign(np.inf, difference))
-        return np.where(self.inverse_sd > 0, difference * self.inverse_sd, known)
+        inverse = self.inverse_sd[j]
+        return np.where(inverse > 0, difference * inverse, known).reshape(inverse.shape)
 
 
-def _certainly_above(
-    problem: _Problem, coverage: float, stepdown: bool, draws: int, seed: int
-) -> np.ndarray:
-    """Whether area j is larger than area k beyond chance, (n, n) bool."""
+def _simultaneous(problem: _Problem, draws: _Draws, coverage: float, stepdown: bool) -> np.ndarray:
+    """Ordered pairs (j, k) with j certainly larger than k, (n, n) bool."""
     observed = problem.statistics()
-    above = observed == np.inf
-    family = problem.inverse_sd > 0  # ordered pairs whose order is open
-    if not family.any():
-        return above
-    maxima = _PairMaxima(problem, coverage, draws, seed)
-    while True:
-        decided = above | (observed > maxima.critical(family & ~above))
-        if not stepdown or (decided == above).all():
-            return decided
-        above = decided
-
-
-class _PairMaxima:
-    """Critical value from the largest centred statistic among all pairs of a shrinking family."""
-
-    def __init__(self, problem: _Problem, coverage: float, draws: int, seed: int) -> None:
-        self.problem, self.coverage, self.draws, self.seed = problem, coverage, draws, seed
-        self.value = np.full(draws, np.nan, dtype=np.float32)
-        self.pair = np.zeros((draws, 2), dtype=np.intp)
-        self.stale = np.ones(draws, dtype=bool)
-
-    def critical(self, family: np.ndarray) -> float:
-        """Quantile over the draws; only draws whose pair has left the family are redone."""
-        stale = self.stale | ~family[self.pair[:, 0], self.pair[:, 1]]
-        self.stale = np.zeros(self.draws, dtype=bool)
-        weight = np.where(family, self.problem.inverse_sd, np.nan).astype(np.float32)
-
-        def update(block: int) -> None:
-            rows = np.flatnonzero(stale[block * _BLOCK : (block + 1) * _BLOCK])
-            if len(rows):
-                values, z = self.problem.draw(self.seed, block, self.draws)
-                found = _largest(values[rows], z[rows], weight, self.problem.slack)
-                self.value[block * _BLOCK + rows], self.pair[block * _BLOCK + rows] = found
-
-        _each_block(update, self.draws, len(family))
-        return float(_quantile(self.value, self.coverage))
-
-
-def _largest(
-    values: np.ndarray, z: np.ndarray, weight: np.ndarray, slack: float, m: int = 10
-) -> tuple[np.ndarray, np.ndarray]:
-    """Largest ``(v_j − v_k) · weight_jk`` of each row of ``values`` (r, n), and its pair.
-
-    Looks at the m areas with the largest ``z = |v| / sd``; a pair with any other area reaches at
-    most ``sqrt((z_1² + z_(m+1)²) / slack)``. Rows where that is not small enough are looked at
-    again with more areas. NaN in ``weight`` marks pairs that do not count.
-    """
-    rows, n = values.shape
-    best, pair = np.empty(rows, dtype=np.float32), np.empty((rows, 2), dtype=np.intp)
-    if m >= n:
-        m, chosen = n, np.broadcast_to(np.arange(n), (rows, n))
-        bound = np.zeros(rows)
-    else:
-        chosen = np.argpartition(z, n - m - 1, axis=1)[:, n - m - 1 :]
-        top = np.take_along_axis(z, chosen, axis=1)
-        bound = (np.square(top.max(axis=1)) + np.square(top[:, 0])) / slack
-        chosen = chosen[:, 1:]
-    step = max(1, 2_000_000 // (m * m))
-    for part in (slice(i, i + step) for i in range(0, rows, step)):
-        j = chosen[part]
-        v = np.take_along_axis(values[part], j, axis=1)
-        d = v[:, :, None] - v[:, None, :]
-        d *= weight if m == n else weight.ravel()[j[:, :, None] * n + j[:, None, :]]
-        flat = np.nan_to_num(d.reshape(len(j), -1), copy=False, nan=-np.inf)
-        at, row = flat.argmax(axis=1), np.arange(len(j))
-        best[part] = flat[row, at]
-        pair[part] = np.column_stack([j[row, at // m], j[row, at % m]])
-    again = bound * (1 + 1e-5) > np.square(np.maximum(best, 0))
-    if m < n and again.any():
-        best[again], pair[again] = _largest(values[again], z[again], weight, slack, 4 * m)
-    return best, pair
+    above, is_open = observed == np.inf, problem.inverse_sd > 0
+    while (family := is_open & ~above).any():
+        weight = np.where(family, problem.inverse_sd, 0).astype(np.float32)
+        critical = _upper_quantile(
+            draws.bound_over_pairs(), partial(draws.largest_over_pairs, weight), coverage
+        )
+        new = family & (observed > critical)
+        above = above | new
+        if not (stepdown and new.any()):
+            break
+    return above
 
 
 def _marginal(
-    problem: _Problem, coverage: float, stepdown: bool, draws: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of areas certainly larger and certainly smaller than each area, one by one."""
-    observed = problem.statistics()
-    n = len(observed)
-    blocks = range(-(-draws // _BLOCK))
-    values = np.concatenate([problem.draw(seed, b, draws)[0] for b in blocks])
-    larger, smaller = observed == -np.inf, observed == np.inf
-    is_open = problem.inverse_sd > 0
+    problem: _Problem, draws: _Draws, j: int, coverage: float, stepdown: bool
+) -> np.ndarray:
+    """Areas that are certainly smaller (1) or larger (−1) than area j, (n,)."""
+    observed, is_open = problem.statistics(j), problem.inverse_sd[j] > 0
+    decided = np.where(np.isinf(observed), np.sign(observed), 0).astype(np.float32)
+    weight = problem.inverse_sd[j].astype(np.float32)
+    while is_open.any():
+        largest = partial(draws.largest_over_row, j, weight, decided)
+        critical = _upper_quantile(draws.bound_over_row(j), largest, coverage)
+        new = is_open & (decided == 0) & (np.abs(observed) > critical)
+        decided = np.where(new, np.sign(observed), decided).astype(np.float32)
+        if not (stepdown and new.any()):
+            break
+    return decided
 
-    def of_area(j: int) -> None:
-        weight = problem.inverse_sd[j].astype(np.float32)
-        others = np.flatnonzero(is_open[j])
-        best, at = np.empty(draws, dtype=np.float32), np.empty(draws, dtype=np.intp)
-        stale = np.arange(draws if len(others) else 0)
-        while len(stale):
-            # a decided pair stays in the family in the other order only
-            sign = np.where(larger[j, others], 1, np.where(smaller[j, others], -1, 0))
-            for part in (stale[i : i + 500] for i in range(0, len(stale), 500)):
-                v = values[part]
-                d = (v[:, j : j + 1] - v[:, others]) * weight[others]
-                d = np.where(sign == 0, np.abs(d), sign * d) if sign.any() else np.abs(d, out=d)
-                at[part] = d.argmax(axis=1)
-                best[part] = d[np.arange(len(part)), at[part]]
-            critical = _quantile(best, coverage)
-            new = is_open[j] & (np.abs(observed[j]) > critical) & ~larger[j] & ~smaller[j]
-            larger[j] |= new & (observed[j] < 0)
-            smaller[j] |= new & (observed[j] > 0)
-            stale = np.flatnonzero(new[others[at]]) if stepdown and new.any() else stale[:0]
 
-    _run(of_area, n, parallel=draws * n > 1_000_000)
-    return larger.sum(axis=1), smaller.sum(axis=1)
+class _Draws:
+    """Centred draws of the estimates, and the largest standardised difference in each of them."""
+
+    def __init__(self, problem: _Problem, draws: int, seed: int) -> None:
+        n, scale = len(problem.estimate), problem.scale
+        self.values = problem.draw(draws, seed)
+        unit = np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
+        self.unit, self.slack = unit.astype(np.float32), np.float32(problem.slack)
+        self.peak = np.zeros(draws, dtype=np.float32)  # largest |z| of each draw
+        for part in _slices(draws, n):
+            self.peak[part] = np.abs(self.values[part] * self.unit).max(axis=1, initial=0)
+
+    def bound_over_pairs(self) -> np.ndarray:
+        """No pair of a draw reaches more than this, (draws,)."""
+        return self.peak * np.sqrt(2 / self.slack)
+
+    def bound_over_row(self, j: int) -> np.ndarray:
+        """No pair with area j reaches more than this, (draws,)."""
+        z = self.values[:, j] * self.unit[j]
+        return np.sqrt((z * z + self.peak * self.peak) / self.slack)
+
+    def largest_over_pairs(self, weight: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Largest ``(v_j − v_k) · weight_jk`` of the draws ``rows``.
+
+        Areas are compared with all others in the order of their |z|, until a pair of the
+        remaining ones, ``sqrt(2 z² / slack)`` at most, cannot be larger than what was found.
+        """
+        result = np.zeros(len(rows), dtype=np.float32)
+        reverse = np.ascontiguousarray(weight.T)
+        for part in _slices(len(rows), self.values.shape[1]):
+            v = self.values[rows[part]]
+            z, best, todo = np.abs(v * self.unit), result[part], np.arange(len(v))
+            while len(todo):
+                j = z[todo].argmax(axis=1)
+                peak = z[todo, j]
+                reach = 2 * peak * peak * (1 + _ROUNDING)
+                going = (reach > self.slack * np.square(best[todo])) & (peak >= 0)
+                todo, j = todo[going], j[going]
+                d = v[todo, j][:, None] - v[todo]
+                found = np.maximum((d * weight[j]).max(axis=1), -(d * reverse[j]).min(axis=1))
+                best[todo] = np.maximum(best[todo], found)
+                z[todo, j] = -1
+        return result
+
+    def largest_over_row(
+        self, j: int, weight: np.ndarray, decided: np.ndarray, rows: np.ndarray
+    ) -> np.ndarray:
+        """Largest statistic of the draws ``rows`` among the pairs with area j.
+
+        Of a pair that is decided only the reverse order counts; otherwise both do.
+        """
+        result = np.empty(len(rows), dtype=np.float32)
+        for part in _slices(len(rows), self.values.shape[1]):
+            v = self.values[rows[part]]
+            d = (v[:, j : j + 1] - v) * weight
+            if decided.any():
+                d = np.where(decided == 0, np.abs(d), -decided * d)
+            else:
+                np.abs(d, out=d)
+            result[part] = d.max(axis=1)
+        return result
+
+
+def _upper_quantile(
+    bound: np.ndarray, exact: Callable[[np.ndarray], np.ndarray], coverage: float
+) -> float:
+    """Quantile of a statistic of which upper bounds are known and exact values cost time.
+
+    Draws whose bound lies below the quantile need no exact value. The quantile is the smallest
+    drawn value that a share of ``coverage`` of the draws does not exceed.
+    """
+    draws = len(bound)
+    position = min(draws - 1, int(np.ceil(coverage * draws - 1e-9)) - 1)
+    value = np.full(draws, -np.inf, dtype=np.float32)
+    waiting = np.ones(draws, dtype=bool)
+    first = max(0, draws - 3 * (draws - position))
+    rows = np.argpartition(bound, first)[first:]
+    while len(rows):
+        value[rows] = exact(rows)
+        waiting[rows] = False
+        quantile = np.partition(value, position)[position]
+        rows = np.flatnonzero(waiting & (bound * (1 + _ROUNDING) >= quantile))
+    return float(quantile)
+
+
+def _slices(rows: int, width: int) -> list[slice]:
+    """Blocks of rows that stay within a processor's cache."""
+    step = max(1, _BLOCK // max(width, 1))
+    return [slice(i, min(i + step, rows)) for i in range(0, rows, step)]
 
 
 def _problem(
@@ -407,22 +418,3 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     """1 + number of larger values."""
     ordered = np.sort(values)
     return 1 + len(values) - np.searchsorted(ordered, values, side="right")
-
-
-def _quantile(values: np.ndarray, coverage: float) -> float:
-    """Smallest drawn value that at least this share of the draws does not exceed."""
-    at = min(len(values) - 1, max(0, int(np.ceil(coverage * len(values) - 1e-9)) - 1))
-    return float(np.partition(values, at)[at])
-
-
-def _each_block(function: Callable[[int], Any], draws: int, n: int) -> list[Any]:
-    """Results for every block of draws in their order, on all processors when it pays."""
-    return _run(function, -(-draws // _BLOCK), parallel=draws * n > 200_000)
-
-
-def _run(function: Callable[[int], Any], tasks: int, *, parallel: bool) -> list[Any]:
-    workers = min(tasks, os.cpu_count() or 1) if parallel else 1
-    if workers < 2:
-        return [function(i) for i in range(tasks)]
-    with ThreadPoolExecutor(workers) as pool:  # numpy releases the lock in the loops that count
-        return list(pool.map(function, range(tasks)))
