@@ -84,8 +84,8 @@ function roomCard(room) {
     room.eligible ? el("p", { class: "lead" }, place >= 0
       ? t("room.why", { gain: number(result.gains[place]), place: place + 1, loss: number(result.reached - without.reached) })
       : t("room.whynot", { gain: number(cover(result.covered.slice(), room, { keep: false })) })) : null,
-    room.eligible ? el("button", { type: "button", class: "action", "data-key": "toggle-room", "aria-pressed": String(place >= 0), onclick: () => toggleRoom(room) },
-      place >= 0 ? t("room.remove") : t("room.add")) : null,
+    room.eligible ? el("button", { type: "button", class: "action", "data-key": "toggle-room", onclick: () => toggleRoom(room) },
+      t(place >= 0 ? "room.remove.this" : "room.add")) : null,
     facts([t("room.address"), original("span", room.address)], [t("room.area"), room.area ? areaButton(room.area) : ""],
       [t("room.types"), original("span", room.venue_types)], [t("room.operator"), original("span", room.operator)],
       [t("room.operator.kind"), word("operator", room.operator_kind), room.operator_reason ? [" · ", original("span", room.operator_reason)] : ""],

@@ -16,7 +16,11 @@ function addLabel(map, kind, rank, { x, y, r = 0 }, text) {
 /* Show as many labels as fit; called after every zoom and whenever a text changed. */
 function placeLabels(map) {
   const scale = 2 ** map.getZoom();
-  const taken = [];
+  const around = ({ x, y }, size) => {
+    const at = map.latLngToLayerPoint([y, x]);
+    return [at.x - size, at.y - size, at.x + size, at.y + size];
+  };
+  const taken = [...chosen(), ...OFFICES].map((place) => around(place, 11)); // signs keep their place
   for (const { span } of labels) span.hidden = false;
   const sizes = labels.map(({ span }) => [span.offsetWidth, span.offsetHeight]); // one reflow for all
   labels.forEach((label, i) => {

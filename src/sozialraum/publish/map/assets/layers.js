@@ -3,7 +3,7 @@
 
 const NONE = { key: "none", fill: "url(#p-none)", ink: "#4a5560" };
 const MASKED = { key: "masked", fill: "url(#p-masked)", ink: "#3c3c3c" };
-const RAMP = ["#edf3f7", "#c3d9e6", "#86b1cc", "#3f7ba3", "#0c3a5a"];
+const RAMP = ["#eef3d9", "#bfdcc0", "#7fbcc0", "#3c83b0", "#173f7a"]; // as in the report
 const INK = ["#22303a", "#22303a", "#0d1b24", "#ffffff", "#ffffff"];
 const shade = (step, key, extra = {}) => ({ key, fill: RAMP[step], ink: INK[step], ...extra });
 
@@ -12,26 +12,20 @@ const labelled = (kind, classes) => classes.map((c) => ({ ...c, label: () => wor
 const byWord = (classes, value) =>
   !value ? NONE : MASKED_WORDS.test(value) ? MASKED : classes.find((c) => c.key === value) ?? MASKED;
 
-const NEED = labelled("status", [shade(4, "sehr niedrig"), shade(3, "niedrig"), shade(1, "mittel"), shade(0, "hoch")]);
-const DYNAMICS = labelled("dynamics", [
+const NEED = labelled("need", [shade(4, "sehr niedrig"), shade(3, "niedrig"), shade(1, "mittel"), shade(0, "hoch")]);
+const DYNAMICS = labelled("change", [
   { key: "negativ", fill: "url(#p-worse)", ink: "#3d1500", mark: "▲" },
   { key: "stabil", fill: "#f1efe9", ink: "#4a4a45", mark: "=" },
   { key: "positiv", fill: "url(#p-better)", ink: "#06283d", mark: "▼" },
 ]);
 
-/* Five classes of equal size, at whole percentages. */
-const SHARES = (() => {
-  const valid = AREAS.map((area) => area.share).filter(known).sort((a, b) => a - b);
-  const cut = (q) => Math.round(valid[Math.floor(q * (valid.length - 1))] * 100) / 100;
-  const breaks = valid.length ? [...new Set([0.2, 0.4, 0.6, 0.8].map(cut))].filter((b) => b > 0) : [];
-  return breaks.concat(Infinity).map((upper, i, all) => {
-    const lower = i ? all[i - 1] : 0;
-    const label = () => (i === 0 ? t("share.below", { high: percent(upper, 0) })
-      : upper === Infinity ? t("share.above", { low: percent(lower, 0) })
-        : t("share.between", { low: percent(lower, 0), high: percent(upper, 0) }));
-    return shade(RAMP.length - all.length + i, `share${i}`, { upper, label });
-  }).reverse();
-})();
+/* Five classes around the mean of the region, the same as in the report. */
+const MEAN = DATA.figures.share ?? sum(AREAS.map((a) => a.recipients ?? 0)) / sum(AREAS.map((a) => a.population ?? 0));
+const SHARES = [0.5, 0.8, 1.25, 1.75, Infinity].map((quotient, i, all) => {
+  const bound = (q) => percent(q * MEAN);
+  const label = () => t(`share.step.${i}`, { low: i ? bound(all[i - 1]) : "", high: bound(quotient) });
+  return shade(i, `share${i}`, { upper: quotient * MEAN, label });
+}).reverse();
 
 /* Concentration: whatever roles the method gave, the ones with greater need darker. */
 const CLUSTERS = (() => {
@@ -70,7 +64,8 @@ const LAYERS = {
     classes: () => NEED,
     classOf: (area) => byWord(NEED, area.status_class),
     value: (area) => (known(area.need_index)
-      ? t("need.value", { status: word("status", area.status_class), rank: number(area.rank) }) : word("status", area.status_class)),
+      ? t("need.value", { status: word("status", area.status_class), rank: number(area.rank) })
+      : area.status_class ? t("need.only", { status: word("status", area.status_class) }) : t("none")),
     mark: (area) => (known(area.rank) ? number(area.rank) : ""),
   },
   share: {
@@ -88,7 +83,7 @@ const LAYERS = {
   dynamics: {
     classes: () => DYNAMICS,
     classOf: (area) => byWord(DYNAMICS, area.dynamics_class),
-    value: (area) => word("dynamics", area.dynamics_class),
+    value: (area) => (area.dynamics_class ? t("dynamics.value", { dynamics: word("dynamics", area.dynamics_class) }) : t("none")),
     mark: (area) => byWord(DYNAMICS, area.dynamics_class).mark ?? (area.dynamics_class ? "?" : ""),
   },
   cluster: {
@@ -127,14 +122,15 @@ function showLegend() {
   const shown = classes.filter((c) => layer.classes().includes(c) || count(c));
   const sign = (name, text) => el("li", {}, el("span", { class: `sign ${name}`, "aria-hidden": "true" }), el("span", {}, text));
   replace(byId("legend-body"),
-    el("p", { class: "legend-title" }, t(`layer.${state.layer}.title`, { group: targetTitle(state.target), top: DATA.study.top })),
+    el("p", { class: "legend-title" }, el("span", {}, t(`layer.${state.layer}.title`, { group: targetTitle(state.target), top: DATA.study.top })),
+      el("span", { class: "count" }, t("legend.areas"))),
     el("ul", { class: "classes" }, shown.map(entry)),
     state.layer === "people" ? circleLegend() : null,
-    el("p", { class: "legend-note" }, t(`layer.${state.layer}.note`, { top: DATA.study.top, per: shareLabel(), edition: DATA.info.previous ?? "" })),
+    el("p", { class: "legend-note" }, t(`layer.${state.layer}.note`, { top: DATA.study.top, per: shareLabel(), mean: percent(MEAN) })),
     el("ul", { class: "signs" },
       state.core ? [sign("certain", t("legend.certain", { top: DATA.study.top })), sign("possible", t("legend.possible", { top: DATA.study.top }))] : [],
       state.layer === "cluster" && DATA.clusters.length ? sign("hotspot", t("legend.hotspot")) : [],
-      sign("room on", t("legend.chosen")), sign("room", t("legend.room")),
+      sign("room on", t("legend.chosen", { group: targetTitle(state.target), metres: number(state.radius) })), sign("room", t("legend.room")),
       OFFICES.length ? sign("office", t("legend.office")) : []));
 }
 

@@ -46,7 +46,7 @@ function showLayers() {
 
 const PAINTERS = [
   [["lang"], showLanguage],
-  [["lang", "layer", "target", "core"], () => { showLayers(); showLegend(); }],
+  [["lang", "layer", "target", "core", "radius"], () => { showLayers(); showLegend(); }],
   [["lang", "layer", "target", "area", "core"], paintAreas],
   [["lang", "target", "p", "radius", "offices", "hand", "room"], paintRooms],
   [["area"], () => showHighlight()],
@@ -62,6 +62,7 @@ function start() {
   byId("group").addEventListener("change", (event) => update({ target: event.target.value }));
   byId("core").addEventListener("change", (event) => update({ core: event.target.checked }));
   byId("print").addEventListener("click", () => window.print());
+  byId("legend").addEventListener("toggle", () => fitAgain());
   byId("whole").addEventListener("click", () => fitAgain(true));
   for (const moment of ["beforeprint", "afterprint"]) {
     window.addEventListener(moment, () => { document.body.classList.toggle("printing", moment === "beforeprint"); fitAgain(true); });

@@ -13,7 +13,7 @@ function startMap() {
     minZoom: -7, maxZoom: 1, wheelPxPerZoomLevel: 120, boxZoom: false,
     zoomAnimation: !CALM, fadeAnimation: !CALM, markerZoomAnimation: !CALM, inertia: !CALM,
   });
-  map.fitBounds(BOUNDS, { padding: [12, 12], animate: false }); // vector layers need a view to appear
+  fitRegion(); // vector layers need a view to appear
   const panes = ["ground", "areas", "borders", "amounts", "halo", "walks", "labels"];
   panes.forEach((name, i) => {
     const pane = map.createPane(name);
@@ -46,12 +46,19 @@ function startMap() {
   new ResizeObserver(() => fitAgain()).observe(byId("map"));
 }
 
+/* The whole region, beside the legend where that lies on the map. */
+function fitRegion() {
+  const legend = byId("legend");
+  const beside = legend.open && getComputedStyle(legend).position === "absolute" ? legend.offsetWidth + 14 : 10;
+  map.fitBounds(BOUNDS, { paddingTopLeft: [beside, 10], paddingBottomRight: [52, 10], animate: false });
+}
+
 /* Keep the whole region in view while the reader has not moved the map. */
 function fitAgain(force = false) {
   if (force) touched = false;
   const before = touched;
   map.invalidateSize({ animate: false, pan: false });
-  if (!before) map.fitBounds(BOUNDS, { padding: [12, 12], animate: false });
+  if (!before) fitRegion();
   touched = before;
   placeLabels(map);
 }

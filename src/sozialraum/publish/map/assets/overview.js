@@ -14,7 +14,6 @@ function showOverview() {
   const possible = AREAS.filter((a) => a.top_possible ?? (known(a.rank_lo) && a.rank_lo <= study.top));
   const figure = (value, text) => el("li", {}, el("strong", {}, value), el("span", {}, text));
   replace(byId("overview"),
-    study.question ? original("p", study.question, { class: "question" }) : null,
     el("ul", { class: "figures" },
       known(figures.population) ? figure(number(figures.population), t("overview.population", { region: info.region })) : null,
       known(figures.recipients) ? figure(number(figures.recipients), recipientsLabel()) : null,
@@ -25,11 +24,12 @@ function showOverview() {
     el("ol", { class: "places" }, top.map((area) => el("li", {}, areaButton(area),
       el("span", { class: "detail" }, t("overview.area", { rank: rankText(area.rank, area.rank_lo, area.rank_hi), share: percent(area.share), count: number(area.recipients) }))))),
     el("h3", {}, t("overview.rooms")),
-    rooms.length || before ? el("p", {}, t("overview.reached", { rooms: number(rooms.length), reached: number(reached), total: number(total),
+    rooms.length || before ? el("p", {}, t(state.offices && OFFICES.length ? "overview.reached" : "overview.reached.alone", { rooms: number(rooms.length), reached: number(reached), total: number(total),
       share: percent(total ? reached / total : null), group: targetTitle(state.target), metres: number(state.radius) })) : el("p", {}, t("plan.none")),
     el("ol", { class: "places" }, rooms.map((room) => el("li", {}, roomButton(room),
       el("span", { class: "detail" }, original("span", room.operator || "")))) ),
     el("button", { type: "button", class: "action", "data-key": "to-plan", onclick: () => { update({ tab: "rooms" }); byId("tab-rooms").focus(); } }, t("overview.plan")),
     el("h3", { id: "simple" }, t("simple.title")),
-    ["simple.1", "simple.2", "simple.3", "simple.4"].map((key) => el("p", { class: "simple" }, t(key))));
+    ["simple.1", "simple.2", "simple.3", "simple.4"].map((key) => el("p", { class: "simple" }, t(key))),
+    study.question ? [el("h3", {}, t("overview.question")), original("p", study.question, { class: "question" })] : null);
 }

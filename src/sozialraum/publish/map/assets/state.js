@@ -12,7 +12,7 @@ const DEFAULTS = {
   tab: "overview",
   target: TARGETS[0]?.key ?? "everybody",
   p: DATA.study.rooms,
-  radius: DATA.study.radius,
+  radius: DATA.study.radii.includes(DATA.study.radius) ? DATA.study.radius : DATA.study.radii[0],
   offices: true,
   core: true,
   area: null, // id
@@ -65,17 +65,19 @@ function readAddress() {
   const group = params.get("gruppe");
   const hand = params.has("raeume") ? params.getAll("raeume").filter((id) => roomById.get(id)?.eligible) : null;
   const radius = Number(params.get("weg"));
+  const area = given("gebiet", (v) => areaById.has(v));
+  const room = given("raum", (v) => roomById.has(v));
   return {
     lang: given("sprache", (v) => v in DATA.texts) ?? DEFAULTS.lang,
     layer: from(LAYER_NAMES, params.get("ebene")) ?? DEFAULTS.layer,
-    tab: from(TAB_NAMES, params.get("ansicht")) ?? (params.has("gebiet") || params.has("raum") ? "card" : DEFAULTS.tab),
+    tab: from(TAB_NAMES, params.get("ansicht")) ?? (area || room ? "card" : DEFAULTS.tab),
     target: TARGETS.find((x) => x.key === group || NAMES[x.key] === group)?.key ?? DEFAULTS.target,
     p: Number(given("p", (v) => /^\d+$/.test(v)) ?? DEFAULTS.p),
     radius: DATA.study.radii.includes(radius) ? radius : DEFAULTS.radius,
     offices: params.get("stellen") !== "0",
     core: params.get("kern") !== "0",
-    area: given("gebiet", (v) => areaById.has(v)),
-    room: given("raum", (v) => roomById.has(v)),
+    area,
+    room,
     hand,
   };
 }

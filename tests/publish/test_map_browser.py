@@ -1,0 +1,360 @@
+"""The map in a real browser: no request, accessible, by keyboard, and with the solver's figures."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from sozialraum.publish.map import write_map
+from tests.support import synthetic
+
+pytestmark = pytest.mark.browser
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+TABS = {
+    "ueberblick": "overview",
+    "raeume": "rooms",
+    "auswahl": "card",
+    "tabelle": "table",
+    "methode": "method",
+}
+HOSTILE = "</script><img src=x onerror=alert(1)>${alert(2)}"
+
+
+@pytest.fixture(scope="module")
+def content():
+    base = synthetic.content()
+    info = dataclasses.replace(base.info, warnings=("Die Stadtsumme fehlt in der Quelle.",))
+    return dataclasses.replace(base, info=info)
+
+
+@pytest.fixture(scope="module")
+def file(content, tmp_path_factory):
+    path = tmp_path_factory.mktemp("map") / "map.html"
+    write_map(content, path)
+    return path
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open a file in a fresh, offline context; at the end nothing may have been asked or said."""
+    opened = []
+
+    def opener(path, fragment="", **context):
+        context = browser.new_context(
+            offline=True, **{"viewport": {"width": 1280, "height": 800}, **context}
+        )
+        page = context.new_page()
+        said: list[str] = []
+        page.on("request", lambda r: r.url.startswith("file:") or said.append(f"request {r.url}"))
+        page.on("console", lambda m: m.type in ("error", "warning") and said.append(m.text))
+        page.on("pageerror", lambda e: said.append(str(e)))
+        page.on("dialog", lambda d: said.append(f"dialog {d.message}"))
+        page.goto(f"file://{path}{'#' + fragment if fragment else ''}")
+        page.wait_for_selector("html[data-ready]")
+        opened.append((context, said))
+        return page
+
+    yield opener
+    for context, said in opened:
+        context.close()
+        assert said == []
+
+
+def _axe(page):
+    source = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+    page.evaluate(source)
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]})", WCAG)
+    return [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found["violations"]]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("tab", TABS)
+def test_axe_finds_no_violation_in_any_view(open_page, file, content, language, tab):
+    area = content.areas.index[0]
+    page = open_page(file, f"ansicht={tab}&sprache={language}&gebiet={area}")
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.locator(f"#panel-{TABS[tab]}").is_visible()
+    assert _axe(page) == []
+
+
+@pytest.mark.parametrize("layer", ["anteil", "menschen", "entwicklung", "konzentration", "vorrang"])
+def test_axe_finds_no_violation_in_any_layer(open_page, file, content, layer):
+    page = open_page(file, f"ebene={layer}&raum={content.rooms.index[0]}")
+    assert _axe(page) == []
+
+
+def test_axe_finds_no_violation_on_a_phone(open_page, file):
+    page = open_page(file, "ansicht=raeume", viewport={"width": 320, "height": 640})
+    assert _axe(page) == []
+
+
+def test_every_area_and_room_has_a_name_and_its_value(open_page, file, content):
+    page = open_page(file, "ebene=anteil")
+    names = page.eval_on_selector_all(
+        "path.area",
+        "all => all.map(p => [p.tabIndex, p.getAttribute('role'), p.getAttribute('aria-label')])",
+    )
+    assert len(names) == len(content.areas)
+    for index, role, name in names:
+        assert index == 0
+        assert role == "button"
+        assert "%" in name or "keine Angabe" in name
+    rooms = page.eval_on_selector_all(
+        ".room-sign", "all => all.map(p => [p.tabIndex, p.getAttribute('aria-label')])"
+    )
+    assert len(rooms) == int(content.rooms["eligible"].sum())
+    assert all(index == 0 and name.startswith("Raum ") for index, name in rooms)
+
+
+def test_the_whole_work_is_possible_by_keyboard(open_page, file):
+    page = open_page(file)
+    key = page.keyboard.press
+
+    def active(script):
+        return page.evaluate(f"() => {{ const a = document.activeElement; return {script}; }}")
+
+    def tab_until(script, limit=120):
+        for _ in range(limit):
+            key("Tab")
+            if active(script):
+                return
+        raise AssertionError(f"not reached by keyboard: {script}")
+
+    tab_until("a.classList.contains('area')")
+    first = active("a.dataset.area")
+    key("ArrowRight")
+    key("ArrowLeft")
+    assert active("a.classList.contains('area')")
+    outline = page.evaluate("() => document.querySelectorAll('path.focused').length")
+    assert outline == 1
+    name = active("a.getAttribute('aria-label').split(':')[0]")
+    key("Enter")
+    assert active("a.id") == "card-title"
+    assert page.locator("#card-title").inner_text() == name
+    assert f"gebiet={active('location.hash')}" is not None
+    assert "gebiet=" in page.url
+    assert first
+
+    page.locator("#tab-card").focus()
+    key("ArrowLeft")
+    assert active("a.id") == "tab-rooms"
+    tab_until("a.id === 'plan-p'")
+    before = page.locator(".result .big").inner_text()
+    key("ArrowLeft")
+    assert active("a.id") == "plan-p"
+    assert page.locator(".result .big").inner_text() != before
+    assert "p=5" in page.url
+
+    page.locator("#tab-rooms").focus()
+    key("ArrowRight")
+    key("ArrowRight")
+    assert active("a.id") == "tab-table"
+    tab_until("a.dataset.key === 'sort-population'")
+    key("Enter")
+    assert active("a.dataset.key") == "sort-population"
+    values = page.eval_on_selector_all(
+        "#table-rows tr", "rows => rows.map(r => r.children[9].textContent)"
+    )
+    numbers = [int(v.replace(".", "")) for v in values]
+    assert numbers == sorted(numbers)
+
+
+def test_focus_is_visible_on_controls(open_page, file):
+    page = open_page(file)
+    page.keyboard.press("Tab")
+    assert page.locator(".skip").bounding_box()["y"] >= 0
+    for selector in ("#tab-overview", "button[data-lang=de]", "#map"):
+        page.locator(selector).focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        style = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+        assert style == "solid", selector
+
+
+@pytest.mark.parametrize("size", [(320, 640), (640, 400)])
+def test_nothing_is_lost_at_320_pixels_and_at_200_percent(open_page, file, size):
+    # 1280 x 800 at 200 % zoom is a viewport of 640 x 400 CSS pixels
+    page = open_page(file, "ansicht=raeume", viewport={"width": size[0], "height": size[1]})
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    for selector in ("#map", "#plan-p", "#print", "#tab-method", "#legend"):
+        box = page.locator(selector).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size[0] + 1
+        assert box["height"] > 10
+
+
+def test_with_reduced_motion_nothing_moves_by_itself(open_page, file):
+    page = open_page(file, reduced_motion="reduce")
+    assert page.locator(".leaflet-zoom-anim").count() == 0
+
+
+def test_the_page_reaches_exactly_the_people_of_every_proposal(open_page, file, content):
+    page = open_page(file, "ansicht=raeume")
+    for (target, radius, offices), steps in content.siting.items():
+        page.evaluate(
+            "h => { location.hash = h; }",
+            f"gruppe={target}&weg={radius:g}&stellen={int(offices)}&ansicht=raeume&p=0",
+        )
+        page.wait_for_function(
+            "t => document.getElementById('plan-target').value === t", arg=target
+        )
+        page.wait_for_function(
+            "t => document.getElementById('plan-radius').value === t", arg=f"{radius:g}"
+        )
+        page.wait_for_function(
+            "t => document.getElementById('plan-offices').checked === t", arg=offices
+        )
+        for step in (steps[0], steps[3], steps[-1]):
+            page.locator("#plan-p").fill(str(step.p))
+            shown = page.locator(".result .big").inner_text()
+            total = int(content.units[f"people_{target}"].sum())
+            assert shown.startswith(
+                f"{step.reached:,.0f} von {total:,} Menschen".replace(",", ".")
+            ), (target, radius, offices, step.p)
+
+
+def test_rooms_picked_by_hand_reach_what_the_units_say(open_page, file, content):
+    picked = ["s002", "s005", "s011"]
+    page = open_page(file, "stellen=0&ansicht=raeume" + "".join(f"&raeume={s}" for s in picked))
+    rooms = content.rooms.loc[picked]
+    x, y = content.units["x"].to_numpy()[:, None], content.units["y"].to_numpy()[:, None]
+    near = np.hypot(x - rooms["x"].to_numpy(), y - rooms["y"].to_numpy()) * 1.23 <= 1000
+    reached = int(content.units["people_everybody"].to_numpy()[near.any(axis=1)].sum())
+    assert (
+        page.locator(".result .big").inner_text().startswith(f"{reached:,} von".replace(",", "."))
+    )
+    page.get_by_role("button", name="Nachbarschaftshaus 3 entfernen").click()
+    assert "raeume=s002" not in page.url
+    assert "raeume=s005" in page.url
+
+
+def test_the_address_brings_the_same_view_back(open_page, file, content):
+    area = content.areas.index[4]
+    page = open_page(file, f"gruppe=familien&p=4&gebiet={area}")
+    assert page.locator("#card-title").inner_text() == content.areas.loc[area, "name"]
+    page.locator("#tab-rooms").click()
+    assert page.locator("#plan-target").input_value() == "families"
+    assert page.locator("#plan-p").input_value() == "4"
+    for part in ("gruppe=familien", "p=4", f"gebiet={area}", "ansicht=raeume"):
+        assert part in page.url
+
+
+def test_a_wrong_address_gives_the_starting_view(open_page, file):
+    page = open_page(
+        file, "gruppe=x&p=abc&gebiet=99999999&ebene=%3Cb%3E&sprache=xx&weg=1&raeume=none"
+    )
+    assert page.locator("#tab-overview").get_attribute("aria-selected") == "true"
+
+
+def test_map_and_table_are_linked_both_ways(open_page, file, content):
+    area = content.areas.index[6]
+    page = open_page(file, f"gebiet={area}&ansicht=tabelle")
+    assert page.locator("#table-rows tr.current").get_attribute("data-row") == area
+    other = content.areas.index[2]
+    page.locator(f"tr[data-row='{other}'] button").click()
+    assert page.locator(f"path[data-area='{other}']").get_attribute("aria-pressed") == "true"
+    assert page.locator("path.selected").count() == 1
+
+
+@pytest.mark.parametrize("query", ["Schloss", "schloß", "SCHLOSS", "koenigs", "Königs", "konigs"])
+def test_search_forgives_umlauts_and_sharp_s(open_page, tmp_path, query):
+    base = synthetic.content()
+    ids = base.areas.index
+    write_map(synthetic.content(names={ids[1]: "Schloß Königsweg"}), tmp_path / "m.html")
+    page = open_page(tmp_path / "m.html", "ansicht=tabelle")
+    page.locator("#table-search").fill(query)
+    assert page.locator("#table-rows tr").count() == 1
+
+
+def test_the_download_holds_what_is_shown_and_no_formula(open_page, tmp_path):
+    base = synthetic.content()
+    ids = base.areas.index
+    names = {ids[0]: '=HYPERLINK("x")', ids[1]: "+1", ids[2]: "-2", ids[4]: "@x"}
+    write_map(synthetic.content(names=names), tmp_path / "m.html")
+    page = open_page(tmp_path / "m.html", "ansicht=tabelle")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Als CSV speichern").click()
+    text = download.value.path().read_text("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    assert len(rows) == len(ids)
+    assert not any(row["Name"][:1] in "=+-@" for row in rows)
+    by_id = {row["Nummer"]: row for row in rows}
+    for key, row in base.areas.iterrows():
+        shown = by_id[key]["Menschen"]
+        assert (shown == "") if np.isnan(row["recipients"]) else (float(shown) == row["recipients"])
+    page.locator("#table-search").fill("Testkiez 1")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Als CSV speichern").click()
+    assert 1 < len(download.value.path().read_text("utf-8").splitlines()) < len(ids)
+
+
+def test_hostile_names_are_shown_as_text(open_page, tmp_path):
+    base = synthetic.content()
+    hostile = synthetic.content(names={base.areas.index[0]: HOSTILE})
+    rooms = hostile.rooms.copy()
+    rooms["name"] = HOSTILE
+    rooms["operator"] = "javascript:alert(3)"
+    study = hostile.study.model_copy(
+        update={
+            "publisher": hostile.study.publisher.model_copy(
+                update={"feedback": "javascript:alert(4)"}
+            )
+        }
+    )
+    source = dataclasses.replace(hostile.info.sources[0], url="javascript:alert(5)", title=HOSTILE)
+    info = dataclasses.replace(hostile.info, title=HOSTILE, sources=(source,), warnings=(HOSTILE,))
+    write_map(
+        dataclasses.replace(hostile, rooms=rooms, study=study, info=info), tmp_path / "m.html"
+    )
+    for tab in TABS:
+        page = open_page(tmp_path / "m.html", f"gebiet={base.areas.index[0]}&ansicht={tab}")
+        page.locator(f"path[data-area='{base.areas.index[0]}']").hover()
+        assert page.locator("img").count() == 0
+        assert page.locator("a[href^='javascript']").count() == 0
+    page = open_page(tmp_path / "m.html", f"raum={rooms.index[0]}")
+    assert page.locator("#card-title").inner_text() == HOSTILE
+
+
+def test_the_page_copes_with_missing_parts(open_page, tmp_path):
+    base = synthetic.content()
+    bare = dataclasses.replace(
+        base,
+        areas=base.areas.drop(columns=["dynamics_class", "cluster", "rank_lo", "rank_hi"]),
+        stops=base.stops.iloc[:0],
+        offices=base.offices.iloc[:0],
+        clusters=base.clusters.iloc[:0],
+        rooms=base.rooms.iloc[:0],
+        presence=base.presence.iloc[:0],
+        siting={},
+        quality=[],
+        figures={},
+    )
+    write_map(bare, tmp_path / "m.html")
+    for tab in TABS:
+        page = open_page(tmp_path / "m.html", f"ansicht={tab}&gebiet={base.areas.index[0]}")
+        assert page.locator(f"#panel-{TABS[tab]}").is_visible()
+    assert page.locator("#layers input[value=dynamics]").count() == 0
+
+
+def test_printing_shows_map_legend_and_sources(open_page, file):
+    page = open_page(file)
+    page.emulate_media(media="print")
+    for selector in ("#map", "#legend-body", ".imprint", "#panel-overview", "h1"):
+        assert page.locator(selector).is_visible(), selector
+    for selector in (".toolbar", "#tabs", ".tools", "footer"):
+        assert not page.locator(selector).is_visible(), selector
+
+
+def test_numbers_are_written_in_the_language_of_the_page(open_page, file, content):
+    people = int(content.figures["population"])
+    page = open_page(file)
+    assert f"{people:,}".replace(",", ".") in page.locator("#overview").inner_text()
+    page.locator("button[data-lang=en]").click()
+    assert f"{people:,}" in page.locator("#overview").inner_text()
+    assert "sprache=en" in page.url
