@@ -177,7 +177,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _sources(arguments: argparse.Namespace) -> int:
-    from sozialraum.areas.table import data_folder
+    from sozialraum.areas import data_folder
     from sozialraum.sources import catalogue
 
     print(catalogue.overview(data_folder(arguments.data)))

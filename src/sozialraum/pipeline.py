@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sozialraum.areas.inputs import Inputs, data_folder
 from sozialraum.result import Run, _silent
 from sozialraum.study import Study, load_study
 
@@ -78,8 +77,7 @@ def run(
     jobs = jobs or os.cpu_count() or 1
 
     progress("read the inputs")
-    inputs = Inputs(data_folder(data, chosen))
-    table = read_areas(chosen, inputs)
+    table = read_areas(chosen, data)
     progress("need and ranks")
     need = assess(table)
     standing = stand(table, need, jobs=jobs)
@@ -94,7 +92,7 @@ def run(
     progress("proposal of rooms")
     presence = propose(chosen, setting.rooms, setting.offices, setting.units)
     progress("disclosure control")
-    hashes = manifest.record_inputs(inputs.root, inputs.names)
+    hashes = manifest.record_inputs(table.inputs.root, table.inputs.names)
     content = assemble(
         table,
         need,
@@ -130,7 +128,7 @@ def check(study: str | Path | Study, *, data: str | Path | None = None) -> JoinA
     from sozialraum.areas.table import read_areas
 
     chosen = load_study(study)
-    return read_areas(chosen, Inputs(data_folder(data, chosen))).audit
+    return read_areas(chosen, data).audit
 
 
 def repeat(

@@ -1,6 +1,19 @@
 """Planning areas: one table per study, joined with an audit."""
 
 from sozialraum.areas.hierarchy import unit_ids, unite
+from sozialraum.areas.inputs import Inputs, data_folder
 from sozialraum.areas.join import JoinAudit, compare_total, join, normal_name
+from sozialraum.areas.table import AreaTable, read_areas
 
-__all__ = ["JoinAudit", "compare_total", "join", "normal_name", "unit_ids", "unite"]
+__all__ = [
+    "AreaTable",
+    "Inputs",
+    "JoinAudit",
+    "compare_total",
+    "data_folder",
+    "join",
+    "normal_name",
+    "read_areas",
+    "unit_ids",
+    "unite",
+]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sozialraum.areas.hierarchy import unit_ids
-from sozialraum.areas.inputs import Inputs
+from sozialraum.areas.inputs import Inputs, data_folder
 from sozialraum.areas.join import JoinAudit, compare_total, join
 from sozialraum.errors import InputError
 from sozialraum.study import Study
@@ -67,14 +68,14 @@ class AreaTable:
         return self.areas.index[self.areas["in_region"]]
 
 
-def read_areas(study: Study, inputs: Inputs) -> AreaTable:
+def read_areas(study: Study, data: str | Path | Inputs | None = None) -> AreaTable:
     """Read and join every table the study names.
 
     Parameters
     ----------
     study : Study
-    inputs : Inputs
-        The data folder; what is read is recorded there.
+    data : path or Inputs, optional
+        The data folder; default as in `data_folder`. What is read is recorded in `inputs`.
 
     Returns
     -------
@@ -88,6 +89,7 @@ def read_areas(study: Study, inputs: Inputs) -> AreaTable:
     """
     from sozialraum.sources import lor
 
+    inputs = data if isinstance(data, Inputs) else Inputs(data_folder(data, study))
     layer = study.area_layer
     audit = JoinAudit()
     areas = lor.read_areas(
