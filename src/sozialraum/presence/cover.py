@@ -14,15 +14,18 @@ The exact search runs in four steps, each making the next one smaller:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from sozialraum.presence.highs import Program, maximise
-from sozialraum.presence.problem import Floats, Ints
+from sozialraum.presence.highs import Clock, Program, maximise
+from sozialraum.presence.problem import Floats, Ints, Matrix
 
 DENSE = 4_000_000
 """Largest number of matrix cells at which dense arithmetic is faster than sparse."""
+SMALL = 100
+"""Twice as many sites are searched at once."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Cover:
         picked[chosen] = 1.0
         return self.reach @ picked
 
-    def arithmetic(self) -> Floats | sparse.csr_array:
+    def arithmetic(self) -> Matrix:
         """`reach` in the form in which products are fastest."""
         n, m = self.reach.shape
         return self.reach.toarray() if n * m <= DENSE else self.reach
@@ -129,7 +132,7 @@ def greedy(cover: Cover, p: int, chosen: Ints | None = None) -> Ints:
     return np.array(picked, dtype=np.intp)
 
 
-def swap(cover: Cover, chosen: Ints, matrix: Floats | sparse.csr_array | None = None) -> Ints:
+def swap(cover: Cover, chosen: Ints, matrix: Matrix | None = None) -> Ints:
     """Exchange one open site for one closed site while that reaches more people."""
     chosen = np.array(chosen, dtype=np.intp)
     if not chosen.size or chosen.size == cover.sites.size or not cover.weight.size:
@@ -145,7 +148,7 @@ def swap(cover: Cover, chosen: Ints, matrix: Floats | sparse.csr_array | None = 
         if isinstance(mine, np.ndarray):
             kept = (mine * alone) @ reach
         else:
-            kept = (mine.multiply(alone).tocsr() @ reach).toarray()
+            kept = np.asarray((mine.multiply(alone).tocsr() @ reach).todense())
         change = gain + kept - (mine @ alone)[:, None]
         change[:, chosen] = -np.inf
         out, into = divmod(int(np.argmax(change)), change.shape[1])
@@ -171,10 +174,10 @@ class Relaxation:
         upper = np.r_[np.ones(k), np.full(n, np.inf)]
         self._program = Program(-cost, rows, low, high, upper=upper)
 
-    def solve(self, p: int) -> tuple[Floats, Floats, float]:
+    def solve(self, p: int, clock: Clock) -> tuple[Floats, Floats, float]:
         """How far each site is open, the price of each row, and the upper bound."""
         n, k = self.cover.reach.shape
-        point, dual = self._program.solve_linear(n, p)
+        point, dual = self._program.solve_linear(n, p, clock)
         price = np.clip(-dual[:n], 0.0, self.cover.weight)
         return point[:k], price, price_bound(self.cover, p, price)
 
@@ -250,7 +253,8 @@ class Search:
             return Answer(np.empty(0, np.intp), 0.0, 0.0)
         if self._relaxation is None:
             self._relaxation = Relaxation(small)
-        share, price, bound = self._relaxation.solve(p)
+        clock = Clock(time_limit)
+        share, price, bound = self._relaxation.solve(p, clock)
         chosen = np.sort(np.argsort(-share, kind="stable")[:p])
         if not self._closed(small.value(chosen), bound, gap):
             starts = [greedy(small, p), chosen]
@@ -261,10 +265,18 @@ class Search:
         value = small.value(chosen)
         timed_out = False
         if exact and not self._closed(value, bound, gap):
+            none: Ints = np.empty(0, np.intp)
+            unused = np.flatnonzero(share < 1e-9)
+            if unused.size > share.size / 2 > SMALL:
+                # The best choice among sites that the relaxation uses is mostly the best of all,
+                # and found at once; a better value lets the prices rule out more.
+                limits = {"gap": gap, "clock": clock, "node_limit": node_limit or 100}
+                chosen = _search(small, p, chosen, none, unused, self.whole, **limits).chosen
+                value = small.value(chosen)
             needed = value + (1 - 1e-6 if self.whole else 0.0)
             always, never = _price_out(small, p, price, bound, needed)
-            limits = {"gap": gap, "time_limit": time_limit, "node_limit": node_limit}
-            better = _search(small, p, chosen, always, never, self.whole, limits)
+            limits = {"gap": gap, "clock": clock, "node_limit": node_limit}
+            better = _search(small, p, chosen, always, never, self.whole, **limits)
             chosen, value, timed_out = better.chosen, better.value, better.timed_out
             bound = min(bound, max(better.bound, value))
         if self._closed(value, bound, 0.0):
@@ -291,7 +303,13 @@ def _price_out(
 
 
 def _search(
-    cover: Cover, p: int, chosen: Ints, always: Ints, never: Ints, whole: bool, limits: dict
+    cover: Cover,
+    p: int,
+    chosen: Ints,
+    always: Ints,
+    never: Ints,
+    whole: bool,
+    **limits: Any,
 ) -> Answer:
     """Search with HiGHS among the choices that contain `always` and nothing of `never`."""
     m = cover.sites.size

@@ -5,6 +5,7 @@ highspy rather than `scipy.optimize.milp` because it takes a start solution.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,17 @@ class Outcome:
     infeasible: bool
     timed_out: bool
     nodes: int
+
+
+class Clock:
+    """Seconds left of a time limit that counts from the first call; None: no limit."""
+
+    def __init__(self, limit: float | None = None) -> None:
+        self._end = None if limit is None else time.monotonic() + limit
+
+    def left(self) -> float | None:
+        """Seconds left, never below 0."""
+        return None if self._end is None else max(self._end - time.monotonic(), 0.0)
 
 
 class Program:
@@ -61,15 +73,23 @@ class Program:
         self._solver.setOptionValue("threads", 1)  # the same path of search on every machine
         self._solver.passModel(lp)
 
-    def solve_linear(self, row: int, level: float) -> tuple[Floats, Floats]:
+    def solve_linear(self, row: int, level: float, clock: Clock) -> tuple[Floats, Floats]:
         """Solve the linear program with row `row` set to `level`: point and row duals.
 
-        A second call starts from the basis of the first one.
+        A second call starts from the basis of the first one. When the clock strikes, point and
+        duals are those of the last basis.
         """
+        self._limit(clock)
         self._solver.changeRowBounds(row, float(level), float(level))
         self._solver.run()
         solution = self._solver.getSolution()
         return np.array(solution.col_value), np.array(solution.row_dual)
+
+    def _limit(self, clock: Clock | None) -> None:
+        left = None if clock is None else clock.left()
+        if left is not None:
+            spent = self._solver.getRunTime()  # the solver's own clock runs on between calls
+            self._solver.setOptionValue("time_limit", float(spent + max(left, 0.01)))
 
     def solve_whole(
         self,
@@ -77,7 +97,7 @@ class Program:
         start: Floats | None = None,
         gap: float = 0.0,
         slack: float = 1e-6,
-        time_limit: float | None = None,
+        clock: Clock | None = None,
         node_limit: int | None = None,
     ) -> Outcome:
         """Solve the program with its integer variables; see `maximise`."""
@@ -86,8 +106,7 @@ class Program:
         solver = self._solver
         solver.setOptionValue("mip_rel_gap", float(gap))
         solver.setOptionValue("mip_abs_gap", float(slack))
-        if time_limit is not None:
-            solver.setOptionValue("time_limit", float(max(time_limit, 0.01)))
+        self._limit(clock)
         if node_limit is not None:
             solver.setOptionValue("mip_max_nodes", int(node_limit))
         if start is not None:
@@ -118,7 +137,7 @@ def maximise(
     start: Floats | None = None,
     gap: float = 0.0,
     slack: float = 1e-6,
-    time_limit: float | None = None,
+    clock: Clock | None = None,
     node_limit: int | None = None,
 ) -> Outcome:
     """Maximise ``value @ x`` subject to ``low <= rows @ x <= high`` and ``lower <= x <= upper``.
@@ -131,12 +150,12 @@ def maximise(
         A feasible point to start from.
     gap, slack : float
         Relative and absolute distance of bound and point at which the search may end.
-    time_limit : float, optional
-        Seconds; only where the caller accepts that a run cannot be repeated exactly.
+    clock : Clock, optional
+        Only where the caller accepts that a run cannot be repeated exactly.
     node_limit : int, optional
         Largest number of branch-and-bound nodes.
     """
     program = Program(value, rows, low, high, upper=upper, lower=lower, integer=integer)
     return program.solve_whole(
-        start=start, gap=gap, slack=slack, time_limit=time_limit, node_limit=node_limit
+        start=start, gap=gap, slack=slack, clock=clock, node_limit=node_limit
     )

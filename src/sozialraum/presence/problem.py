@@ -22,6 +22,8 @@ from sozialraum.errors import InputError, StudyError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
+Matrix = Any
+"""A float array or a `scipy.sparse.csr_array`, demand points × sites."""
 Site = Hashable
 
 
@@ -46,7 +48,7 @@ class InfeasibleError(StudyError):
 class Problem:
     """Checked inputs of a location model; sites are positions of columns in here."""
 
-    cost: Floats | sparse.csr_array
+    cost: Matrix
     demand: Floats
     required: Ints
     allowed: Bools
@@ -187,7 +189,7 @@ def check_radius(radius: float, name: str = "radius") -> float:
     return value
 
 
-def _distances(cost: Any) -> Floats | sparse.csr_array:
+def _distances(cost: Matrix) -> Matrix:
     if sparse.issparse(cost):
         matrix = sparse.csr_array(cost).astype(float)
         matrix.sum_duplicates()
