@@ -84,7 +84,7 @@ def assign_cells(
     cells = cells.loc[cells["population"] > 0, ["x", "y", "population"]]
     # A canonical order first: from here on the order of the input cannot matter.
     cells = cells.sort_values(["y", "x", "population"], ignore_index=True)
-    points = shapely.points(cells["x"].to_numpy(float), cells["y"].to_numpy(float))
+    points = np.asarray(shapely.points(cells[["x", "y"]].to_numpy(float)), dtype=object)
     polygons = areas.geometry.to_numpy()
     owner = np.full(len(cells), len(areas))
     # The tree holds the points: then each polygon is prepared once, not tested point by point.
@@ -103,7 +103,7 @@ def assign_cells(
         area_id=areas.index.to_numpy()[owner[found]], moved=np.round(moved[found], 1)
     )
     if region is not None:
-        cells = cells[pd.Index(region).get_indexer(cells["area_id"]) >= 0]
+        cells = cells[pd.Index(region).get_indexer(pd.Index(cells["area_id"])) >= 0]
     cells = cells.sort_values(["area_id", "y", "x"], ignore_index=True, kind="stable")
     return cells[["area_id", "x", "y", "population", "moved"]]
 
@@ -133,8 +133,8 @@ def largest_remainder(
     >>> largest_remainder([10, np.nan], [0, 0, 0, 1], [1, 1, 1, 5]).tolist()
     [4.0, 3.0, 3.0, nan]
     """
-    totals = np.rint(np.asarray(totals, float))
-    group, weights = np.asarray(group, np.intp), np.asarray(weights, float)
+    totals = np.rint(np.asarray(totals, np.float64))
+    group, weights = np.asarray(group, np.intp), np.asarray(weights, np.float64)
     sums = np.bincount(group, weights, minlength=len(totals))
     weights = np.where(sums[group] > 0, weights, 1.0)
     sums = np.bincount(group, weights, minlength=len(totals))

@@ -81,8 +81,9 @@ def straight_line_within(
     if not len(a) or not len(b):
         return sparse.csr_matrix((len(a), len(b)))
     # The tree finds pairs with a margin; the exact formula below decides.
-    found = KDTree(b).query_ball_point(a, maximum / detour * (1 + 1e-9) + 1e-9, return_sorted=True)
-    count = np.fromiter((len(f) for f in found), np.intp, len(a))
+    margin = maximum / detour * (1 + 1e-9) + 1e-9
+    found = np.atleast_1d(KDTree(b).query_ball_point(a, margin, return_sorted=True))
+    count = np.array([len(f) for f in found], np.intp)
     columns = np.concatenate([np.asarray(f, np.intp) for f in found])
     rows = np.repeat(np.arange(len(a)), count)
     cost = np.hypot(a[rows, 0] - b[columns, 0], a[rows, 1] - b[columns, 1]) * detour
@@ -134,10 +135,11 @@ def from_table(
             f"The table of travel costs lacks the columns {sorted(lacking)}",
             expected=f"{origin}, {destination}, {value}",
         )
-    from_id, to_id = table[origin].astype(str), table[destination].astype(str)
+    from_id = pd.Index(table[origin].astype(str))
+    to_id = pd.Index(table[destination].astype(str))
     for label, wanted, given in (("unit", units, from_id), ("room", rooms, to_id)):
-        absent = pd.Index(list(wanted)).difference(given.unique())
-        if len(absent):
+        absent = pd.Index(list(wanted)).difference(given, sort=False).tolist()
+        if absent:
             raise InputError(
                 f"{len(absent)} ids of a {label} do not occur in the table of travel costs",
                 where=", ".join(absent[:5]),

@@ -213,7 +213,8 @@ def snap(
     """
     places = np.asarray(places, float).reshape(-1, 2)
     metres, node = KDTree(network.xy).query(places, distance_upper_bound=np.nextafter(maximum, 9e9))
-    return np.where(np.isinf(metres), -1, node), metres
+    metres = np.asarray(metres)
+    return np.where(np.isinf(metres), -1, node).astype(np.intp), metres
 
 
 def network_distance(

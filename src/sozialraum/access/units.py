@@ -199,11 +199,12 @@ def _merge(
             return unit
         tree = KDTree(np.column_stack([centre, owner * height]))
         who = np.flatnonzero(small)
-        distance, pair = tree.query(np.column_stack([centre[who], owner[who] * height]), k=2)
+        places = np.column_stack([centre[who], owner[who] * height])
+        near, pair = map(np.asarray, tree.query(places, k=2))
         # With several units at one place the query may name the unit itself second.
         itself = pair[:, 1] == who
         other = np.where(itself, pair[:, 0], pair[:, 1])
-        distance = np.where(itself, distance[:, 0], distance[:, 1])
+        distance = np.where(itself, near[:, 0], near[:, 1])
         # Keep a proposal when it is the best one at both of its ends; ties by position.
         rank = np.empty(len(who), np.intp)
         rank[np.lexsort((who, np.round(distance, 6)))] = np.arange(len(who))
@@ -221,8 +222,8 @@ def _merge(
             np.stack([np.bincount(label, mass * c, minlength=n) for c in centre.T], axis=1)
             / np.bincount(label, mass, minlength=n)[:, None]
         )
-        mass = np.bincount(label, mass, minlength=n)
-        held = np.bincount(label, held, minlength=n)
-        fresh = np.empty(n, np.intp)
+        mass = np.bincount(label, mass, minlength=n).astype(float)
+        held = np.bincount(label, held, minlength=n).astype(float)
+        fresh = np.zeros(n, np.intp)
         fresh[label] = owner
         owner = fresh

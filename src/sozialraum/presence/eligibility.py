@@ -21,7 +21,14 @@ import pandas as pd
 import shapely
 
 from sozialraum.errors import StudyError
-from sozialraum.presence.houses import SAME_NAME, house_labels, parse_address, similarity, site_ids
+from sozialraum.presence.houses import (
+    FAR,
+    SAME_NAME,
+    house_labels,
+    parse_address,
+    similarity,
+    site_ids,
+)
 from sozialraum.presence.wording import (
     CLOSED,
     KINDS,
@@ -46,6 +53,9 @@ Record = dict[str, Any]
 
 VAGUE_TYPES = ("Gemeinschaftshaus", "")
 """Types that leave open what the place is."""
+
+AROUND = 4 * FAR
+"""Metres around the region's frame within which records are merged to houses."""
 
 # Which offer speaks for the house when several are equally good.
 _LEADING = (
@@ -90,7 +100,11 @@ def rooms(
     """
     targets = tuple(targets)
     order = ["source", "source_id", "name", "x", "y"]
-    venues = venues.sort_values(order, ignore_index=True)
+    # Records far from the region cannot belong to one of its houses.
+    west, south, east, north = areas.total_bounds
+    x, y = venues["x"], venues["y"]
+    near = x.between(west - AROUND, east + AROUND) & y.between(south - AROUND, north + AROUND)
+    venues = venues[near].sort_values(order, ignore_index=True)
     labels = house_labels(venues, merge_metres=settings.merge_metres)
     groups: dict[int, list[Record]] = {}
     for label, record in zip(labels, _described(venues), strict=True):
@@ -100,7 +114,7 @@ def rooms(
         for group in groups.values()
     ]
     frame = pd.DataFrame(houses, columns=["site_id", "detailed_id", *ROOM_COLUMNS])
-    points = np.atleast_1d(shapely.points(frame[["x", "y"]].to_numpy(float).reshape(-1, 2)))
+    points = np.asarray(shapely.points(frame[["x", "y"]].to_numpy(float)), dtype=object)
     areas = areas.sort_index()
     owner = np.full(len(frame), len(areas))
     where = shapely.STRtree(points).query(areas.geometry.to_numpy(), predicate="intersects")
@@ -187,7 +201,10 @@ def suitable_targets(
 
 def _described(venues: pd.DataFrame) -> list[Record]:
     """Records with the kind of operator and its reason, the type of venue and the audience."""
-    records: list[Record] = [dict(zip(venues, row, strict=True)) for row in venues.to_numpy(object)]
+    columns = venues.columns.tolist()
+    records: list[Record] = [
+        dict(zip(columns, row, strict=True)) for row in venues.to_numpy(object)
+    ]
     for r in records:
         r["kind"], r["kind_reason"] = operator_kind(r["operator"], r["operator_hint"], r["name"])
         r["type"] = venue_type(r["name"], r["venue_type"])

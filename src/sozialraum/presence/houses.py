@@ -23,6 +23,7 @@ SAME_NAME, SAME_STREET = 0.72, 0.75
 """Least similarity (see `similarity`) of names and of street names that agree."""
 
 
+@lru_cache(maxsize=50_000)
 def fold(text: str) -> str:
     """Text in lower case without accents, `ß` as `ss`, everything else than a–z, 0–9 a blank.
 
@@ -36,6 +37,7 @@ def fold(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", plain).strip()
 
 
+@lru_cache(maxsize=50_000)
 def parse_address(address: str) -> tuple[str, frozenset[str]]:
     """Street and house numbers of an address, in a form that can be compared.
 
