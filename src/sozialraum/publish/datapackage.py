@@ -93,14 +93,13 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
         "version": f"{info.reference_date}+{info.fingerprint}",
         "created": f"{info.reference_date}T00:00:00Z",
         "keywords": ["SGB II", "Jobcenter", "Sozialraum", info.region_name],
-        "sources": _named(all_sources),
-        "resources": [],
-        "files": [],
     }
+    _put(package, "sources", _named(all_sources))
     if content.study.publisher.organisation:
         contributor = {"title": content.study.publisher.organisation, "role": "publisher"}
         package["contributors"] = [contributor]
     _put(package, "licenses", _licences(all_sources))
+    package |= {"resources": [], "files": []}
     for name, (title, columns, key) in _TABLES.items():
         if (folder / name).is_file():
             resource = _entry(folder / name, title, "text/csv")
@@ -109,7 +108,7 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
             resource["schema"] = _schema(columns, key, content)
             sources = all_sources if name in _FROM_ROOMS else area_sources
             _put(resource, "licenses", _licences(sources))
-            resource["sources"] = _named(sources)
+            _put(resource, "sources", _named(sources))
             package["resources"].append(resource)
     for name, (title, kind) in _FILES.items():
         if (folder / name).is_file():
@@ -179,7 +178,7 @@ _TYPES = {"text": "string", "integer": "integer", "number": "number", "boolean":
 
 
 def _sources(content: Content) -> tuple[list[SourceNote], list[SourceNote]]:
-    """Sources of the areas' figures, and all: rooms and what is computed from them need the rest."""
+    """Sources of the areas' figures, and all sources: rooms and what follows from them."""
     study = content.study
     of_rooms = {f.source for f in study.venues.files} | {study.venues.grid_source}
     everything = list(content.info.sources)

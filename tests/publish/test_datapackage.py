@@ -1,0 +1,188 @@
+"""Data package: valid by the standard's own rules, and true about the files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from dataclasses import replace
+
+import jsonschema
+import pytest
+
+from sozialraum.publish.content import SourceNote
+from sozialraum.publish.datapackage import write_datapackage
+from sozialraum.publish.tables import write_csvs
+from tests.support.synthetic import content
+
+SOURCES = (
+    SourceNote("mss_2025", "MSS", "Senat", "dl-de/zero-2-0", "Senat", "2024-12-31"),
+    SourceNote("ewr_2024", "EWR", "Amt", "CC BY 4.0", "Amt", "2024-12-31", "https://example.org/e"),
+    SourceNote("stadtteilzentren", "Zentren", "Senat", "dl-de/zero-2-0", "Senat", "2026-06-30"),
+    SourceNote("osm", "OSM", "OpenStreetMap", "ODbL 1.0", "© OpenStreetMap-Mitwirkende", "2026-02"),
+)
+
+# The rules of specs.frictionlessdata.io (version 1) that concern what is written here.
+FIELD = {
+    "type": "object",
+    "required": ["name", "type"],
+    "properties": {
+        "name": {"type": "string"},
+        "type": {"enum": ["string", "integer", "number", "boolean"]},
+        "constraints": {
+            "type": "object",
+            "properties": {"required": {"type": "boolean"}},
+        },
+    },
+}
+LICENCES = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "anyOf": [{"required": ["name"]}, {"required": ["path"]}],
+        "properties": {
+            "name": {"type": "string", "pattern": r"^([-a-zA-Z0-9._])+$"},
+            "path": {"type": "string", "pattern": "^https://"},
+        },
+    },
+}
+RULES = {
+    "type": "object",
+    "required": ["profile", "name", "resources"],
+    "properties": {
+        "profile": {"const": "tabular-data-package"},
+        "name": {"type": "string", "pattern": r"^([-a-z0-9._/])+$"},
+        "created": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+        "licenses": LICENCES,
+        "sources": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "object", "required": ["title"]},
+        },
+        "contributors": {"type": "array", "minItems": 1},
+        "resources": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["profile", "name", "path", "schema"],
+                "properties": {
+                    "profile": {"const": "tabular-data-resource"},
+                    "name": {"type": "string", "pattern": r"^([-a-z0-9._/])+$"},
+                    "path": {"type": "string", "pattern": r"^(?!/)(?!.*\.\.)[^\\]+$"},
+                    "bytes": {"type": "integer"},
+                    "hash": {"type": "string", "pattern": "^([^:]+:[a-fA-F0-9]+|[a-fA-F0-9]{32})$"},
+                    "licenses": LICENCES,
+                    "schema": {
+                        "type": "object",
+                        "required": ["fields"],
+                        "properties": {
+                            "fields": {"type": "array", "minItems": 1, "items": FIELD},
+                            "missingValues": {"type": "array", "items": {"type": "string"}},
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def one():
+    base = content(24)
+    return replace(base, info=replace(base.info, sources=SOURCES))
+
+
+@pytest.fixture(scope="module")
+def folder(one, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    write_csvs(one, folder)
+    for name in ("areas.gpkg", "areas.parquet", "tables.xlsx"):
+        (folder / name).write_bytes(name.encode())
+    write_datapackage(one, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def package(folder):
+    return json.loads((folder / "datapackage.json").read_text("utf-8"))
+
+
+def test_the_descriptor_keeps_the_rules_of_the_standard(package):
+    jsonschema.validate(package, RULES)
+
+
+def test_resources_are_the_four_tables_with_size_and_hash(package, folder):
+    assert [r["path"] for r in package["resources"]] == [
+        "ranking.csv",
+        "regions.csv",
+        "presence.csv",
+        "frontier.csv",
+    ]
+    for entry in package["resources"] + package["files"]:
+        data = (folder / entry["path"]).read_bytes()
+        assert entry["bytes"] == len(data)
+        assert entry["hash"] == "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def test_every_cell_fits_the_declared_type_and_constraints(package, folder):
+    patterns = {"integer": r"-?\d+", "number": r"-?\d+(\.\d+)?", "boolean": "true|false"}
+    for resource in package["resources"]:
+        schema = resource["schema"]
+        with (folder / resource["path"]).open(encoding="utf-8", newline="") as handle:
+            header, *rows = csv.reader(handle)
+        assert header == [f["name"] for f in schema["fields"]]
+        for field, values in zip(schema["fields"], zip(*rows, strict=True), strict=True):
+            limits = field.get("constraints", {})
+            for value in values:
+                assert value or not limits.get("required")
+                if value and field["type"] in patterns:
+                    assert re.fullmatch(patterns[field["type"]], value)
+                    assert float(value) >= limits.get("minimum", float("-inf"))
+                    assert float(value) <= limits.get("maximum", float("inf"))
+        keys = [tuple(r[header.index(k)] for k in schema["primaryKey"]) for r in rows]
+        assert len(set(keys)) == len(keys)
+
+
+def test_what_was_made_from_openstreetmap_carries_its_licence(package):
+    licences = {
+        entry["path"]: {licence["name"] for licence in entry["licenses"]}
+        for entry in package["resources"] + package["files"]
+    }
+    assert "ODbL-1.0" in licences["presence.csv"] & licences["areas.gpkg"] & licences["tables.xlsx"]
+    assert "ODbL-1.0" not in licences["ranking.csv"] | licences["areas.parquet"]
+    layers = {x["name"]: x["licenses"] for e in package["files"] for x in e.get("layers", ())}
+    assert "ODbL-1.0" in layers["rooms"]
+    assert "ODbL-1.0" not in layers["areas"]
+
+
+def test_the_share_says_what_it_is_a_share_of(package, one):
+    fields = {f["name"]: f for f in package["resources"][0]["schema"]["fields"]}
+    assert fields["share"]["description"] == one.info.share_label
+    assert one.info.recipients_label in fields["recipients"]["description"]
+    assert fields["recipients"]["unit"] == "Personen"
+
+
+def test_fictitious_data_are_called_so(package):
+    assert package["description"].startswith("Fiktive Daten")
+
+
+def test_an_unknown_licence_keeps_its_own_words(one, tmp_path):
+    source = SourceNote("x", "X", "X", "Nutzung nach Absprache", "X", "2024")
+    odd = replace(one, info=replace(one.info, sources=(source,)))
+    write_csvs(odd, tmp_path)
+    package = json.loads(write_datapackage(odd, tmp_path).read_text("utf-8"))
+    jsonschema.validate(package, RULES)
+    assert package["licenses"] == [
+        {"name": "Nutzung-nach-Absprache", "title": "Nutzung nach Absprache"}
+    ]
+
+
+def test_without_sources_no_empty_lists_are_written(one, tmp_path):
+    bare = replace(one, info=replace(one.info, sources=()))
+    write_csvs(bare, tmp_path)
+    package = json.loads(write_datapackage(bare, tmp_path).read_text("utf-8"))
+    jsonschema.validate(package, RULES)
+    assert "licenses" not in package
