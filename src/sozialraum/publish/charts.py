@@ -216,10 +216,10 @@ def class_map(
         area id -> short text drawn at the area, such as its rank.
     """
     unrated = Style(WORDS[language]["unrated"], MISSING, "\\\\\\", "#a9aeb4")
-    key = classes.where(classes.isin(list(styles)), None)
+    key = classes.astype(object).where(classes.isin(list(styles)), None)
     handles = []
     for name, style in [*styles.items(), (None, unrated)]:
-        members = (key.isna() if name is None else key == name).to_numpy()
+        members = (key.isna() if name is None else key == name).to_numpy(bool)
         if name is None and not members.any():
             continue
         _fill(ax, areas.geometry.to_numpy()[members], style)

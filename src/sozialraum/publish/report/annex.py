@@ -21,7 +21,6 @@ from sozialraum.publish.report.blocks import (
     terms,
 )
 from sozialraum.publish.report.facts import Facts
-from sozialraum.publish.report.findings import weight_kind  # noqa: F401
 from sozialraum.publish.report.rooms import _text
 
 
@@ -108,9 +107,8 @@ def sources(facts: Facts, w: Words) -> list[Block]:
 
 def tables(facts: Facts, w: Words) -> list[Block]:
     """All tables in full."""
-    content = facts.content
-    blocks = [heading(w.t("section.tables"), page=True)]
-    areas = content.areas.assign(area_id=content.areas.index)
+    blocks = [heading(w.t("section.tables"), page=True, numbered=False)]
+    areas = facts.areas.assign(area_id=facts.areas.index)
     blocks.append(_areas(areas, facts, w))
     blocks.append(_indices(areas, facts, w))
     flags = areas["flags"] if "flags" in areas else pd.Series("", areas.index)
@@ -128,7 +126,7 @@ def tables(facts: Facts, w: Words) -> list[Block]:
             (w.t("columns.flags"), 6, LEFT),
         ]
         blocks.append(table(w.t("tables.flags"), columns, rows, wide=True))
-    regions = content.regions.assign(area_id=content.regions.index)
+    regions = facts.regions.assign(area_id=facts.regions.index)
     caption = w.t("tables.regions", unit=facts.region_title)
     blocks.append(_areas(regions, facts, w, caption=caption, title=facts.region_title))
     blocks += _rooms(facts, w)
@@ -139,7 +137,7 @@ def glossary(facts: Facts, w: Words) -> list[Block]:
     """Terms that occur in this report."""
     absent = {f"S{k}" for k in range(1, 5)} - set(facts.indicators)
     entries = [(k, v) for k, v in w.many("glossary").items() if k not in absent]
-    return [heading(w.t("section.glossary"), page=True), terms(entries)]
+    return [heading(w.t("section.glossary"), page=True, numbered=False), terms(entries)]
 
 
 def _concentration(facts: Facts, w: Words, equation: Callable[[str], Block]) -> list[Block]:
@@ -153,11 +151,11 @@ def _concentration(facts: Facts, w: Words, equation: Callable[[str], Block]) -> 
     return [heading(w.t("method.concentration"), 2), *blocks] if blocks else []
 
 
-Cell = Callable[[dict[str, Any]], str]
+Cell = Callable[[dict[Any, Any]], str]
 
 
 def _cells(frame: pd.DataFrame, columns: Sequence[tuple[str, float, str, Cell]]) -> dict[str, Any]:
-    rows = frame.to_dict("records")
+    rows: list[dict[Any, Any]] = frame.to_dict("records")
     return {
         "columns": [c[:3] for c in columns],
         "rows": [[c[3](r) for c in columns] for r in rows],
@@ -217,7 +215,7 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
         cells = _cells(content.frontier, columns)
         blocks.append(table(w.t("tables.frontier"), wide=True, **cells))
     eligible = (
-        content.rooms["eligible"].astype(bool) if len(content.rooms) else pd.Series([], dtype=bool)
+        facts.rooms["eligible"].astype(bool) if len(facts.rooms) else pd.Series([], dtype=bool)
     )
     common: list[tuple[str, float, str, Cell]] = [
         (w.t("columns.room"), 4, LEFT, lambda r: str(r["name"])),
@@ -229,7 +227,7 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
     reason = (w.t("columns.reason"), 3, LEFT, lambda r: _text(r["reason"]))
     for mask, last, key in ((eligible, kind, "rooms"), (~eligible, reason, "excluded")):
         if mask.any():
-            rows = content.rooms[mask].sort_values(["name", "address"])
+            rows = facts.rooms[mask].sort_values(["name", "address"])
             cells = _cells(rows, [*common, last])
             blocks.append(table(w.t(f"tables.{key}"), wide=True, **cells))
     return blocks

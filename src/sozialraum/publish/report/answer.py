@@ -1,7 +1,8 @@
-"""The first part of the report: the answer on one page, the question, the data and their quality."""
+"""The first part of the report: the answer on one page, the question, the data."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -9,7 +10,6 @@ import pandas as pd
 from sozialraum.publish.numbers import known
 from sozialraum.publish.report.blocks import (
     LEFT,
-    RIGHT,
     Block,
     Run,
     Words,
@@ -22,6 +22,8 @@ from sozialraum.publish.report.blocks import (
     table,
 )
 from sozialraum.publish.report.facts import EVERYBODY, Facts
+
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def summary(facts: Facts, w: Words) -> list[Block]:
@@ -109,7 +111,7 @@ def people(facts: Facts, w: Words) -> str:
 def question(facts: Facts, w: Words) -> list[Block]:
     """The question that was asked, and how the report answers it."""
     content = facts.content
-    study, areas = content.study, content.areas
+    study, areas = content.study, facts.areas
     blocks = [heading(w.t("section.question"))]
     if study.question:
         blocks.append(para(study.question))
@@ -127,7 +129,7 @@ def question(facts: Facts, w: Words) -> list[Block]:
         note = w.t(
             "people.without_old_age_note",
             label=content.info.recipients_label,
-            n=w.n(content.areas["old_age"].sum()),
+            n=w.n(facts.areas["old_age"].sum()),
         )
         term = w.t("people.without_old_age")
         blocks.append(para([{"strong": term + ". "}, note]))
@@ -141,7 +143,11 @@ def data(facts: Facts, w: Words) -> list[Block]:
     blocks = [heading(w.t("section.data"))]
     if info.warnings:
         blocks.append(notice(info.warnings))
-    blocks.append(para(w.t("data.sources", n=w.n(len(info.sources)))))
+    text = w.t("data.sources")
+    days = sorted({s.reference_date for s in info.sources if ISO_DAY.fullmatch(s.reference_date)})
+    if len(days) > 1:
+        text += " " + w.t("data.dates", first=w.date(days[0]), last=w.date(days[-1]))
+    blocks.append(para(text))
     blocks.append(
         table(
             w.t("data.sources_caption"),

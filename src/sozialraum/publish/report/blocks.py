@@ -30,13 +30,13 @@ def texts(language: str) -> dict[str, Any]:
 
 
 def clean(value: Any) -> Any:
-    """Take control and direction-changing characters out of all texts of a structure.
+    r"""Take control and direction-changing characters out of all texts of a structure.
 
     They have no place in print, and some would make an SVG or a PDF invalid.
 
     Examples
     --------
-    >>> clean({"name": "Kiez\\x00 \\u202eA"})
+    >>> clean({"name": "Kiez\x00 \u202eA"})
     {'name': 'Kiez A'}
     """
     if isinstance(value, str):
@@ -124,14 +124,15 @@ class Words:
 # --- blocks: what the template knows how to set ---
 
 
-def heading(text: str, level: int = 1, *, page: bool = False) -> Block:
+def heading(text: str, level: int = 1, *, page: bool = False, numbered: bool = True) -> Block:
     """A heading; `page` begins a new page."""
-    return {"kind": "heading", "text": text, "level": level, "page": page}
+    return {"kind": "heading", "text": text, "level": level, "page": page, "numbered": numbered}
 
 
-def para(runs: str | Sequence[Run]) -> Block:
-    """A paragraph."""
-    return {"kind": "para", "runs": [runs] if isinstance(runs, str) else list(runs)}
+def para(runs: str | Sequence[Run], *, keep: bool = False) -> Block:
+    """A paragraph; `keep` holds it together with what follows."""
+    content = [runs] if isinstance(runs, str) else list(runs)
+    return {"kind": "para", "runs": content, "keep": keep}
 
 
 def bullets(items: Iterable[str | Sequence[Run]]) -> Block:

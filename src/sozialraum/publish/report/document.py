@@ -69,7 +69,9 @@ def render(content: Content) -> bytes:
     compiler = typst.Compiler(files, font_paths=_fonts(), ignore_system_fonts=True)
     day = dt.date.fromisoformat(content.info.reference_date)
     stamp = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
-    return compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=stamp)
+    pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=stamp)
+    assert isinstance(pdf, bytes)
+    return pdf
 
 
 def document(facts: Facts, w: Words) -> dict[str, Any]:

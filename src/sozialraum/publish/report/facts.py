@@ -27,12 +27,27 @@ class Facts:
     content: Content
 
     @cached_property
+    def areas(self) -> pd.DataFrame:
+        """The areas without their shapes: plain frames are several times faster to ask."""
+        return _plain(self.content.areas)
+
+    @cached_property
+    def regions(self) -> pd.DataFrame:
+        """The regions without their shapes."""
+        return _plain(self.content.regions)
+
+    @cached_property
+    def rooms(self) -> pd.DataFrame:
+        """The venues without their points."""
+        return _plain(self.content.rooms)
+
+    @cached_property
     def totals(self) -> dict[str, float | None]:
         """Residents, recipients with bounds, share; the pipeline's figures come first.
 
         A sum over areas stands in only where every rated area has a released value.
         """
-        areas, given = self.content.areas, self.content.figures
+        areas, given = self.areas, self.content.figures
         out: dict[str, float | None] = {}
         for name in ("population", "recipients", "recipients_lo", "recipients_hi"):
             column = areas[name] if name in areas else pd.Series(np.nan, areas.index)
@@ -46,13 +61,13 @@ class Facts:
 
     @cached_property
     def top(self) -> int:
-        """k of "the k areas with the greatest need", at most the number of ranked areas."""
+        """How many are "the k areas with the greatest need", at most the number of ranked areas."""
         return min(self.content.study.indicators.top, len(self.ranked))
 
     @cached_property
     def ranked(self) -> pd.DataFrame:
         """Areas with a rank, the greatest need first."""
-        areas = self.content.areas
+        areas = self.areas
         return areas[areas["rank"].notna()].sort_values(["rank", "name"])
 
     @cached_property
@@ -68,22 +83,22 @@ class Facts:
     @cached_property
     def excluded(self) -> pd.DataFrame:
         """Areas that are not rated."""
-        areas = self.content.areas
+        areas = self.areas
         return areas[areas["excluded"].map(lambda v: isinstance(v, str) and v != "")]
 
     @cached_property
     def withheld(self) -> pd.DataFrame:
         """Areas whose number of recipients is not released."""
-        return self.content.areas[self.content.areas["recipients"].isna()]
+        return self.areas[self.areas["recipients"].isna()]
 
     def classes(self, column: str) -> dict[str, int]:
         """Areas per class of `status_class` or `dynamics_class`."""
-        found = self.content.areas[column].dropna().value_counts()
+        found = self.areas[column].dropna().value_counts()
         return {str(k): int(v) for k, v in found.items()}
 
     def largest(self, column: str) -> pd.DataFrame:
         """The k areas with the largest `share` or `recipients`."""
-        areas = self.content.areas
+        areas = self.areas
         known_rows = areas[areas[column].notna()]
         return known_rows.sort_values([column, "name"], ascending=[False, True]).head(self.top)
 
@@ -110,7 +125,7 @@ class Facts:
         """Indicators of the edition that the areas carry, such as S1 and S3."""
         study = self.content.study
         wanted = study.edition(study.indicators.edition).indicators if study.editions else ()
-        return [i for i in wanted if i in self.content.areas]
+        return [i for i in wanted if i in self.areas]
 
     @cached_property
     def region_title(self) -> str:
@@ -129,14 +144,14 @@ class Facts:
     @cached_property
     def roles(self) -> dict[str, int]:
         """Areas per role in a spatial concentration, most frequent last; empty: not computed."""
-        if "cluster" not in self.content.areas:
+        if "cluster" not in self.areas:
             return {}
-        found = self.content.areas["cluster"].replace("", None).dropna().value_counts()
+        found = self.areas["cluster"].replace("", None).dropna().value_counts()
         return {str(k): int(v) for k, v in found.sort_values(kind="stable").items()}
 
     @cached_property
     def held_by_upper_half(self) -> float | None:
-        """Share of the recipients in the areas with the highest shares that hold half of the people."""
+        """Share of the recipients in that half of the people whose areas have higher shares."""
         curve = self.content.lorenz
         if len(curve) < 2:
             return None
@@ -146,7 +161,7 @@ class Facts:
     @cached_property
     def without_old_age(self) -> bool:
         """Whether people on old-age benefits were taken off the demand for rooms."""
-        areas = self.content.areas
+        areas = self.areas
         if self.content.study.old_age is None or "old_age" not in areas:
             return False
         return bool(areas["old_age"].fillna(0).gt(0).any())
@@ -201,7 +216,7 @@ class Facts:
         units, siting = self.content.units, self.content.study.siting
         if chosen.empty or units.empty:
             return None
-        rooms = self.content.rooms.loc[chosen["site_id"], ["x", "y"]]
+        rooms = self.rooms.loc[chosen["site_id"], ["x", "y"]]
         places = pd.concat([rooms, self.serving()[["x", "y"]]]).to_numpy(float)
         gap = units[["x", "y"]].to_numpy(float)[:, None, :] - places
         reached = (siting.detour * np.hypot(gap[..., 0], gap[..., 1]) <= siting.radius).any(axis=1)
@@ -229,7 +244,7 @@ class Facts:
         """`people`, `out`, `out_share` per Bezirksregion, the most people out of reach first."""
         if self.reached_units is None:
             return None
-        units, areas = self.content.units, self.content.areas
+        units, areas = self.content.units, self.areas
         region = units["area_id"].map(areas["region_id"])
         people = units["people_everybody"].fillna(0.0)
         table = pd.DataFrame(
@@ -241,6 +256,10 @@ class Facts:
         table["out_share"] = table["out"] / table["people"].where(table["people"] > 0)
         table["name"] = areas.groupby("region_id")["region_name"].first()
         return table.sort_values(["out", "name"], ascending=[False, True])
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
 
 
 def _true(frame: pd.DataFrame, column: str) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,12 @@ from sozialraum.publish.report.facts import EVERYBODY, Facts
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Draw = Callable[["Axes"], None]
-MAP, MAP_AXES = (6.5, 4.5), (0.0, 0.0, 0.72, 1.0)  # inches: the width of the text block
-SETTINGS = {
+Size = tuple[float, float]
+Box = tuple[float, float, float, float]
+Drawer = Callable[["Axes", Facts, Words], None]
+WIDTH = 6.5  # inches, as the text block
+MAP: Box = (0.0, 0.0, 0.72, 1.0)  # the legend stands on the right
+SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "sozialraum",  # ids inside the file must not be random
     "svg.fonttype": "none",  # text stays text: smaller, selectable, set by the report's own fonts
     "font.family": "DejaVu Sans",
@@ -34,107 +38,128 @@ def draw(name: str, facts: Facts, w: Words) -> bytes:
     Parameters
     ----------
     name : str
-        File name as the blocks use it, such as ``share.svg``.
+        File name as the blocks use it, such as ``share.svg`` or ``rooms_everybody.svg``.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    size, axes, function = _plan(name, facts, w)
-    with mpl.rc_context(SETTINGS):
-        figure = Figure(figsize=size)
+    key, _, argument = name.removesuffix(".svg").partition("_")
+    drawer, box = DRAWERS[key]
+    with mpl.rc_context(SETTINGS), warnings.catch_warnings():
+        # matplotlib measures a glyph it lacks as a box; typst then takes it from another font
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure = Figure(figsize=_size(key, facts))
         canvas = FigureCanvasSVG(figure)
-        function(figure.add_axes(axes))
+        axes = figure.add_axes(box)
+        if key == "rooms":
+            _rooms(axes, facts, w, argument)
+        else:
+            drawer(axes, facts, w)
         out = io.BytesIO()
         canvas.print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue()
 
 
-def _plan(name: str, facts: Facts, w: Words) -> tuple[Any, Any, Draw]:
-    content, lang = facts.content, w.language
+def _share(ax: Axes, facts: Facts, w: Words) -> None:
+    mean = facts.totals["share"] or 0.0
+    charts.share_map(ax, *_print_shapes(facts), mean=mean, language=w.language)
+
+
+def _count(ax: Axes, facts: Facts, w: Words) -> None:
+    charts.count_map(ax, *_print_shapes(facts), language=w.language)
+
+
+def _status(ax: Axes, facts: Facts, w: Words) -> None:
+    labels = {str(i): w.n(r) for i, r in facts.ranked["rank"].head(facts.top).items()}
+    _classes(ax, facts, w, "status_class", charts.STATUS, labels)
+
+
+def _dynamics(ax: Axes, facts: Facts, w: Words) -> None:
+    _classes(ax, facts, w, "dynamics_class", charts.DYNAMICS, {})
+
+
+def _classes(
+    ax: Axes,
+    facts: Facts,
+    w: Words,
+    column: str,
+    styles: dict[str, charts.Style],
+    labels: dict[str, str],
+) -> None:
     areas, regions = _print_shapes(facts)
-    if name == "share.svg":
-        mean = facts.totals["share"] or 0.0
-        return (
-            MAP,
-            MAP_AXES,
-            lambda ax: charts.share_map(ax, areas, regions, mean=mean, language=lang),
-        )
-    if name == "count.svg":
-        return MAP, MAP_AXES, lambda ax: charts.count_map(ax, areas, regions, language=lang)
-    if name in ("status.svg", "dynamics.svg"):
-        column = name.removesuffix(".svg") + "_class"
-        styles = charts.STATUS if column == "status_class" else charts.DYNAMICS
-        styles = {k: s._replace(label=w.word(s.label)) for k, s in styles.items()}
-        ranked = facts.ranked.head(facts.top if column == "status_class" else 0)
-        labels = {str(i): w.n(r) for i, r in ranked["rank"].items()}
-        return (
-            MAP,
-            MAP_AXES,
-            lambda ax: charts.class_map(
-                ax, areas, regions, areas[column], styles, language=lang, labels=labels
-            ),
-        )
-    if name == "clusters.svg":
-        styles = charts.cluster_styles(facts.roles)
-        styles = {k: s._replace(label=w.word(s.label)) for k, s in styles.items()}
-        return (
-            MAP,
-            MAP_AXES,
-            lambda ax: charts.cluster_map(
-                ax, areas, regions, content.clusters, styles, language=lang
-            ),
-        )
-    if name.startswith("rooms_") or name == "unreached.svg":
-        return _rooms_plan(name, facts, w)
-    if name == "lorenz.svg":
-        return (
-            (6.5, 3.3),
-            (0.27, 0.14, 0.46, 0.84),
-            lambda ax: charts.lorenz(ax, content.lorenz, language=lang),
-        )
-    if name == "forest.svg":
-        rows = min(len(facts.ranked), 60)
-        height = 0.9 + rows * 0.145
-        axes = (0.33, 0.02, 0.66, 1 - 0.02 - 0.55 / height)
-        return (
-            (6.5, height),
-            axes,
-            lambda ax: charts.rank_forest(ax, facts.ranked, top=facts.top, language=lang),
-        )
-    if name == "curve.svg":
-        curves = {facts.title(t): c for t in facts.targets if len(c := facts.curve(t)) > 1}
-        headline = len(facts.proposal())
-        return (
-            (6.5, 2.9),
-            (0.09, 0.15, 0.9, 0.82),
-            lambda ax: charts.reach_curve(ax, curves, headline=headline, language=lang),
-        )
-    raise KeyError(name)
+    named = _translated(styles, w)
+    charts.class_map(ax, areas, regions, areas[column], named, language=w.language, labels=labels)
 
 
-def _rooms_plan(name: str, facts: Facts, w: Words) -> tuple[Any, Any, Draw]:
-    content, siting = facts.content, facts.content.study.siting
-    areas, regions = _print_shapes(facts)
-    target = EVERYBODY if name == "unreached.svg" else name[6:-4]
-    units = content.units if name == "unreached.svg" else None
+def _clusters(ax: Axes, facts: Facts, w: Words) -> None:
+    styles = _translated(charts.cluster_styles(facts.roles), w)
+    clusters = facts.content.clusters
+    charts.cluster_map(ax, *_print_shapes(facts), clusters, styles, language=w.language)
 
-    def function(ax: Axes) -> None:
-        charts.rooms_map(
-            ax,
-            areas,
-            regions,
-            rooms=content.rooms,
-            chosen=facts.proposal(target)["site_id"].tolist(),
-            offices=facts.serving(target),
-            radius=siting.radius,
-            detour=siting.detour,
-            units=units,
-            reached=facts.reached_units,
-            language=w.language,
-        )
 
-    return MAP, MAP_AXES, function
+def _unreached(ax: Axes, facts: Facts, w: Words) -> None:
+    _rooms(ax, facts, w, EVERYBODY, units=facts.content.units, reached=facts.reached_units)
+
+
+def _rooms(ax: Axes, facts: Facts, w: Words, target: str = EVERYBODY, **units: Any) -> None:
+    siting = facts.content.study.siting
+    charts.rooms_map(
+        ax,
+        *_print_shapes(facts),
+        rooms=facts.content.rooms,
+        chosen=facts.proposal(target)["site_id"].tolist(),
+        offices=facts.serving(target),
+        radius=siting.radius,
+        detour=siting.detour,
+        language=w.language,
+        **units,
+    )
+
+
+def _lorenz(ax: Axes, facts: Facts, w: Words) -> None:
+    charts.lorenz(ax, facts.content.lorenz, language=w.language)
+
+
+def _forest(ax: Axes, facts: Facts, w: Words) -> None:
+    rows = facts.ranked.assign(name=[clean(str(n)) for n in facts.ranked["name"]])
+    charts.rank_forest(ax, rows, top=facts.top, most=MOST_RANKS, language=w.language)
+
+
+def _curve(ax: Axes, facts: Facts, w: Words) -> None:
+    curves = {clean(facts.title(t)): facts.curve(t) for t in facts.targets}
+    curves = {title: rows for title, rows in curves.items() if len(rows) > 1}
+    charts.reach_curve(ax, curves, headline=len(facts.proposal()), language=w.language)
+
+
+MOST_RANKS = 60
+DRAWERS: dict[str, tuple[Drawer, Box]] = {
+    "share": (_share, MAP),
+    "count": (_count, MAP),
+    "status": (_status, MAP),
+    "dynamics": (_dynamics, MAP),
+    "clusters": (_clusters, MAP),
+    "rooms": (_rooms, MAP),
+    "unreached": (_unreached, MAP),
+    "lorenz": (_lorenz, (0.27, 0.14, 0.46, 0.84)),
+    "forest": (_forest, (0.33, 0.01, 0.66, 0.93)),
+    "curve": (_curve, (0.09, 0.15, 0.9, 0.82)),
+}
+
+
+def _size(key: str, facts: Facts) -> Size:
+    """Width and height in inches: maps as the region asks for, ranks as many as there are."""
+    if DRAWERS[key][1] == MAP:
+        x0, y0, x1, y1 = facts.content.areas.total_bounds
+        height = WIDTH * MAP[2] * (y1 - y0) / max(x1 - x0, 1.0)
+        return WIDTH, min(max(height, 2.6), 4.3)
+    if key == "forest":
+        return WIDTH, 0.9 + 0.145 * min(len(facts.ranked), MOST_RANKS)
+    return WIDTH, {"lorenz": 3.3, "curve": 2.9}[key]
+
+
+def _translated(styles: dict[str, charts.Style], w: Words) -> dict[str, charts.Style]:
+    return {k: s._replace(label=clean(w.word(s.label))) for k, s in styles.items()}
 
 
 @cache

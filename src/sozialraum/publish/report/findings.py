@@ -27,18 +27,18 @@ def distribution(facts: Facts, w: Words) -> list[Block]:
     """Where recipients live, by share and by number."""
     content = facts.content
     by_share, by_count = facts.largest("share"), facts.largest("recipients")
-    blocks = [heading(w.t("section.distribution"), page=True)]
+    blocks = [heading(w.t("section.distribution"))]
     if by_share.empty:
         return [*blocks, para(w.t("data.signs"))]
-    share = content.areas["share"].dropna()
-    names = content.areas["name"]
+    share = facts.areas["share"].dropna()
+    names = facts.areas["name"]
     mean = facts.totals["share"]
     text = w.t(
         "distribution.range" if mean is not None else "distribution.range_no_mean",
         low=w.pct(share.min()),
-        low_name=names[share.idxmin()],
+        low_name=names[str(share.idxmin())],
         high=w.pct(share.max()),
-        high_name=names[share.idxmax()],
+        high_name=names[str(share.idxmax())],
         region=content.info.region_name,
         share=w.pct(mean),
     )
@@ -60,9 +60,9 @@ def distribution(facts: Facts, w: Words) -> list[Block]:
             _list(w.t("distribution.by_count", top=facts.top), by_count, w),
         )
     )
-    if len(content.regions) > 1:
+    if len(facts.regions) > 1:
         unit = facts.region_title
-        blocks.append(para(w.t("distribution.regions", unit=unit)))
+        blocks.append(para(w.t("distribution.regions", unit=unit), keep=True))
         blocks.append(_regions(w.t("distribution.regions_caption", unit=unit), facts, w))
     return blocks
 
@@ -121,7 +121,7 @@ def concentration(facts: Facts, w: Words) -> list[Block]:
 def ranking(facts: Facts, w: Words) -> list[Block]:
     """Ranks with their simultaneous sets."""
     content, study = facts.content, facts.content.study
-    blocks = [heading(w.t("section.ranking"), page=True)]
+    blocks = [heading(w.t("section.ranking"))]
     coverage = w.pct(study.indicators.coverage, 0)
     edition = content.info.edition
     indicators = w.names(facts.indicators)
@@ -186,9 +186,9 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
 def targets(facts: Facts, w: Words) -> list[Block]:
     """A ranking of its own for each target group, and neighbourhoods that get worse."""
     content = facts.content
-    blocks = [heading(w.t("section.targets"), page=True)]
+    blocks = [heading(w.t("section.targets"))]
     blocks.append(para(f"{w.t('targets.intro')} {w.t('targets.overlap')}"))
-    told = [t for t in facts.targets if f"rank_{t}" in content.areas]
+    told = [t for t in facts.targets if f"rank_{t}" in facts.areas]
     kinds = [
         w.t("targets.weight_item", title=facts.title(t), kind=weight_kind(facts, t, w))
         for t in told
@@ -200,15 +200,15 @@ def targets(facts: Facts, w: Words) -> list[Block]:
     if not info.previous_edition:
         return [*blocks, para(w.t("targets.none"))]
     editions = {"edition": info.edition, "previous": info.previous_edition}
-    dynamics = content.areas["dynamics_class"]
-    worse = content.areas[dynamics == "negativ"].sort_values("dynamics_index", ascending=False)
+    dynamics = facts.areas["dynamics_class"]
+    worse = facts.areas[dynamics == "negativ"].sort_values("dynamics_index", ascending=False)
     text = w.t(
         "targets.dynamics" if len(worse) else "targets.dynamics_none",
         n=w.n(len(worse)),
         names=w.names(worse["name"]),
         **editions,
     )
-    unclear = content.areas[dynamics.astype(str).str.startswith("nicht bestimmbar")]
+    unclear = facts.areas[dynamics.astype(str).str.startswith("nicht bestimmbar")]
     if len(unclear):
         text += " " + w.t("targets.undetermined", names=w.names(unclear["name"]), **editions)
     caveat = w.t("targets.caveat", city=info.city_name)
@@ -216,7 +216,7 @@ def targets(facts: Facts, w: Words) -> list[Block]:
     if dynamics.notna().any():
         alt = w.t("targets.map_alt", dynamics=class_counts(facts, "dynamics_class", w))
         blocks.append(figure("dynamics.svg", w.t("targets.map_caption", **editions), alt))
-    shown = [i for i in facts.indicators if f"{i}_previous" in content.areas]
+    shown = [i for i in facts.indicators if f"{i}_previous" in facts.areas]
     if len(worse) and shown:
         blocks.append(_changes(worse, shown, facts, w))
     return blocks
@@ -275,7 +275,7 @@ def _regions(caption: str, facts: Facts, w: Words) -> Block:
             w.pct(r["share"]),
             w.n(r["location_quotient"], 2),
         ]
-        for r in facts.content.regions.sort_values("share", ascending=False).to_dict("records")
+        for r in facts.regions.sort_values("share", ascending=False).to_dict("records")
     ]
     return table(caption, columns, rows)
 
@@ -289,7 +289,7 @@ def _cluster_sentences(facts: Facts) -> list[str]:
 
 
 def _target_table(facts: Facts, target: str, w: Words, most: int = 6) -> Block:
-    areas = facts.content.areas
+    areas = facts.areas
     rank, weight = f"rank_{target}", f"weight_{target}"
     rows = areas[areas[rank].notna()].sort_values([rank, "name"]).head(most)
     cells = [

@@ -24,15 +24,15 @@ from sozialraum.publish.report.facts import EVERYBODY, Facts
 
 def proposal(facts: Facts, w: Words) -> list[Block]:
     """The rooms, what each further room adds, and how sure the choice is."""
-    content, siting = facts.content, facts.content.study.siting
-    blocks = [heading(w.t("section.proposal"), page=True)]
+    siting = facts.content.study.siting
+    blocks = [heading(w.t("section.proposal"))]
     chosen = facts.proposal()
     if chosen.empty:
         return [*blocks, para(w.t("summary.no_rooms"))]
     intro = w.t(
         "proposal.intro",
-        venues=w.n(len(content.rooms)),
-        eligible=w.n(int(content.rooms["eligible"].sum())),
+        venues=w.n(len(facts.rooms)),
+        eligible=w.n(int(facts.rooms["eligible"].sum())),
         radius=w.n(siting.radius),
         detour=w.n(siting.detour, 2),
     )
@@ -141,7 +141,7 @@ def clarify(facts: Facts, w: Words) -> list[Block]:
         return blocks
     cells = []
     for r in chosen.to_dict("records"):
-        room = facts.content.rooms.loc[r["site_id"]]
+        room = facts.rooms.loc[r["site_id"]]
         address = _text(room["address"])
         place = f"{r['name']}, {address}" if address else str(r["name"])
         cells.append([w.n(r["order"]), place, _text(r["operator"]), "; ".join(_open(room, w))])
@@ -169,7 +169,7 @@ def limits(facts: Facts, w: Words) -> list[Block]:
         if facts.reached_units is not None:
             items.append(w.t("limits.walk", detour=w.n(study.siting.detour, 2)))
     items += [w.t("limits.rank"), w.t("limits.cause", date=w.date(content.info.reference_date))]
-    if len(content.rooms):
+    if len(facts.rooms):
         items.append(w.t("limits.venues"))
     if not _hours(facts.proposal()):
         items.append(w.t("limits.capacity"))
