@@ -109,11 +109,11 @@ def counts_from_shares(
             hint="Check that shares and residents have the same reference date and the same areas",
         )
     lo, hi = lo.mask(lost, np.floor(exact) - 1), hi.mask(lost, np.ceil(exact) + 1)
-    lo = np.maximum(lo, 0.0) + 0.0  # the addition turns -0 into 0
+    lo = lo.clip(lower=0.0) + 0.0  # the addition turns -0 into 0
     masked = (share == 0) & people.notna() & (masked_up_to > 0)
-    hi = hi.mask(masked, np.minimum(people, masked_up_to))
+    hi = hi.mask(masked, people.clip(upper=masked_up_to))
     count = count.mask(masked, hi / 2)
-    return pd.DataFrame({"count": count, "lo": lo, "hi": np.minimum(hi, people), "masked": masked})
+    return pd.DataFrame({"count": count, "lo": lo, "hi": hi.clip(upper=people), "masked": masked})
 
 
 def working_age(
@@ -253,9 +253,10 @@ def recipients(*parts: pd.DataFrame) -> pd.DataFrame:
     >>> recipients(s1, s3).iloc[0].tolist()
     [62.0, 57.0, 67.0]
     """
+    total = parts[0][["count", "lo", "hi"]].astype(float)
     for part in parts[1:]:
-        _same_areas(parts[0]["count"], part["count"])
-    total = sum(part[["count", "lo", "hi"]] for part in parts)
+        _same_areas(total["count"], part["count"])
+        total = total + part[["count", "lo", "hi"]]
     return total.rename(
         columns={"count": "recipients", "lo": "recipients_lo", "hi": "recipients_hi"}
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -323,18 +323,42 @@ class _Draws:
     ) -> np.ndarray:
         """Largest statistic of the draws ``rows`` among the pairs with area j.
 
-        Of a pair that is decided only the reverse order counts; otherwise both do.
+        Of a pair that is decided only the reverse order counts; otherwise both do. The areas with
+        the largest |z| of each draw come first; all areas where another one could be larger.
         """
-        result = np.empty(len(rows), dtype=np.float32)
-        for part in _slices(len(rows), self.values.shape[1]):
-            v = self.values[rows[part]]
-            d = (v[:, j : j + 1] - v) * weight
-            if decided.any():
-                d = np.where(decided == 0, np.abs(d), -decided * d)
-            else:
-                np.abs(d, out=d)
-            result[part] = d.max(axis=1)
+        areas, rest = self.outermost
+        z = self.values[rows, j] * self.unit[j]
+        result = self._largest_to(j, weight, decided, rows, areas[rows])
+        reach = (z * z + np.square(rest[rows])) / self.slack * (1 + _ROUNDING)
+        more = np.flatnonzero(reach > np.square(result))
+        every = np.arange(self.values.shape[1])
+        for part in _slices(len(more), len(every)):
+            some = rows[more[part]]
+            result[more[part]] = self._largest_to(j, weight, decided, some, every)
         return result
+
+    def _largest_to(
+        self, j: int, weight: np.ndarray, decided: np.ndarray, rows: np.ndarray, areas: np.ndarray
+    ) -> np.ndarray:
+        mine = self.values[rows, j][:, None]
+        others = self.values[rows] if areas.ndim == 1 else self.values[rows[:, None], areas]
+        d = (mine - others) * weight[areas]
+        sign = decided[areas]
+        return np.where(sign == 0, np.abs(d), -sign * d).max(axis=1, initial=0)
+
+    @cached_property
+    def outermost(self) -> tuple[np.ndarray, np.ndarray]:
+        """Areas with the largest |z| of each draw, (draws, m), and the next |z|, (draws,)."""
+        draws, n = self.values.shape
+        m = min(24, n)
+        areas, rest = np.empty((draws, m), dtype=np.intp), np.zeros(draws, dtype=np.float32)
+        for part in _slices(draws, n):
+            z = np.abs(self.values[part] * self.unit)
+            order = np.argpartition(z, n - m, axis=1)
+            areas[part] = order[:, n - m :]
+            if m < n:
+                rest[part] = np.take_along_axis(z, order[:, : n - m], axis=1).max(axis=1)
+        return areas, rest
 
 
 def _upper_quantile(
