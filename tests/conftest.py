@@ -62,3 +62,31 @@ def browser():
         )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def demo_run():
+    """The demo, computed once."""
+    import sozialraum as sr
+
+    return sr.run("demo")
+
+
+@pytest.fixture(scope="session")
+def demo_folder(demo_run, tmp_path_factory) -> Path:
+    """The demo's outputs, written once."""
+    return demo_run.write(tmp_path_factory.mktemp("demo") / "run")
+
+
+@pytest.fixture(scope="session")
+def district_run(berlin: Path):
+    """Charlottenburg-Wilmersdorf on the real inputs (mark the test `real_data`)."""
+    import sozialraum as sr
+
+    return sr.run("charlottenburg-wilmersdorf", data=berlin)
+
+
+@pytest.fixture(scope="session")
+def district_folder(district_run, tmp_path_factory) -> Path:
+    """The real district's outputs, written once."""
+    return district_run.write(tmp_path_factory.mktemp("district") / "run")

@@ -1,0 +1,206 @@
+"""From raw cell to published figure: the embedded demo and the real district."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sozialraum as sr
+from sozialraum import pipeline
+from sozialraum.errors import DisclosureError, InputError
+from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
+
+FILES = {
+    "areas.gpkg",
+    "areas.parquet",
+    "datapackage.json",
+    "frontier.csv",
+    "manifest.json",
+    "map.html",
+    "presence.csv",
+    "ranking.csv",
+    "regions.csv",
+    "report.pdf",
+    "tables.xlsx",
+}
+MASKED = "nicht bestimmbar (Maskierung)"
+
+
+def ranking(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "ranking.csv", dtype={"area_id": str}).set_index("area_id")
+
+
+def test_the_demo_writes_every_file_of_the_contract(demo_folder: Path) -> None:
+    assert {p.name for p in demo_folder.iterdir()} == FILES
+
+
+def test_the_tables_have_the_columns_of_the_contract_in_their_order(demo_folder: Path) -> None:
+    for name, columns in (("ranking", RANKING), ("presence", PRESENCE), ("frontier", FRONTIER)):
+        header = (demo_folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0]
+        assert header.split(",") == list(columns)
+
+
+def test_the_demo_finds_the_truth_it_was_made_from(demo_run) -> None:
+    truth = sr.demo.truth()
+    areas = demo_run.areas
+    worst = sorted(areas.index, key=lambda i: -truth.need[i])[:10]
+    found = demo_run.ranking.index[:10]
+    assert len(set(worst) & set(found)) >= 7
+    known = areas["need_index"].dropna()
+    assert known.corr(pd.Series(truth.need).reindex(known.index), method="spearman") > 0.85
+    assert set(demo_run.proposal()["name"]) & set(truth.best_rooms)
+
+
+def test_the_demo_is_labelled_fictitious_in_every_readable_output(demo_folder: Path) -> None:
+    import pypdf
+
+    assert "iktive" in (demo_folder / "map.html").read_text(encoding="utf-8")
+    pages = pypdf.PdfReader(demo_folder / "report.pdf").pages
+    assert all("iktive" in page.extract_text() for page in pages)
+    assert json.loads((demo_folder / "manifest.json").read_text(encoding="utf-8"))["fictitious"]
+    notes = pd.read_excel(demo_folder / "tables.xlsx", sheet_name=0, header=None)
+    assert notes.astype(str).apply(lambda c: c.str.contains("iktive")).to_numpy().any()
+
+
+def test_a_count_that_the_workbook_suppresses_is_never_a_zero(demo_run) -> None:
+    areas = demo_run.areas
+    hidden = areas.index[areas["recipients"].isna()]
+    assert len(hidden)
+    assert areas.loc[hidden, ["share", "recipients_lo", "recipients_hi"]].isna().all(axis=None)
+    assert (demo_run.ranking["recipients"].dropna() > 0).all()
+
+
+def test_units_hold_nobody_or_at_least_the_minimum(demo_run) -> None:
+    least = demo_run.study.disclosure.minimum_count
+    people = demo_run.content.units.filter(like="people_")
+    assert ((people.isna()) | (people == 0) | (people >= least)).all(axis=None)
+
+
+@pytest.mark.parametrize("target", ["everybody", "young", "families", "worse"])
+def test_published_reach_is_recounted_from_units_and_rooms(demo_run, target: str) -> None:
+    content, siting = demo_run.content, demo_run.study.siting
+    units = content.units
+    people = units[f"people_{target}"].fillna(0).to_numpy()
+    offices = content.offices[[not t or target in t for t in content.offices["targets"]]]
+    for p in (1, siting.rooms):
+        chosen = demo_run.proposal(target, p)
+        sites = pd.concat([content.rooms.loc[chosen["site_id"], ["x", "y"]], offices[["x", "y"]]])
+        dx = units["x"].to_numpy()[:, None] - sites["x"].to_numpy(dtype=float)
+        dy = units["y"].to_numpy()[:, None] - sites["y"].to_numpy(dtype=float)
+        within = (np.hypot(dx, dy) * siting.detour <= siting.radius).any(axis=1)
+        row = content.frontier.query("target == @target and p == @p").iloc[0]
+        assert row["reached"] == people[within].sum()
+        assert chosen["cumulative_share"].iloc[-1] == pytest.approx(row["reached_share"], abs=1e-12)
+        assert row["bound"] >= row["reached"]
+
+
+def test_proposed_rooms_are_eligible_and_suit_their_target_group(demo_run) -> None:
+    rooms = demo_run.rooms
+    for row in demo_run.presence.itertuples():
+        assert rooms.loc[row.site_id, "eligible"]
+        assert row.target in rooms.loc[row.site_id, "suits"]
+        assert row.operator_kind in demo_run.study.venues.operator_kinds
+
+
+def test_the_same_run_gives_the_same_bytes(demo_folder: Path, tmp_path: Path) -> None:
+    again = sr.run("demo").write(tmp_path / "another folder" / "ü")
+    for name in sorted(FILES):
+        assert (again / name).read_bytes() == (demo_folder / name).read_bytes(), name
+
+
+def test_a_run_repeated_from_its_manifest_says_file_by_file_that_it_matched(
+    demo_folder: Path, tmp_path: Path
+) -> None:
+    states = pipeline.repeat(demo_folder / "manifest.json")
+    assert set(states.values()) == {"same"}
+    assert {"map.html", "report.pdf"} <= set(states)
+
+
+def test_settings_given_by_keyword_change_the_result() -> None:
+    run = sr.run("demo", siting={"rooms": 3, "most_rooms": 4})
+    assert len(run.proposal()) == 3
+    assert run.presence["p"].max() == 4
+
+
+def test_an_input_with_other_areas_stops_the_run_with_the_list(tmp_path: Path) -> None:
+    data = shutil.copytree(sr.demo.folder(), tmp_path / "data")
+    path = next((data / "ewr").glob("*Matrix.csv"))
+    lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]), encoding="utf-8-sig", newline="")
+    with pytest.raises(InputError, match=r"1 missing"):
+        sr.run("demo", data=data)
+
+
+def test_a_missing_input_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"lor_planungsraeume"):
+        sr.run("demo", data=tmp_path)
+
+
+def test_limits_below_the_publishers_are_refused_unless_internal() -> None:
+    with pytest.raises(DisclosureError, match="--internal"):
+        sr.run("demo", disclosure={"minimum_count": 1})
+
+
+def test_run_shows_itself_in_a_notebook(demo_run) -> None:
+    assert "fiktives Beispiel" in demo_run._repr_html_()
+    page = demo_run.explore()._repr_html_()
+    assert page.startswith("<iframe")
+    assert "<script" not in page  # escaped into srcdoc
+    folium_map = demo_run.explore(online=True)
+    assert "leaflet" in folium_map.get_root().render()
+
+
+@pytest.mark.real_data
+def test_the_real_district_has_the_published_figures(district_folder: Path) -> None:
+    table = ranking(district_folder)
+    assert {p.name for p in district_folder.iterdir()} == FILES
+    assert len(table) == 53
+    assert table["population"].sum() == 343_500
+    assert table.loc["04100102", "status_class"] == "sehr niedrig"
+    assert table.loc["04100102", "rank"] == 1
+    assert (table["status_class"] == "sehr niedrig").sum() == 1
+    assert table.index[table["status_class"] == "niedrig"].tolist() == ["04100101", "04400833"]
+    masked = table.index[table["dynamics_class"] == MASKED]
+    assert sorted(masked) == ["04400831", "04501044"]
+    assert 36_300 < table["recipients"].sum() < 36_500
+    assert (table["recipients_lo"].dropna() <= table["recipients"].dropna()).all()
+
+
+@pytest.mark.real_data
+def test_an_area_with_61_residents_keeps_them_and_loses_everything_about_recipients(
+    district_folder: Path,
+) -> None:
+    row = ranking(district_folder).loc["04400725"]
+    assert row["population"] == 61
+    assert row["excluded"].startswith("unter 300")
+    assert row.drop(["name", "population", "excluded"]).isna().all()
+
+
+@pytest.mark.real_data
+def test_berlin_has_seven_undetermined_dynamics_classes(berlin: Path) -> None:
+    table = sr.areas.read_areas(sr.load_study("berlin"), berlin)
+    classes = sr.need.assess(table).areas["dynamics_class"]
+    assert (classes == MASKED).sum() == 7
+
+
+@pytest.mark.real_data
+def test_the_2021_edition_through_the_study_gives_the_published_classes(berlin: Path) -> None:
+    study = sr.load_study("berlin", indicators={"edition": "2021", "previous": None})
+    areas = sr.need.assess(sr.areas.read_areas(study, berlin)).areas
+    for column in ("status", "dynamics"):
+        ours, published = areas[f"{column}_class"], areas[f"{column}_published"]
+        assert published.notna().sum() == 536
+        assert ours[published.notna()].tolist() == published.dropna().tolist()
+        assert ours[published.isna()].isna().all()
+
+
+@pytest.mark.real_data
+def test_recipients_are_named_for_what_they_are(district_run) -> None:
+    info = district_run.content.info
+    assert info.recipients_label == "Personen mit Leistungen nach SGB II oder SGB XII"
+    assert "abgeleitet" in info.recipients_note
