@@ -47,7 +47,8 @@ ROOM_COLUMNS = (
 )  # fmt: skip
 """Columns of `rooms` besides the geometry, in their order."""
 
-YOUTH_TYPE, SENIOR_TYPE, YOUTH_TARGET = "Jugendfreizeiteinrichtung", "Seniorentreff", "young"
+YOUTH_TARGET, YOUTH_TYPE = "young", "Jugendfreizeiteinrichtung"
+SENIOR_TYPE, FAMILY_TYPE = "Seniorentreff", "Familienzentrum"
 
 Record = dict[str, Any]
 
@@ -142,7 +143,7 @@ def eligibility_notes(rooms: pd.DataFrame) -> list[dict[str, str]]:
     out = rooms[~rooms["eligible"]]
     # Only the first words of a reason are counted; what follows after the colon is particular.
     causes = out["reason"].str.split(r"[:(,]", n=1, regex=True).str[0].str.strip().value_counts()
-    open_ = out["reason"].str.startswith("Träger unbekannt").sum()
+    open_ = out["reason"].str.contains("unbekannt: vor Ort klären", regex=False).sum()
     return [
         {
             "topic": topic,
@@ -231,6 +232,8 @@ def _judge(offer: list[Record], settings: Venues, targets: Sequence[str]) -> Rec
     lead = min(offer, key=lambda r: (r["kind"] == "unknown", not r["operator"], not r["name"]))
     types = sorted((r["type"] for r in offer), key=lambda t: (t not in CLOSED, t in VAGUE_TYPES))
     who = max((r["who"] for r in offer), key=lambda w: (restricted(w), w))
+    if types[0] == FAMILY_TYPE and who == "Kinder":
+        who = "Familien"  # children come with their parents
     suits = suitable_targets(types[0], who, settings.target_types, targets)
     return {
         "name": lead["name"] or "ohne Namen",
@@ -262,9 +265,13 @@ def _against(
         return f"Art passt zu keiner Zielgruppe: {type_ or 'unbekannt'}"
     if kind not in settings.operator_kinds:
         if kind == "unknown":
-            known = "ob der Raum geeignet ist, auch" if type_ in VAGUE_TYPES else "Art geeignet"
-            return f"Träger unbekannt: vor Ort klären ({known})"
-        return f"Träger nicht öffentlich oder gemeinnützig: {KINDS[kind]}"
+            if type_ in (*VAGUE_TYPES, "Bibliothek"):
+                return "Träger und Nutzung unbekannt: vor Ort klären"
+            return f"Träger unbekannt: vor Ort klären ({type_} wäre geeignet)"
+        return f"Art des Trägers nicht vorgesehen: {KINDS[kind]}"
+    if kind == "association" and type_ in VAGUE_TYPES and not any(r["operator"] for r in offer):
+        # An association's own rooms on a map: nobody says that they are open to others.
+        return "Vereinsraum, Nutzung unbekannt: vor Ort klären"
     return ""
 
 

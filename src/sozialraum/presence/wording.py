@@ -18,7 +18,7 @@ KINDS: dict[str, str] = {
 """Kinds of operator and their German names."""
 
 _CHURCH = (
-    r"\bev\.|evang|\bkath\b|\bkath\.|katholisch|kirche|\bpfarr|kirchengemeinde|gemeindehaus"
+    r"\bev\.|evang|\bkath\b|\bkath\.|katholisch|kirche(?!nst)|\bpfarr|kirchengemeinde|gemeindehaus"
     r"|diakon|caritas|malteser|johanniter|stadtmission|heilsarmee|\bcvjm\b|\bcjd\b|in via"
     r"|\bdrk\b|rotes kreuz|roten kreuz|rotkreuz|\bawo\b|arbeiterwohlfahrt|paritätisch"
     r"|arbeiter-samariter|\basb\b|volkssolidarität|jüdische|humanistischer verband|\bhvd\b"
@@ -30,12 +30,12 @@ _PUBLIC = (
     r"|\baör\b|des öffentlichen rechts|jobcenter|agentur für arbeit|arbeitsagentur"
     r"|jugendberufsagentur|rathaus"
 )
-_NON_PROFIT = (
-    r"\be\.?\s?v\b|\bgg?mbh gemein|gemeinnützig|\bggmbh|[a-zß]ggmbh\b|\bgug\b|\bg\.e\.v|stiftung"
-    r"|\bverein\b|landesverband|\blv\b|verbund|\bkdör\b|k\.d\.ö\.r|\beg\b(?=.*gemein)"
-    r"|initiative|jugendverband|nachbarschaftsheim|selbsthilfe"
+_LEGAL_FORM = (
+    r"\b(?:g\.\s?)?e\.?\s?v\b\.?|gemeinnützige gmbh|[a-zß]?ggmbh\b|\bgug\b|stiftung|\bkdör\b"
+    r"|k\.d\.ö\.r\.?"
 )
-_PRIVATE = r"\bgmbh\b|\bgmbh1?\b|\bug\b|\bag\b|\bkg\b|\bohg\b|\be\.\s?k\b|\bltd\b|\binc\b"
+_NON_PROFIT = r"\bverein\b|landesverband|\blv\b|verbund|initiative|gemeinnützig"
+_PRIVATE = r"\bgmbh\b|\bug\b|\bag\b|\bkg\b|\bohg\b|\be\.\s?k\b\.?|\bltd\b|\binc\b"
 
 _HINTS: tuple[tuple[str, str], ...] = (
     (r"öffentlich\w* träger|^öffentlich$|^public$|^government$", "public"),
@@ -49,7 +49,8 @@ _HINTS: tuple[tuple[str, str], ...] = (
 _LIBRARY_PUBLIC = (
     r"stadtteilbibliothek|stadtbibliothek|bezirkszentralbibliothek|mittelpunktbibliothek"
     r"|ortsteilbibliothek|gemeindebibliothek|öffentliche bibliothek|stadtbücherei"
-    r"|^[A-ZÄÖÜ][a-zäöüß]+(?:-[A-ZÄÖÜa-zäöüß.]+){1,3}[- ]?(?:Bibliothek|Bücherei)$"
+    r"|^[A-ZÄÖÜ][a-zäöüß]+(?:-[A-ZÄÖÜa-zäöüß.]+){1,3}[- ]?"
+    r"(?:Kinder|Erwachsenen)?(?:[Bb]ibliothek|[Bb]ücherei)$"
     r"|^[A-ZÄÖÜ][a-zäöüß]+ von [A-ZÄÖÜ][a-zäöüß]+ Bibliothek$"
 )
 _PROGRAMME = r"\bbenn\b|quartiersmanagement|stadtteilkoordination|raum für beteiligung"
@@ -60,11 +61,11 @@ TYPES: tuple[tuple[str, str], ...] = (
         r"jobcenter|agentur für arbeit|arbeitsagentur|jugendberufsagentur"
         r"|bundesagentur",
     ),
-    ("Betreuter Spielplatz", r"spielplatz|spielhaus|bauernhof|kinderfarm|spielwagen|\basp\b"),
+    ("Betreuter Spielplatz", r"spielplatz|spielhaus|bauernhof|farm\b|spielwagen|\basp\b"),
     (
         "Schulbibliothek",
         r"(?:schul|gymnasium|gymnasiums)\b.*bibl|bibl.*(?:schule\b|gymnasium)"
-        r"|schulbibl?iothek",
+        r"|schulbib",
     ),
     (
         "Fachbibliothek",
@@ -76,7 +77,7 @@ TYPES: tuple[tuple[str, str], ...] = (
     ),
     (
         "Verein oder Kurs",
-        r"chor\b|schachschule|musikschule|\bsport|turnverein|schützen|tauch|schwimm|ruder-?riege"
+        r"chor\b|schachschule|musikschule|sportverein|sportclub|turnverein|schützen|tauch|schwimm|ruder-?riege"
         r"|wasserratten|vereinsheim|schäferhunde|pfadfinder|\bstamm\b|spvgg|\bbfc\b|heimatverein",
     ),
     ("Schülerclub", r"schüler(?:club|klub|haus|laden)(?!.*jugend)|schulclub|grundschule|\bgs\b"),
@@ -114,7 +115,7 @@ CLOSED: dict[str, str] = {
 """Types that suit no target group, with the reason (German)."""
 
 AUDIENCES: tuple[tuple[str, str], ...] = (
-    ("Mädchen und Frauen", r"mädchen|\bfrauen|\bgirls?\b"),
+    ("Mädchen und Frauen", r"mädchen(?!.*jung)|\bfrauen|\bgirls?\b"),
     ("queere Menschen", r"queer|schwul|lesb|lsbt|regenbogenfamilien|mann-o-meter"),
     ("Studierende", r"studierende|student"),
     ("Kinder", r"^kinder(?!.*(?:jugend|famili))|kinderclub|kita\b"),
@@ -138,19 +139,20 @@ def operator_kind(operator: str, hint: str = "", name: str = "") -> tuple[str, s
     Examples
     --------
     >>> operator_kind("LiSA e.V.", "öffentlicher Träger")
-    ('association', 'Rechtsform „e.V“, obwohl als „öffentlicher Träger“ geführt')
+    ('association', 'Rechtsform „e.V.“, obwohl als „öffentlicher Träger“ geführt')
     >>> operator_kind("", "", "Freiraum")
     ('unknown', 'kein Träger genannt, Name lässt keinen erkennen')
     """
     by_hint = next((k for p, k in _HINTS if re.search(p, hint.strip().lower())), None)
     text = operator.lower()
     if text:
-        if found := re.search(_PUBLIC, text):
+        legal = re.search(_LEGAL_FORM, text)
+        if not legal and (found := re.search(_PUBLIC, text)):
             return "public", f"Träger nennt „{_cut(operator, found)}“"
         if found := re.search(_CHURCH, text):
             return "church_or_charity", f"Träger nennt „{_cut(operator, found)}“"
-        if found := re.search(_NON_PROFIT, text):
-            reason = f"Rechtsform „{_cut(operator, found)}“"
+        if legal:
+            reason = f"Rechtsform „{_cut(operator, legal)}“"
             if by_hint == "public":
                 reason += f", obwohl als „{hint}“ geführt"
             return "association", reason
@@ -158,6 +160,8 @@ def operator_kind(operator: str, hint: str = "", name: str = "") -> tuple[str, s
         return by_hint, f"Angabe der Quelle: „{hint}“"
     if text and (found := re.search(_PRIVATE, text)):
         return "private", f"Rechtsform „{_cut(operator, found)}“"
+    if text and (found := re.search(_NON_PROFIT, text)):
+        return "association", f"Träger nennt „{_cut(operator, found)}“"
     label = name.lower()
     if found := re.search(_PROGRAMME, label):
         return "public", f"Name nennt „{_cut(name, found)}“: im Auftrag von Land und Bezirk"
@@ -167,14 +171,11 @@ def operator_kind(operator: str, hint: str = "", name: str = "") -> tuple[str, s
         return "public", f"Name nennt „{_cut(name, found)}“"
     if found := re.search(_CHURCH, label):
         return "church_or_charity", f"Name nennt „{_cut(name, found)}“"
-    if found := re.search(_NON_PROFIT_NAME, label):
+    if found := re.search(_LEGAL_FORM, label):
         return "association", f"Name nennt „{_cut(name, found)}“"
     if text:
         return "unknown", f"Träger „{operator}“ ohne erkennbare Rechtsform"
     return "unknown", "kein Träger genannt, Name lässt keinen erkennen"
-
-
-_NON_PROFIT_NAME = r"\be\.\s?v\b|\bggmbh\b"
 
 
 def venue_type(name: str, given: str) -> str:
@@ -188,7 +189,10 @@ def venue_type(name: str, given: str) -> str:
     'Gemeinschaftshaus'
     """
     label = name.lower()
-    by_name = next((t for t, p in TYPES if re.search(p, label)), "")
+    library = given == "Bibliothek" or re.search("bib|bücherei|artothek|mediathek", label)
+    by_name = next(
+        (t for t, p in TYPES if (library or "bibl" not in t.lower()) and re.search(p, label)), ""
+    )
     # A catalogue of neighbourhood centres or of playgrounds knows its houses; a collective type
     # (a library, a community centre, a youth club) leaves room for what the name adds.
     if given in _COLLECTIVE:
