@@ -105,7 +105,7 @@ def read_areas(
     ).sort_index()
     if layer.crs is None:
         notes.append(f"{Path(where).name}: ohne Angabe des Koordinatensystems, gelesen als {crs}.")
-    frame.attrs["notes"] = notes + mended
+    frame.attrs["notes"] = [*layer.notes, *notes, *mended]
     return frame
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,6 +42,7 @@ class Layer:
     attributes: dict[str, Any]
     geometry: np.ndarray
     crs: str | None
+    notes: tuple[str, ...] = ()
 
 
 def read_layer(path: str | os.PathLike[str], *, geometry: bool = True) -> Layer:
@@ -106,12 +108,18 @@ def _gdal(file: Path, geometry: bool) -> Layer:
     close_network()
 
     def read() -> Layer:
-        info = pyogrio.read_info(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # told again while reading
+            info = pyogrio.read_info(file)
         if info["features"] > MOST_FEATURES:
             raise InputError(f"The layer has {info['features']:,} features", where=str(file))
-        meta, _, shapes, fields = pyogrio.raw.read(file, read_geometry=geometry)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            meta, _, shapes, fields = pyogrio.raw.read(file, read_geometry=geometry)
+        notes = tuple(f"{file.name}: GDAL meldet: {str(w.message)[:160]}" for w in told)
         shapes = np.full(info["features"], None) if shapes is None else shapely.from_wkb(shapes)
-        return Layer(dict(zip(meta["fields"], fields, strict=True)), shapes, meta.get("crs"))
+        columns = dict(zip(meta["fields"], fields, strict=True))
+        return Layer(columns, shapes, meta.get("crs"), notes)
 
     return _or_input_error(read, file)
 
