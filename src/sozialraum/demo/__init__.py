@@ -63,7 +63,8 @@ def generate(folder: str | os.PathLike[str], *, seed: int = SEED) -> Path:
     >>> with tempfile.TemporaryDirectory() as place:
     ...     made = generate(place)
     ...     sorted(p.name for p in made.iterdir())
-    ['ba', 'bezirke', 'ewr', 'layers', 'lor', 'mss', 'population_grid', 'transit', 'truth.json', 'venues']
+    ['ba', 'bezirke', 'ewr', 'layers', 'lor', 'mss', 'population_grid', 'transit', 'truth.json',
+     'venues']
     """
     from sozialraum.demo.write import write
 

@@ -53,6 +53,8 @@ class City:
         How much an edge separates: 0 a side street, 1 a main street, 2 a railway, 8 the river.
     lines : dict
         Name -> LineString of main streets, river and railways.
+    water : dict
+        Name -> Polygon of river and lake.
     """
 
     blocks: np.ndarray
@@ -63,7 +65,7 @@ class City:
     edges: np.ndarray
     barrier: np.ndarray
     lines: dict[str, Any] = field(default_factory=dict)
-    water: Any = None
+    water: dict[str, Any] = field(default_factory=dict)
 
 
 def build(rng: np.random.Generator) -> City:
@@ -94,15 +96,18 @@ def build(rng: np.random.Generator) -> City:
     xy = (shapely.get_coordinates(shapely.centroid(blocks)) - ORIGIN) / 1000
     lines = {name: _bend(shapely.segmentize(line, 0.06)) for name, line in plan.items()}
     use = _land_use(xy, shapely.area(blocks))
-    return City(blocks, xy, use, left, right, edges, _barrier(straight, plan), lines,
-                _water(lines, xy))
+    return City(blocks, xy, use, left, right, edges, _barrier(straight, plan), lines, _water(lines))
 
 
 def _outline() -> Any:
     theta = np.linspace(0, 2 * np.pi, 400, endpoint=False)
     r = 6.2 * (
-        1 + 0.07 * np.sin(2 * theta + 0.4) + 0.05 * np.sin(3 * theta + 2) + 0.03 * np.sin(7 * theta)
-        + 0.02 * np.sin(13 * theta + 1) + 0.015 * np.sin(19 * theta + 2) * np.sin(2 * theta)
+        1
+        + 0.07 * np.sin(2 * theta + 0.4)
+        + 0.05 * np.sin(3 * theta + 2)
+        + 0.03 * np.sin(7 * theta)
+        + 0.02 * np.sin(13 * theta + 1)
+        + 0.015 * np.sin(19 * theta + 2) * np.sin(2 * theta)
         + 0.008 * np.sin(31 * theta) * np.cos(theta + 1)
     )
     return shapely.Polygon(np.column_stack([1.18 * r * np.cos(theta), 0.95 * r * np.sin(theta)]))
@@ -118,7 +123,9 @@ def _plan_lines() -> dict[str, Any]:
         "Nordsüdbahn": shapely.LineString(
             np.column_stack([0.35 * x + 1.2 + 0.3 * np.sin(x / 2), 0.9 * x])
         ),
-        "Westbahn": shapely.LineString(np.column_stack([x, -1.9 + 0.13 * x + 0.35 * np.sin(x / 3)])),
+        "Westbahn": shapely.LineString(
+            np.column_stack([x, -1.9 + 0.13 * x + 0.35 * np.sin(x / 3)])
+        ),
     }
     r = np.linspace(0.55, 9.5, 60)
     for name, (degrees, curve) in _RADIALS.items():
@@ -127,7 +134,9 @@ def _plan_lines() -> dict[str, Any]:
     for name, (radius, start, end) in _RINGS.items():
         t = np.radians(np.linspace(start, end, 120))
         wobble = radius * (1 + 0.06 * np.sin(3 * t + radius))
-        lines[name] = shapely.LineString(np.column_stack([1.12 * wobble * np.cos(t), wobble * np.sin(t)]))
+        lines[name] = shapely.LineString(
+            np.column_stack([1.12 * wobble * np.cos(t), wobble * np.sin(t)])
+        )
     t = np.linspace(0, 2 * np.pi, 40)
     lines["Altstadtring"] = shapely.LineString(np.column_stack([0.6 * np.cos(t), 0.5 * np.sin(t)]))
     return lines
@@ -166,8 +175,14 @@ def _bend(lines: Any) -> Any:
 
     def displace(p: np.ndarray) -> np.ndarray:
         x, y = p.T
-        dx = 0.22 * np.sin(y / 1.3 + 0.7) + 0.12 * np.sin(x / 0.9 + y / 1.7) + 0.03 * np.sin(y / 0.28)
-        dy = 0.2 * np.sin(x / 1.5 + 1.1) + 0.12 * np.sin(y / 1.1 - x / 2.1) + 0.03 * np.sin(x / 0.31)
+        dx = (
+            0.22 * np.sin(y / 1.3 + 0.7)
+            + 0.12 * np.sin(x / 0.9 + y / 1.7)
+            + 0.03 * np.sin(y / 0.28)
+        )
+        dy = (
+            0.2 * np.sin(x / 1.5 + 1.1) + 0.12 * np.sin(y / 1.1 - x / 2.1) + 0.03 * np.sin(x / 0.31)
+        )
         return np.round(ORIGIN + 1000 * np.column_stack([x + dx, y + dy]), 1)
 
     return shapely.transform(lines, displace)
@@ -195,7 +210,9 @@ def _barrier(straight: np.ndarray, plan: dict[str, Any]) -> np.ndarray:
     barrier = np.zeros(len(straight))
     for name, line in plan.items():
         weight = 8.0 if name == "Muster" else 2.0 if name.endswith("bahn") else 1.0
-        barrier = np.where(shapely.dwithin(middle, line, 2e-3), np.maximum(barrier, weight), barrier)
+        barrier = np.where(
+            shapely.dwithin(middle, line, 2e-3), np.maximum(barrier, weight), barrier
+        )
     return barrier
 
 
@@ -218,8 +235,18 @@ _PARKS = {
     "Gänseanger": (0.4, -4.5, 0.45, 0.3),
     "Steinbruchpark": (4.9, -3.0, 0.5, 0.4),
 }
-_ESTATES = ((-3.75, -2.75, 0.7, 0.5), (-1.3, -4.4, 0.7, 0.45), (4.6, 1.3, 0.6, 0.45), (1.6, 4.4, 0.55, 0.4))
-_VILLAS = ((-4.35, -1.2, 0.85, 0.6), (-4.6, -3.9, 0.7, 0.6), (4.2, 3.2, 0.8, 0.7), (-3.6, 3.6, 0.8, 0.6))
+_ESTATES = (
+    (-3.75, -2.75, 0.7, 0.5),
+    (-1.3, -4.4, 0.7, 0.45),
+    (4.6, 1.3, 0.6, 0.45),
+    (1.6, 4.4, 0.55, 0.4),
+)
+_VILLAS = (
+    (-4.35, -1.2, 0.85, 0.6),
+    (-4.6, -3.9, 0.7, 0.6),
+    (4.2, 3.2, 0.8, 0.7),
+    (-3.6, 3.6, 0.8, 0.6),
+)
 _INDUSTRY = (_HARBOUR, (2.1, -3.0, 0.75, 0.45), (5.9, -0.6, 0.7, 0.5), (3.2, 4.6, 0.4, 0.4))
 
 
@@ -227,7 +254,10 @@ def _land_use(xy: np.ndarray, area: np.ndarray) -> np.ndarray:
     use = np.full(len(xy), "homes", dtype="U8")
     use[np.hypot(*xy.T) < 0.75] = "centre"
     for name, shapes in (
-        ("villa", _VILLAS), ("estate", _ESTATES), ("industry", _INDUSTRY), ("park", _PARKS.values()),
+        ("villa", _VILLAS),
+        ("estate", _ESTATES),
+        ("industry", _INDUSTRY),
+        ("park", _PARKS.values()),
         ("forest", _FORESTS),
     ):
         for shape in shapes:
@@ -236,12 +266,11 @@ def _land_use(xy: np.ndarray, area: np.ndarray) -> np.ndarray:
     return use
 
 
-def _water(lines: dict[str, Any], xy: np.ndarray) -> dict[str, Any]:
+def _water(lines: dict[str, Any]) -> dict[str, Any]:
     t = np.linspace(0, 2 * np.pi, 90, endpoint=False)
     cx, cy, rx, ry = LAKE
     wobble = 1 + 0.12 * np.sin(2 * t + 1) + 0.09 * np.sin(3 * t) + 0.03 * np.sin(8 * t)
     rim = np.column_stack([cx + rx * wobble * np.cos(t), cy + ry * wobble * np.sin(t)])
     lake = shapely.Polygon(np.round(ORIGIN + 1000 * rim))
     river = lines["Muster"].buffer(38, quad_segs=3)
-    hx, hy = _HARBOUR[:2]
     return {"Muster": river, "Erlensee": lake}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from sozialraum.demo.city import ORIGIN, City
+from sozialraum.demo.city import City
 from sozialraum.demo.names import CITY
 from sozialraum.demo.tables import write_csv
 
@@ -110,8 +110,9 @@ def houses(city: City, area: np.ndarray, regions: dict[str, str]) -> list[House]
         other = House(f"Stadtteilbibliothek {name}", "library", x + 0.3, y - 0.2,
                       street=f"Schulstraße {int(key) % 70 + 1}")  # fmt: skip
         if int(key) % 3 == 0:
+            street = f"Schulstraße {int(key) % 60 + 2}"
             other = House(f"Jugendclub {name}", "youth", x - 0.25, y + 0.2,
-                          "Bezirksamt von Musterstadt", True, f"Schulstraße {int(key) % 60 + 2}")  # fmt: skip
+                          "Bezirksamt von Musterstadt", True, street)  # fmt: skip
         found.append(other)
     return found
 
@@ -144,7 +145,9 @@ def catalogues(
     tree = shapely.STRtree(city.blocks)
     inside = area[tree.nearest(shapely.points(xy))]
     rows = list(zip(records, xy.tolist(), lon.tolist(), lat.tolist(), inside, strict=True))
-    files = {"venues/stadtteilzentren.csv": _centres([r for r in rows if r[0].catalogue == "centre"])}
+    files = {
+        "venues/stadtteilzentren.csv": _centres([r for r in rows if r[0].catalogue == "centre"])
+    }
     files["venues/jugendfreizeiteinrichtungen.geojson"] = _youth(
         [r for r in rows if r[0].catalogue == "youth"]
     )
@@ -178,11 +181,12 @@ def _postcode(area: str) -> str:
 
 
 def _centres(rows: list[Any]) -> bytes:
-    header = (
-        "Standortnummer;Einrichtungsname;Einrichtungsart;Adresse;PLZ;Stadt;Bezirk;Webseite;Telefon;"
-        "E_Mail;Angebot;Träger;Anmerkungen;Kurzbeschreibung;X_Koordinate;Y_Koordinate;Foto_Link;"
-        "Google_Maps_Link;Sachstand"
-    ).split(";")
+    header = [
+        "Standortnummer", "Einrichtungsname", "Einrichtungsart", "Adresse", "PLZ", "Stadt",
+        "Bezirk", "Webseite", "Telefon", "E_Mail", "Angebot", "Träger", "Anmerkungen",
+        "Kurzbeschreibung", "X_Koordinate", "Y_Koordinate", "Foto_Link", "Google_Maps_Link",
+        "Sachstand",
+    ]  # fmt: skip
     offers = "Stadtteil- und Nachbarschaftsarbeit"
     table = []
     for k, (h, _, lon, lat, area) in enumerate(rows):
@@ -190,9 +194,12 @@ def _centres(rows: list[Any]) -> bytes:
         district = {"21": "Lindental-Neuhafen", "22": "Nordkai-Petersfeld"}.get(
             area[:2], "Rosenau-Steinbruch"
         )
-        table.append([number, h.name, h.kind, h.street, _postcode(area), CITY, district, None, None,
-                      None, offers, h.operator, None, None, round(lon, 7), round(lat, 7), None, None,
-                      "2024-11-30"])  # fmt: skip
+        contact = photo = remark = None
+        table.append(
+            [number, h.name, h.kind, h.street, _postcode(area), CITY, district, contact, contact,
+             contact, offers, h.operator, remark, remark, round(lon, 7), round(lat, 7), photo,
+             photo, "2024-11-30"]
+        )  # fmt: skip
     return write_csv(header, table, delimiter=";", newline="\r\n")
 
 
@@ -225,8 +232,3 @@ def collection(name: str, features: list[dict[str, Any]], crs: str = "EPSG::2583
     lines = ",\n".join(json.dumps(f, ensure_ascii=False, separators=(",", ":")) for f in features)
     text = json.dumps(head, ensure_ascii=False)[:-1] + ', "features": [\n' + lines + "\n]}\n"
     return text.encode()
-
-
-def to_plan(point: np.ndarray) -> np.ndarray:
-    """EPSG:25833 metres to kilometres from the town hall."""
-    return (np.asarray(point) - ORIGIN) / 1000

@@ -71,12 +71,12 @@ def stops(city: City, area: np.ndarray, degrees: Any) -> dict[str, bytes]:
         at = _apart(at, 350)[: len(STATIONS[kind])]
         files[kind] = _stop_file(kind, STATIONS[kind], at, tree, area, degrees)
     mains = [n for n in lines if n != "Muster" and not n.endswith("bahn")]
-    at, names = [], []
+    found, names = [], []
     for main in mains:
         points = _along(lines[main], 520, 200)
-        at.append(points)
+        found.append(points)
         names += [f"{main}/{_crossing(k)}" for k in range(len(points))]
-    files["Bus"] = _stop_file("Bus", names, np.concatenate(at), tree, area, degrees)
+    files["Bus"] = _stop_file("Bus", names, np.concatenate(found), tree, area, degrees)
     files["Tram"] = osm_points([], 0)
     return {f"transit/osm_{_FILE[kind]}-stops.csv": data for kind, data in files.items()}
 
@@ -85,8 +85,10 @@ _FILE = {"U-Bahn": "ubahn", "S-Bahn": "sbahn", "Bus": "bus", "Tram": "tram"}
 
 
 def _crossing(k: int) -> str:
-    words = ("Schulstraße", "Marktstraße", "Gartenweg", "Kirchgang", "Feldweg", "Brunnenstraße",
-             "Bergstraße", "Wiesenweg", "Schmiedegasse", "Postweg", "Mühlgasse", "Ringzeile")  # fmt: skip
+    words = (
+        "Schulstraße", "Marktstraße", "Gartenweg", "Kirchgang", "Feldweg", "Brunnenstraße",
+        "Bergstraße", "Wiesenweg", "Schmiedegasse", "Postweg", "Mühlgasse", "Ringzeile",
+    )  # fmt: skip
     return words[k % len(words)] + ("" if k < len(words) else f" {k // len(words) + 1}")
 
 
@@ -108,7 +110,8 @@ def _apart(xy: np.ndarray, metres: float) -> np.ndarray:
 
 
 def _stop_file(
-    kind: str, names: list[str], at: np.ndarray, tree: shapely.STRtree, area: np.ndarray, degrees: Any
+    kind: str, names: list[str], at: np.ndarray, tree: shapely.STRtree, area: np.ndarray,
+    degrees: Any,
 ) -> bytes:  # fmt: skip
     lon, lat = degrees(at)
     inside = area[tree.nearest(shapely.points(at))]
@@ -124,8 +127,13 @@ def district_polygons(polygons: dict[str, Any], names: dict[str, str], degrees: 
             shapely.simplify(polygon, 5), lambda p: np.round(np.column_stack(degrees(p)), 6)
         )
         features.append(
-            _feature(outline, Gemeinde_name=names[key], Gemeinde_schluessel=f"0{key}",
-                     Land_name="Musterland", Schluessel_gesamt=f"990000{key}")  # fmt: skip
+            _feature(
+                outline,
+                Gemeinde_name=names[key],
+                Gemeinde_schluessel=f"0{key}",
+                Land_name="Musterland",
+                Schluessel_gesamt=f"990000{key}",
+            )
         )
     return collection("bezirksgrenzen", features, "CRS84")
 

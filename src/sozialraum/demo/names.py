@@ -66,7 +66,8 @@ AREAS = {
     "Nordhang": (0.8, 2.2), "Webervorstadt": (-0.9, 2.1), "Rosenwiesen": (3.4, -1.3),
     "Am Volksgarten": (2.3, 2.3), "Hohe Lohe": (1.6, 4.4), "Kupfersiedlung": (4.6, 1.3),
     "Gleisdorf Nord": (2.0, -0.6), "Gleisdorf Süd": (2.3, -1.3), "Rosenauer Markt": (3.1, -0.6),
-    "Petersfelder Markt": (-0.4, 1.5), "Petersfelder Höfe": (-1.4, 1.4), "Steinbruchrand": (4.8, -3.0),
+    "Petersfelder Markt": (-0.4, 1.5), "Petersfelder Höfe": (-1.4, 1.4),
+    "Steinbruchrand": (4.8, -3.0),
     "Hagener Holz": (5.8, 3.2), "Drahtwerk": (2.1, -3.0), "Ostkai": (5.9, -0.6),
     "Rathausmarkt": (0.0, 0.0), "Schlossgartenviertel": (0.75, -0.4), "Nordfriedhof": (-1.2, 3.6),
 }  # fmt: skip
@@ -78,9 +79,11 @@ REGIONS = {
     "Lindental Süd": (-1.7, -3.0), "Ahornsiedlung": (-3.6, -2.6), "Erlensee": (-4.4, -1.0),
     "Auenvorstadt": (-5.8, 0.2), "Heideland": (-3.2, -4.3), "Gänseanger": (-1.2, -4.4),
     "Pappelplatz": (-0.7, -2.7), "Erlenforst": (-5.9, -2.5), "Mühlradviertel": (-2.2, 1.9),
-    "Speicherviertel": (-4.4, 1.6), "Petersfeld West": (-1.3, 1.3), "Petersfeld": (-0.3, 2.3), "Brückenvorstadt": (-0.3, 0.6),
-    "Zollkai": (1.2, 1.3), "Nordkai": (0.4, 2.9), "Webervorstadt": (-0.9, 2.4), "Nordhang": (0.9, 2.6),
-    "Windmühlenfeld": (-2.8, 3.4), "Hagen": (-4.6, 2.9), "Ziegelfeld": (2.4, 3.2),
+    "Speicherviertel": (-4.4, 1.6), "Petersfeld West": (-1.3, 1.3), "Petersfeld": (-0.3, 2.3),
+    "Brückenvorstadt": (-0.3, 0.6),
+    "Zollkai": (1.2, 1.3), "Nordkai": (0.4, 2.9), "Webervorstadt": (-0.9, 2.4),
+    "Nordhang": (0.9, 2.6), "Windmühlenfeld": (-2.8, 3.4), "Hagen": (-4.6, 2.9),
+    "Ziegelfeld": (2.4, 3.2),
     "Hohe Lohe": (1.6, 4.4), "Lerchenfeld": (-0.6, 4.3), "Volksgarten": (2.4, 1.9),
     "Kupferdamm Nord": (4.2, 1.8), "Hagener Holz": (5.6, 3.2), "Kupferdamm": (4.6, 0.7),
     "Gleisdorf": (2.2, -0.9), "Gleisdorf Nord": (1.9, 0.3), "Rosenau": (3.2, -1.3),
@@ -129,7 +132,7 @@ def area_names(city: City, area: np.ndarray, residents: np.ndarray) -> dict[str,
         order = [str(u) for u in uses[np.argsort(-weight, kind="stable")]]
         special = [u for u in ("estate", "villa", "industry", "park") if u in order]
         first = order[:1] if order[0] != "homes" else special + order
-        pool = next(pools[u] for u in [*first, "homes"] if u in pools and pools[u])
+        pool = next(pools[u] for u in [*first, "homes"] if pools.get(u))
         names[str(key)] = pool.pop(0)
     return names
 

@@ -98,7 +98,7 @@ def need_field(city: City, rng: np.random.Generator) -> np.ndarray:
     waves = rng.normal(0, 1 / 1.3, (60, 2))
     phase = rng.uniform(0, 2 * np.pi, 60)
     smooth = np.sqrt(2 / 60) * np.cos(city.xy @ waves.T + phase).sum(axis=1)
-    place = {"villa": -2.2, "centre": -0.5, "forest": -0.8, "estate": 0.2, "industry": -0.3}
+    place = {"villa": -2.6, "centre": -0.5, "forest": -0.8, "estate": 0.2, "industry": -0.3}
     kind = np.array([place.get(u, 0.0) for u in city.use])
     edge = -0.14 * np.maximum(np.hypot(*city.xy.T) - 3, 0)
     return bumps(city.xy, HOT_SPOTS) + 0.3 * smooth + kind + edge
@@ -189,7 +189,9 @@ def _count(people: pd.DataFrame, ids: np.ndarray) -> pd.DataFrame:
     employable = entitled & ~not_employable
     unemployed = employable & (people["u2"] < np.where(age < 18, 0.04, 0.47))
     old_age = (age >= PENSION_AGE) & people["old_age"]
-    reduced = working_age & (age >= 18) & ~benefit & (people["u3"] < 0.009 * np.exp(0.5 * people["z"]))
+    reduced = (
+        working_age & (age >= 18) & ~benefit & (people["u3"] < 0.009 * np.exp(0.5 * people["z"]))
+    )
     out_of_work = (age >= 15) & (age < 25) & ~benefit & (people["u4"] < 0.02)
     flags = {
         "residents": age >= 0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -61,8 +62,7 @@ def register_matrix(
     ids: Sequence[str], ages: np.ndarray, counts: pd.DataFrame, month: str
 ) -> bytes:
     """The official matrix: semicolons, byte order mark, CRLF, one row per planning area."""
-    fine = list(zip(_FINE[:-1], _FINE[1:], strict=True))
-    spans = {f"E_E{lo:02d}_{hi:02d}": (lo, hi) for lo, hi in fine} | _COARSE
+    spans = {f"E_E{lo:02d}_{hi:02d}": (lo, hi) for lo, hi in pairwise(_FINE)} | _COARSE
     header = ["ZEIT", "RAUMID", "BEZ", "PGR", "BZR", "PLR", "STADTRAUM", "E_E", "E_EM", "E_EW"]
     rows = []
     for i, area in enumerate(ids):
@@ -150,8 +150,8 @@ def mss_classes(month: str, names: Names, counts: pd.DataFrame, table: pd.DataFr
     dynamics = {1: ("positiv", "+"), 3: ("stabil", "+/-"), 5: ("negativ", "-")}
     header = ["SI_N", "SI_V", "DI_N", "DI_V", "SDI", "SDI_N", "SDI_V"]
     rows = []
-    for area, residents in counts["residents"].items():
-        s, d = (int(v) for v in table.loc[area, ["SI_N", "DI_N"]])
+    numbers = zip(table["SI_N"].tolist(), table["DI_N"].tolist(), strict=True)
+    for (area, residents), (s, d) in zip(counts["residents"].items(), numbers, strict=True):
         cells: list[Any] = ["-9999", None, "-9999", None, None, "-9999", None]
         if s and d:
             word, sign = dynamics[d]

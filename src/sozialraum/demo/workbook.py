@@ -44,9 +44,9 @@ def hidden(counts: pd.DataFrame, group: np.ndarray) -> pd.DataFrame:
     value = counts[list(MEASURES)].to_numpy()
     secret = (value == 1) | (value == 2)
     sums = [MEASURES.index(m) for m in ("recipients", "employable", "not_employable")]
-    lines = [[(i, m) for m in sums] for i in range(len(value))]
+    lines: list[list[tuple[int, int]]] = [[(i, m) for m in sums] for i in range(len(value))]
     lines += [
-        [(i, m) for i in np.flatnonzero(group == g)]
+        [(int(i), m) for i in np.flatnonzero(group == g)]
         for g in np.unique(group)
         for m in range(len(MEASURES))
     ]
@@ -155,7 +155,13 @@ def _rows(
     group = counts.index.str[:6].to_numpy()
     secret = hidden(counts, group)
     small = counts["residents"] < 300
-    whole = counts[list(MEASURES)].copy()
+    whole = counts[list(MEASURES)]
+    shown = {
+        area: ["*" if kept else _count(n) for n, kept in zip(numbers, kept_row, strict=True)]
+        for area, numbers, kept_row in zip(
+            counts.index, whole.to_numpy().tolist(), secret.to_numpy().tolist(), strict=True
+        )
+    }
     rows: list[list[Any]] = []
     city = pd.Series(0, index=list(MEASURES))
     for district, title in districts.items():
@@ -167,9 +173,7 @@ def _rows(
                 if small[area]:
                     cells: list[Any] = ["x"] * len(MEASURES)
                 else:
-                    cells = [
-                        "*" if secret.at[area, m] else _count(whole.at[area, m]) for m in MEASURES
-                    ]
+                    cells = shown[area]
                 rows.append([key, names[area], *cells])
             title_region = f"Bezirksregion {regions[region]}"
             if small[inside].any() and len(inside) == 1:

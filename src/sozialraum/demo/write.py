@@ -70,12 +70,12 @@ def _coarser(polygons: dict[str, Any], digits: int) -> dict[str, Any]:
 
 
 def _tables(ids: list[str], folk: people.People, name: dict[str, str]) -> dict[str, bytes]:
-    first, middle, last = people.DATES
+    _, middle, last = people.DATES
     before, then, now = (folk.counts[d] for d in people.DATES)
     s_then = tables.indicators(then, 5)
     change = (s_then - tables.indicators(before, 5)).round(5)[["S1", "S3", "S4"]]
     classes = tables.classes(s_then, change)
-    columns: dict[str, pd.Series | None] = {c: s_then[c] for c in s_then}
+    columns: dict[str, pd.Series | None] = {str(c): s_then[c] for c in s_then}
     columns |= {"D1": change["S1"], "D2": None, "D3": change["S3"], "D4": change["S4"]}
     ki = tables.context(then)
     return {
@@ -85,7 +85,7 @@ def _tables(ids: list[str], folk: people.People, name: dict[str, str]) -> dict[s
         "mss/2023/mss_2023_index_indikatoren.csv": tables.mss_full("202212", name, then, columns),
         "mss/2023/mss_2023_indizes.csv": tables.mss_classes("202212", name, then, classes),
         "mss/2023/mss_2023_kontext_indikatoren.csv": tables.mss_full(
-            "202212", name, then, {c: ki[c] for c in ki}
+            "202212", name, then, {str(c): ki[c] for c in ki}
         ),
         "mss/2025/mss_2025_index_indikatoren.csv": tables.mss_short(
             "202412", name, now, tables.indicators(now, 3, masked_up_to=10)
@@ -101,23 +101,26 @@ def _grid(city: plan.City, residents: np.ndarray, rng: np.random.Generator) -> b
     x, y = np.meshgrid(np.arange(west, east, 40), np.arange(south, north, 40))
     points = np.column_stack([x.ravel(), y.ravel()])
     tree = shapely.STRtree(city.blocks)
-    places = shapely.points(points)
+    places = np.asarray(shapely.points(points))
     at, block = tree.query(places, predicate="within")
     river = city.water["Muster"]
     shapely.prepare(river)
     near = shapely.contains(river, places[at])
     at, block = at[~near], block[~near]
+    # a block too small for a point of the raster has its people in its middle
+    rest = np.setdiff1d(np.flatnonzero(residents), block)
+    middle = shapely.get_coordinates(shapely.point_on_surface(city.blocks[rest]))
+    points, block = np.vstack([points[at], middle]), np.concatenate([block, rest])
     order = np.argsort(block, kind="stable")
-    at, block = at[order], block[order]
-    count = np.zeros(len(at), dtype=int)
+    points, block = points[order], block[order]
+    count = np.zeros(len(points), dtype=int)
     start = np.searchsorted(block, np.arange(len(city.blocks) + 1))
     for b in np.flatnonzero(residents):
         n = start[b + 1] - start[b]
-        if n:
-            count[start[b] : start[b + 1]] = rng.multinomial(residents[b], np.full(n, 1 / n))
+        count[start[b] : start[b + 1]] = rng.multinomial(residents[b], np.full(n, 1 / n))
     to_grid = Transformer.from_crs("EPSG:25833", "EPSG:3035", always_xy=True)
     lived = count > 0
-    east_north = np.column_stack(to_grid.transform(*points[at[lived]].T))
+    east_north = np.column_stack(to_grid.transform(*points[lived].T))
     return tables.grid(east_north, count[lived])
 
 
