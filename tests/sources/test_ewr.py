@@ -88,7 +88,7 @@ def test_only_coarse_groups_give_what_they_can_and_no_more(write):
 def test_ages_that_do_not_add_up_are_told(write):
     total = str(sum(FINE[:-1]))
     frame = read_register(write(matrix().replace(f";{total};", f";{int(total) + 3};", 1)))
-    assert "In 1 Gebieten weicht" in frame.attrs["notes"][0]
+    assert "In 1 Gebiet weicht" in frame.attrs["notes"][0]
 
 
 T2 = (

@@ -35,8 +35,8 @@ def test_cells_with_people_are_placed_in_the_metric_crs(write):
 
 def test_cells_left_out_are_told(write):
     assert read_grid(write(HEAD + ROWS)).attrs["notes"] == [
-        "grid.csv: 1 Rasterzellen ohne Einwohner ausgelassen.",
-        "grid.csv: 1 Rasterzellen mit verborgener Zahl ausgelassen.",
+        "grid.csv: 1 Rasterzelle ohne Einwohner ausgelassen.",
+        "grid.csv: 1 Rasterzelle mit verborgener Zahl ausgelassen.",
     ]
 
 

@@ -367,11 +367,9 @@ def _date_after(word: str, words: str) -> tuple[int, int, int | None] | None:
 
 def _notes(book: Workbook, sheet: Sheet, name: str) -> list[str]:
     notes = []
-    if sheet.formulas:
-        notes.append(
-            f"{name}: {len(sheet.formulas)} Zellen enthalten Formeln; gelesen wurde der "
-            "gespeicherte Wert."
-        )
+    if count := len(sheet.formulas):
+        said = "1 Zelle enthält eine Formel" if count == 1 else f"{count} Zellen enthalten Formeln"
+        notes.append(f"{name}: {said}; gelesen wurde der gespeicherte Wert.")
     if book.left_unread:
         notes.append(f"{name}: nicht gelesen wurden {', '.join(book.left_unread)}.")
     if hidden := [s.name for s in book.sheets if s.hidden]:

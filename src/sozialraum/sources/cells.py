@@ -179,7 +179,7 @@ def parse_cells(
                     expected="a number, * (suppressed), - or one of . x • / … or an empty cell",
                 )
             value[at] = lo[at] = hi[at] = sign * number
-            marker[at] = mark
+            marker[at] = mark.strip()
     gone = value == NO_DATA
     value[gone] = lo[gone] = hi[gone] = np.nan
     marker[gone] = "-9999"

@@ -224,7 +224,8 @@ def _sum_note(frame: pd.DataFrame, ages: dict[tuple[int, int], str], where: str)
     count = int((off > 0).sum())
     if not count:
         return []
+    areas = "1 Gebiet" if count == 1 else f"{count} Gebieten"
     return [
-        f"{Path(where).name}: In {count} Gebieten weicht die Summe der Altersgruppen von "
+        f"{Path(where).name}: In {areas} weicht die Summe der Altersgruppen von "
         f"der Einwohnerzahl ab (höchstens um {off.max():.0f})."
     ]

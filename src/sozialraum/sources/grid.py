@@ -71,7 +71,7 @@ def read_grid(
         raise InputError("Cells lie outside the reach of the study's CRS", where=where)
     frame = frame.assign(x=east, y=north)
     frame.attrs["notes"] = [
-        f"{Path(where).name}: {count} Rasterzellen {kind} ausgelassen."
+        f"{Path(where).name}: {count} Rasterzelle{'n' if count > 1 else ''} {kind} ausgelassen."
         for count, kind in ((empty, "ohne Einwohner"), (hidden, "mit verborgener Zahl"))
         if count
     ]
