@@ -69,16 +69,21 @@ class Need:
         `_hi`, `location_quotient` (against the study region), `location_quotient_city`,
         `S1`…, `S1_previous`…, `status_index`, `status_class`, `dynamics_index`, `dynamics_class`,
         `children` with bounds, `old_age`, `excluded` (reason or None), `need_index`.
-    figures : dict
-        Level ('areas', 'regions') -> `Figures` of the study's edition.
+    figures, before : dict
+        Level ('areas', 'regions') -> `Figures` of the study's edition, and of the previous one
+        (None where the study has none).
     notes : list of str
         German sentences on how figures were obtained.
+    leaks : list of str
+        Ids of areas whose suppressed count follows from published totals: for the analyst only.
     """
 
     areas: pd.DataFrame
     regions: pd.DataFrame
     figures: dict[str, Figures]
+    before: dict[str, Figures | None]
     notes: list[str] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
 
 
 def assess(table: AreaTable) -> Need:
@@ -121,7 +126,14 @@ def assess(table: AreaTable) -> Need:
         (regions, regions.index.isin(groups[in_region].unique())),
     ):
         _quotients(frame, mask)
-    return Need(areas, regions, {"areas": now, "regions": now_regions}, _notes(table))
+    return Need(
+        areas,
+        regions,
+        {"areas": now, "regions": now_regions},
+        {"areas": before, "regions": before_regions},
+        _notes(table),
+        areas.attrs.pop("leaks", []),
+    )
 
 
 def _figures(table: AreaTable, edition: Edition, ratio: pd.Series | None) -> Figures:
@@ -181,6 +193,7 @@ def _people(table: AreaTable, now: Figures) -> pd.DataFrame:
             known = children + suffix in table.ba
             frame[f"children{suffix}"] = table.ba[children + suffix] if known else np.nan
         frame["share_base"] = table.areas["under_65"]
+        _tighten(table, frame)
     else:
         parts = [
             pd.DataFrame(
@@ -211,6 +224,35 @@ def _people(table: AreaTable, now: Figures) -> pd.DataFrame:
             columns = ["recipients", "recipients_lo", "recipients_hi"]
             frame.loc[area, columns] = (frame.loc[area, columns] - people).clip(lower=0)
     return frame
+
+
+def _tighten(table: AreaTable, frame: pd.DataFrame) -> None:
+    """Bounds of suppressed counts: residents at most, then what published totals allow."""
+    from sozialraum.disclosure.bounds import tighten
+
+    measure = table.study.counts.ba_measure
+    frame["recipients_hi"] = frame["recipients_hi"].fillna(frame["population"])
+    covered = frame.index[frame["recipients_lo"].notna()]
+    totals = table.ba_book.totals
+    parents = table.areas.loc[covered, "region_id"]
+    parents = parents.where(parents.isin(totals.index))
+    upper = pd.Index(parents.dropna().unique())
+    upper = upper[totals.loc[upper, measure].notna()]
+    cells = pd.DataFrame(
+        {
+            "lo": np.r_[frame.loc[covered, "recipients_lo"], totals.loc[upper, measure]],
+            "hi": np.r_[frame.loc[covered, "recipients_hi"], totals.loc[upper, measure]],
+        },
+        index=covered.append(upper),
+    )
+    tree = pd.Series(None, index=cells.index, dtype=object)
+    tree.loc[covered] = parents.where(parents.isin(upper)).to_numpy()
+    # Some people cannot be located, so a total may exceed the sum of its areas.
+    narrow = tighten(cells, tree, complete=False).loc[covered]
+    hidden = frame.loc[covered, "recipients"].isna()
+    frame.loc[covered, "recipients_lo"] = narrow["lo"]
+    frame.loc[covered, "recipients_hi"] = narrow["hi"]
+    frame.attrs["leaks"] = list(covered[hidden & (narrow["lo"] == narrow["hi"])])
 
 
 def _excluded(table: AreaTable, now: Figures) -> pd.Series:

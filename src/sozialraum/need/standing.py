@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
+from sozialraum.need.propagate import change_covariance, index_error, indicator_covariance
 from sozialraum.need.ranking import rank_confidence, top_probability, top_sets
 
 if TYPE_CHECKING:
     from sozialraum.areas.table import AreaTable
     from sozialraum.need.assess import Need
+    from sozialraum.study import Study
     from sozialraum.study.model import Target
 
 
@@ -76,6 +78,54 @@ def weight_of(table: AreaTable, need: pd.DataFrame, target: Target) -> pd.Series
     )
 
 
+def index_errors(need: Need, level: str, design_effect: float) -> pd.DataFrame:
+    """Standard errors of status and dynamics index over the whole city.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `status`, `dynamics` in points of the index; NaN where a base is not known.
+    """
+    frame = need.areas if level == "areas" else need.regions
+    out = frame["excluded"].notna()
+    now, before = need.figures[level], need.before[level]
+    current = indicator_covariance(now.indicators, now.bases, design_effect=design_effect)
+    errors = pd.DataFrame({"status": index_error(now.indicators, current, out)}, index=frame.index)
+    errors["dynamics"] = np.nan
+    if before is not None:
+        common = [c for c in now.indicators if c in before.indicators]
+        pick = [list(now.indicators).index(c) for c in common]
+        previous = indicator_covariance(
+            before.indicators[common], before.bases[common], design_effect=design_effect
+        )
+        change = now.indicators[common] - before.indicators[common]
+        spread = change_covariance(current[:, pick][:, :, pick], previous)
+        errors["dynamics"] = index_error(change, spread, out)
+    return errors
+
+
+def _rank(frame: pd.DataFrame, errors: pd.DataFrame, study: Study) -> None:
+    """Ranks by index with their simultaneous sets, by share and by count, written into `frame`."""
+    rules = study.indicators
+    valid = frame["excluded"].isna()
+    estimate = frame["need_index"].where(valid)
+    known = errors["status"].reindex(frame.index).notna() | estimate.isna()
+    settings = {"draws": rules.rank_draws, "seed": study.seed}
+    frame["need_index_se"] = errors["status"]
+    if known.all():
+        ranks = rank_confidence(estimate, errors["status"], rules.coverage, **settings)
+        frame["p_top"] = top_probability(estimate, errors["status"], rules.top, **settings)
+    else:  # an edition without a register of its own date: ranks, but no statement on chance
+        rank = estimate.rank(ascending=False, method="min")
+        ranks = pd.DataFrame({"rank": rank, "lo": np.nan, "hi": np.nan})
+        frame["p_top"] = np.nan
+    frame["rank"], frame["rank_lo"], frame["rank_hi"] = ranks["rank"], ranks["lo"], ranks["hi"]
+    sets = top_sets(ranks, rules.top)
+    frame["top_certain"], frame["top_possible"] = sets["certain"], sets["possible"]
+    frame["rank_by_share"] = frame["share"].where(valid).rank(ascending=False, method="min")
+    frame["rank_by_count"] = frame["recipients"].where(valid).rank(ascending=False, method="min")
+
+
 def stand(table: AreaTable, need: Need, *, jobs: int = 1) -> Standing:
     """Rank the region's areas and Bezirksregionen, with confidence sets.
 
@@ -98,20 +148,9 @@ def stand(table: AreaTable, need: Need, *, jobs: int = 1) -> Standing:
     areas.insert(0, "name", names["name"])
     areas["region_id"] = groups["region_id"]
     areas["region_name"] = names.get("region_name", groups["region_id"])
-    deff = rules.design_effect
-    estimate = areas["need_index"].where(areas["excluded"].isna())
-    p = areas["share"].clip(0.01, 0.99)
-    se = np.sqrt(deff * p * (1 - p) / areas["share_base"]) / need.areas["share"].std()
-    ranks = rank_confidence(estimate, se, rules.coverage, draws=rules.rank_draws, seed=study.seed)
-    areas["rank"], areas["rank_lo"], areas["rank_hi"] = ranks["rank"], ranks["lo"], ranks["hi"]
-    areas["p_top"] = top_probability(
-        estimate, se, rules.top, draws=rules.rank_draws, seed=study.seed
-    )
-    sets = top_sets(ranks, rules.top)
-    areas["top_certain"], areas["top_possible"] = sets["certain"], sets["possible"]
-    valid = areas["excluded"].isna()
-    areas["rank_by_share"] = areas["share"].where(valid).rank(ascending=False, method="min")
-    areas["rank_by_count"] = areas["recipients"].where(valid).rank(ascending=False, method="min")
+    errors = index_errors(need, "areas", rules.design_effect)
+    for frame, error in ((areas, errors),):
+        _rank(frame, error.loc[frame.index], study)
     for key, target in study.targets.items():
         areas[f"weight_{key}"] = weight_of(table, need.areas, target).loc[areas.index]
         areas[f"rank_{key}"] = areas["rank"]
@@ -121,6 +160,5 @@ def stand(table: AreaTable, need: Need, *, jobs: int = 1) -> Standing:
     areas["sentence"] = ""
     regions = need.regions.loc[sorted(groups["region_id"].unique())].copy()
     regions.insert(0, "name", names.groupby("region_id")["region_name"].first())
-    valid_regions = regions["excluded"].isna()
-    regions["rank"] = regions["need_index"].where(valid_regions).rank(ascending=False)
+    _rank(regions, index_errors(need, "regions", rules.design_effect).loc[regions.index], study)
     return Standing(areas, regions, {}, [])
