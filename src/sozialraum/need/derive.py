@@ -99,7 +99,9 @@ def counts_from_shares(
     share, people = share_percent.astype(float), base.astype(float)
     exact = share * people / 100
     slack = people / 100 * _UNITS * 10.0**-digits
-    count, lo, hi = exact.round(), np.ceil(exact - slack), np.floor(exact + slack)
+    count = exact.round()
+    lo = pd.Series(np.ceil(exact - slack), index=share.index)
+    hi = pd.Series(np.floor(exact + slack), index=share.index)
     lost = lo > hi  # no whole number rounds to the share
     if strict and lost.any():
         raise InputError(
@@ -108,11 +110,11 @@ def counts_from_shares(
             expected=f"whole persons within {digits} decimals of a percentage",
             hint="Check that shares and residents have the same reference date and the same areas",
         )
-    lo, hi = lo.mask(lost, np.floor(exact) - 1), hi.mask(lost, np.ceil(exact) + 1)
-    lo = lo.clip(lower=0.0) + 0.0  # the addition turns -0 into 0
+    lo = (exact // 1 - 1).where(lost, lo).clip(lower=0.0) + 0.0  # the addition turns -0 into 0
+    hi = (exact // 1 + 2).where(lost, hi)
     masked = (share == 0) & people.notna() & (masked_up_to > 0)
-    hi = hi.mask(masked, people.clip(upper=masked_up_to))
-    count = count.mask(masked, hi / 2)
+    hi = people.clip(upper=masked_up_to).where(masked, hi)
+    count = (hi / 2).where(masked, count)
     return pd.DataFrame({"count": count, "lo": lo, "hi": hi.clip(upper=people), "masked": masked})
 
 

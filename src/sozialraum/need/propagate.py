@@ -61,7 +61,7 @@ def indicator_covariance(
     >>> share = pd.DataFrame({"S3": [10.0], "S4": [20.0]})
     >>> people = pd.DataFrame({"S3": [4000.0], "S4": [600.0]})
     >>> indicator_covariance(share, people).round(3).tolist()
-    [[[0.223, 0.404], [0.404, 2.694]]]
+    [[[0.222, 0.403], [0.403, 2.686]]]
     """
     names = list(percent.columns)
     base = bases.reindex(index=percent.index, columns=names).astype(float)
