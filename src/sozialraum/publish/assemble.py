@@ -79,6 +79,8 @@ def assemble(
     )
     outline = unite(region_frame, ["region"] * len(region_frame)).assign(name=study.region.name)
     known = areas["recipients"].notna()
+    area_frame["flags"] = _flags(areas, offices)
+    warnings = warnings + _address_warning(table, offices)
     return Content(
         study=study,
         info=_info(table, need, fingerprint, internal, warnings),
@@ -104,6 +106,30 @@ def assemble(
         quality=_quality(table) + quality,
         figures=_totals(table, areas, need) | figures,
     )
+
+
+def _flags(areas: pd.DataFrame, offices: gpd.GeoDataFrame) -> pd.Series:
+    """German notes for single areas, '; ' between them."""
+    flags = {area: [note] if note else [] for area, note in areas["flags"].items()}
+    for name, area in zip(offices["name"], offices["area_id"], strict=True):
+        if area in flags:
+            flags[area].append(f"Standort im Gebiet: {name}")
+    return pd.Series({area: "; ".join(notes) for area, notes in flags.items()}, dtype=object)
+
+
+def _address_warning(table: AreaTable, offices: gpd.GeoDataFrame) -> list[str]:
+    """People registered at an office's own address inflate its area, unless they are known.
+
+    The Monitoring has removed them; a workbook of the BA may contain them.
+    """
+    unknown = sorted(set(offices["area_id"]) - set(table.study.counts.jobcenter_addresses))
+    if table.ba is None or not unknown:
+        return []
+    names = ", ".join(str(table.areas.loc[area, "name"]) for area in unknown)
+    return [
+        "Die Zahlen der Bundesagentur können Personen enthalten, die unter der Anschrift einer "
+        f"Dienststelle geführt werden. Ihre Zahl ist nicht bekannt; betroffen sein können: {names}."
+    ]
 
 
 def lorenz(count: pd.Series, base: pd.Series) -> pd.DataFrame:
