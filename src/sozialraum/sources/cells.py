@@ -39,7 +39,7 @@ _SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾]+$")
 _FOOTNOTE_APART = re.compile(rf"{_BLANKS}+\(?(?:[0-9]{{1,2}}|[a-z])\)$")
 _FOOTNOTE_JOINED = re.compile(r"(?:[0-9]|[a-z])\)$")
 _SIGN = re.compile(rf"^([{''.join(DASHES - {'-'})}-]){_BLANKS}*(?=[0-9])")
-_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_PLAIN = frozenset("0123456789.-\n")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([ .,'’])[0-9]{3})(?:\1[0-9]{3})*(?:([.,])[0-9]+)?")
 _UNGROUPED = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 _OPEN = re.compile(r"([1-9][0-9]{0,2})([.,])([0-9]{3})")
@@ -138,14 +138,15 @@ def parse_cells(
         place = f"row {cells.index[at]}" + (f", column {column}" if column else "")
         return InputError(what, where=f"{where}, {place}" if where else place, **more)
 
+    numbers = _plain_numbers(raw, dialect)
+    if numbers is not None:
+        value, lo, hi = numbers, numbers.copy(), numbers.copy()
+        marker[np.isnan(numbers)] = "empty"
+        raw = raw[:0]
     for at, cell in enumerate(raw):
         if isinstance(cell, np.number):
             cell = cell.item()
-        if type(cell) is str and (dialect.decimal == "." or "." not in cell):
-            if _PLAIN.fullmatch(cell):  # nearly every cell
-                value[at] = lo[at] = hi[at] = float(cell)
-                continue
-        elif type(cell) in (int, float) and cell == cell:
+        if type(cell) in (int, float) and cell == cell:
             value[at] = lo[at] = hi[at] = cell
             continue
         text, mark = _text(cell)
@@ -219,6 +220,20 @@ def decimal_sign(cells: Iterable[Any]) -> str:
     return proven.pop() if len(proven) == 1 else ""
 
 
+def _plain_numbers(raw: np.ndarray, dialect: Dialect) -> np.ndarray | None:
+    """The common case: nothing but plain numbers and empty cells; None where it is not so."""
+    if not all(type(cell) is str for cell in raw):
+        return None
+    text = "\n".join(raw)
+    odd = ".\n" in text or "\n." in text or text.startswith(".") or text.endswith(".")
+    if odd or not _PLAIN.issuperset(text) or ("." in text and dialect.decimal != "."):
+        return None
+    try:
+        return np.array([float(cell) if cell else np.nan for cell in raw])
+    except ValueError:
+        return None
+
+
 def _text(cell: Any) -> tuple[str | None, str]:
     """Text of a cell without its footnote mark, and the mark; None for neither text nor number."""
     if cell is None or (isinstance(cell, float) and np.isnan(cell)) or cell is pd.NA:
@@ -255,7 +270,7 @@ def _number(digits: str, kind: str, decimal: str) -> float | None:
 def _numbers(
     cells: pd.Series, dialect: Dialect, where: str, column: str, markers: Counter[str] | None
 ) -> pd.DataFrame:
-    """The common case: a column of numbers."""
+    """A column of numbers."""
     value = cells.to_numpy(dtype=float, copy=True)
     marker = np.full(len(value), "", dtype=object)
     marker[np.isnan(value)] = "empty"

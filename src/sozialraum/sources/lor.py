@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,7 +166,7 @@ def read_districts(
 
 
 def to_metric(
-    geometry: np.ndarray, crs: object, metric_crs: object, labels: list[str], where: str
+    geometry: np.ndarray, crs: str, metric_crs: str, labels: list[str], where: str
 ) -> np.ndarray:
     """Project geometries (German data), and stop where a coordinate cannot be true.
 
@@ -177,7 +178,6 @@ def to_metric(
     InputError
         Naming the number of vertices, the first feature and position, and the likely reason.
     """
-    import pyproj
     import shapely
 
     source, target = _crs(crs, where), _crs(metric_crs, where)
@@ -189,37 +189,55 @@ def to_metric(
         raise _implausible(xy, feature, bad, source, target, labels, where)
     if source == target:
         return geometry
-    transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
-    projected = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+    projected = np.column_stack(_transformer(source, target).transform(xy[:, 0], xy[:, 1]))
     if not np.isfinite(projected).all():
         at = int(np.argmin(np.isfinite(projected).all(axis=1)))
         raise InputError("A vertex cannot be projected", where=f"{where}, {labels[feature[at]]}")
     return shapely.set_coordinates(geometry.copy(), projected)
 
 
-def _crs(crs: object, where: str) -> pyproj.CRS:
+def _crs(crs: str, where: str) -> pyproj.CRS:
     import pyproj
 
     try:
-        return pyproj.CRS.from_user_input(crs)
+        return _known_crs(crs)
     except pyproj.exceptions.CRSError:
         raise InputError(
-            f"'{str(crs)[:80]}' is no known coordinate reference system", where=where
+            f"'{crs[:80]}' is no known coordinate reference system", where=where
         ) from None
 
 
-def _plausible(xy: np.ndarray, source: pyproj.CRS, target: pyproj.CRS) -> np.ndarray:
-    """Which coordinates, read in `source`, lie in Germany where `target` is used."""
+@lru_cache(maxsize=32)
+def _known_crs(crs: str) -> pyproj.CRS:
     import pyproj
 
+    return pyproj.CRS.from_user_input(crs)
+
+
+@lru_cache(maxsize=32)
+def _transformer(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer:
+    import pyproj
+
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
+@lru_cache(maxsize=32)
+def _box(source: pyproj.CRS, target: pyproj.CRS) -> tuple[float, float, float, float]:
+    """The part of Germany in which `target` is used, in the coordinates of `source`."""
     west, south, east, north = GERMANY
     if (use := target.area_of_use) is not None:
         west, south = max(west, use.west), max(south, use.south)
         east, north = min(east, use.east), min(north, use.north)
+    if source.is_geographic:
+        return west, south, east, north
+    degrees = _known_crs("EPSG:4326")
+    return _transformer(degrees, source).transform_bounds(west, south, east, north)
+
+
+def _plausible(xy: np.ndarray, source: pyproj.CRS, target: pyproj.CRS) -> np.ndarray:
+    """Which coordinates, read in `source`, lie in Germany where `target` is used."""
     # the box is carried to the source: a coordinate far outside could fold back into it
-    if not source.is_geographic:
-        transformer = pyproj.Transformer.from_crs("EPSG:4326", source, always_xy=True)
-        west, south, east, north = transformer.transform_bounds(west, south, east, north)
+    west, south, east, north = _box(source, target)
     x, y = xy[:, 0], xy[:, 1]
     with np.errstate(invalid="ignore"):
         return (x >= west) & (x <= east) & (y >= south) & (y <= north)

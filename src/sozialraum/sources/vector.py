@@ -161,7 +161,7 @@ def _geojson(file: Path) -> Layer:
             for key, value in properties.items():
                 columns.setdefault(key, [None] * len(features))[at] = value
             if geometry is not None:
-                shapes[at] = shapely.geometry.shape(geometry)
+                shapes[at] = _shape(geometry)
         except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
             raise InputError(
                 f"Feature {at + 1} is not well formed: {str(error)[:120]}", where=where
@@ -172,6 +172,27 @@ def _geojson(file: Path) -> Layer:
                 where=where,
             ) from None
     return Layer(columns, shapes, _geojson_crs(document, where))
+
+
+def _shape(geometry: dict[str, Any]) -> Any:
+    """A geometry of GeoJSON; polygons ring by ring, which is much faster than point by point."""
+    import shapely
+
+    kind = geometry["type"]
+    if kind == "Polygon":
+        return _polygon(geometry["coordinates"])
+    if kind == "MultiPolygon":
+        return shapely.multipolygons([_polygon(part) for part in geometry["coordinates"]])
+    return shapely.geometry.shape(geometry)
+
+
+def _polygon(rings: list[Any]) -> Any:
+    import shapely
+
+    if not rings:
+        return shapely.Polygon()
+    shell, *holes = (shapely.linearrings(np.array(ring, dtype=float)) for ring in rings)
+    return shapely.polygons(shell, holes or None)  # type: ignore[arg-type]
 
 
 def _geojson_crs(document: dict[str, Any], where: str) -> str:
