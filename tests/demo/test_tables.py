@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sozialraum.demo import people, tables, workbook
-from sozialraum.sources.ba import read_workbook
+from sozialraum.demo import tables, workbook
+from sozialraum.sources.ba import BaTable, read_workbook
 from sozialraum.sources.ewr import read_register
 from sozialraum.sources.grid import read_grid
 from sozialraum.sources.lor import read_areas, read_names
@@ -31,7 +31,7 @@ def register(musterstadt: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def ba(musterstadt: Path):
+def ba(musterstadt: Path) -> BaTable:
     return read_workbook(next((musterstadt / "ba").glob("*.xlsx")))
 
 
@@ -279,11 +279,8 @@ def test_names_of_all_levels_are_read(musterstadt):
     assert "Neuhafen" in set(regions)
 
 
-def test_households_explain_the_spread_of_counts():
-    """The counts of persons vary more than independent persons would: families come together."""
-    rng = np.random.default_rng(0)
-    need = np.zeros(400)
-    kinds = people._kinds(np.full(400, "homes"), need, rng)
-    assert kinds.min() == 0
-    assert kinds.max() <= 6
-    assert (np.bincount(kinds, minlength=7) > 0).all()
+def test_people_receive_benefits_as_households(ba):
+    """Counts of persons vary by household: the reason for a design effect in the statistics."""
+    size = ba.areas["Personen in Bedarfsgemeinschaften"] / ba.areas["Bedarfsgemeinschaften"]
+    large = ba.areas[RLB] > 300
+    assert size[large].between(1.4, 2.3).all()

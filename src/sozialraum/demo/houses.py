@@ -46,7 +46,7 @@ DISTRICT = (
           street="Kattunstraße 12", kind="Nachbarschaftshaus"),
     House("Nachbarschaftshaus Neuhafen", "community", -2.45, -1.25, street="Kattunstraße 12",
           shift=(14, -11)),
-    House("Mobile Stadtteilarbeit Neuhafen", "centre", -2.45, -1.25, "Wegweiser gGmbH",
+    House("Nachbarschaftshaus Neuhafen, mobile Arbeit", "centre", -2.45, -1.25, "Wegweiser gGmbH",
           street="Kattunstraße 12", kind="Nachbarschaftshaus", shift=(3, 2)),
     House("Stadtteilzentrum Ahornsiedlung", "centre", -3.75, -2.75, "Ahornverein e. V.",
           street="Zeilenweg 3", kind="Stadtteilzentrum"),
