@@ -299,7 +299,7 @@ def _house(records: list[Record], offers: list[Record], targets: Sequence[str]) 
         ),
     )
     postcode = spoken["postcode"] or max(r["postcode"] for r in records)
-    short, detailed = site_ids(spoken["address"], best["name"], point["x"], point["y"])
+    short, detailed = site_ids(spoken["address"], point["x"], point["y"])
     return {
         "site_id": short,
         "detailed_id": detailed,

@@ -186,21 +186,21 @@ def _contradict(a: list[int], b: list[int], addresses: list[str]) -> bool:
     return any(compare_addresses(addresses[i], addresses[j]) < 0 for i in a for j in b)
 
 
-def site_ids(address: str, name: str, x: float, y: float) -> tuple[str, str]:
+def site_ids(address: str, x: float, y: float) -> tuple[str, str]:
     """Id of a house, the same in every run, and a longer one for an address that occurs twice.
 
-    The id is a hash of the address, so it stays when a point is corrected or a house renamed;
-    without an address it is a hash of name and position (to 10 m).
+    The id is a hash of the address, so it stays when a point is corrected or a house is renamed;
+    without an address it is a hash of the position (to 10 m).
 
     Examples
     --------
-    >>> site_ids("Parkweg 1", "Treff", 0, 0)[0] == site_ids("Parkweg 1", "Haus", 90, 90)[0]
+    >>> site_ids("Parkweg 1", 0, 0)[0] == site_ids("Parkweg  1", 90, 90)[0]
     True
     """
     street, numbers = parse_address(address)
-    place = f"{round(x / 10)} {round(y / 10)} {fold(name)}"
-    known = f"{street} {'-'.join(sorted(numbers))}" if street and numbers else place
-    return "s" + _hash(known), f"s{_hash(known)}-{_hash(place)[:4]}"
+    place = f"{round(x / 10)} {round(y / 10)}"
+    key = f"{street} {'-'.join(sorted(numbers))}" if street and numbers else place
+    return "s" + _hash(key), f"s{_hash(key)}-{_hash(place)[:4]}"
 
 
 def _hash(text: str) -> str:

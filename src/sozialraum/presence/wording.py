@@ -61,6 +61,7 @@ TYPES: tuple[tuple[str, str], ...] = (
         r"jobcenter|agentur für arbeit|arbeitsagentur|jugendberufsagentur"
         r"|bundesagentur",
     ),
+    ("Haus mit Einlasskontrolle", r"jüdisch|synagoge|botschaft\b|konsulat"),
     ("Betreuter Spielplatz", r"spielplatz|spielhaus|bauernhof|farm\b|spielwagen|\basp\b"),
     (
         "Schulbibliothek",
@@ -81,6 +82,7 @@ TYPES: tuple[tuple[str, str], ...] = (
         r"|wasserratten|vereinsheim|schäferhunde|pfadfinder|\bstamm\b|spvgg|\bbfc\b|heimatverein",
     ),
     ("Schülerclub", r"schüler(?:club|klub|haus|laden)(?!.*jugend)|schulclub|grundschule|\bgs\b"),
+    ("Werkstatt", r"(?:motor|fahrrad)\w*werkstatt"),
     ("Garten", r"kleingart|\bgarten\b|gärten|kolonie|laubenpieper|interkultureller garten"),
     ("Jugendfreizeiteinrichtung", r"jugend|\bjfe\b|mädchen|jugendclub|\bclub tiergarten\b"),
     ("Seniorentreff", r"senior"),
@@ -93,6 +95,7 @@ TYPES: tuple[tuple[str, str], ...] = (
         r"|kiez ?zentrum|bürgerladen|gemeinwesen",
     ),
     ("Quartiersbüro", _PROGRAMME + r"|kiezbüro|stadtteilbüro"),
+    ("Selbsthilfekontaktstelle", r"selbsthilfe"),
     ("Bürgeramt", r"bürgeramt|buergeramt"),
     ("Gemeindehaus", r"kirchengemeinde|gemeindehaus|pfarrei|gemeindesaal|gemeindebüro"),
     ("Beratungsstelle", r"beratung"),
@@ -103,6 +106,8 @@ TYPES: tuple[tuple[str, str], ...] = (
 
 CLOSED: dict[str, str] = {
     "Jobcenter oder Agentur": "eigene Dienststelle der Arbeitsverwaltung",
+    "Haus mit Einlasskontrolle": "Geschütztes Haus: Einlass nur mit Sicherheitskontrolle",
+    "Werkstatt": "Werkstatt: kein ruhiger Raum für Beratung",
     "Betreuter Spielplatz": "Spielplatz oder Spielhaus: kein Raum für Beratung",
     "Schulbibliothek": "Schulbibliothek: nicht allgemein zugänglich",
     "Fachbibliothek": "Fach- oder Spezialbibliothek: kein Treffpunkt der Nachbarschaft",
@@ -205,8 +210,13 @@ def venue_type(name: str, given: str) -> str:
 _COLLECTIVE: dict[str, set[str] | None] = {
     "": None,
     "Gemeinschaftshaus": None,
-    "Bibliothek": {"Schulbibliothek", "Fachbibliothek"},
-    "Jugendfreizeiteinrichtung": {"Betreuter Spielplatz", "Schülerclub", "Familienzentrum"},
+    "Bibliothek": {"Schulbibliothek", "Fachbibliothek", "Haus mit Einlasskontrolle"},
+    "Jugendfreizeiteinrichtung": {
+        "Betreuter Spielplatz",
+        "Schülerclub",
+        "Familienzentrum",
+        "Werkstatt",
+    },
 }
 
 
