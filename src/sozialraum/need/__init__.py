@@ -9,13 +9,20 @@ import importlib
 from typing import Any
 
 _HOME = {
+    "assess": "assess Need Figures",
+    "standing": "stand Standing weight_of index_errors",
     "status": (
         "status_index dynamics_index status_bounds dynamics_bounds unmask change_bounds "
         "exclusion_reasons valid_areas"
     ),
     "derive": "counts_from_shares working_age recipients decimals_of",
     "rates": "share share_interval standard_error location_quotient eb_binomial aggregate_shares",
+    "propagate": (
+        "indicator_covariance change_covariance index_weights index_error threshold_distance"
+    ),
     "ranking": "rank_confidence top_probability top_sets",
+    "targets": "percent_target index_target rank_target worse_areas without_old_age",
+    "explain": "contributions comparable_areas share_and_count sentences",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = sorted(_MODULE)
