@@ -9,12 +9,11 @@ joint critical value is drawn from the distribution of the estimates, and sharpe
 
 from __future__ import annotations
 
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sozialraum.need.critical import Draws, Problem, decide_all, decide_one, pose, slices
+from sozialraum.need.critical import Draws, decide_all, decide_one, pose, slices
 
 
 def rank_confidence(
