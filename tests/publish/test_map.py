@@ -134,7 +134,7 @@ def test_optional_parts_may_be_missing():
         figures={},
     )
     data = page_data(bare)
-    assert data["stability"] == {}
+    assert data["presence"] == {}
     assert data["siting"] == {}
     assert "dynamics_class" not in data["areas"]
     assert render_map(bare)

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from sozialraum.publish.content import Content
 
-SURROUNDINGS_METRES = 4_000
+SURROUNDINGS_METRES = 12_000
 """How far beyond the region its surroundings are drawn."""
+NAMED_METRES = 2_500
+"""How far beyond the region their names stand."""
 
 _NUMBERS = (
     *("population", "recipients", "recipients_lo", "recipients_hi", "old_age"),
@@ -89,7 +91,7 @@ def page_data(content: Content) -> dict[str, Any]:
         "offices": _offices(content, origin),
         "units": _units(content, origin),
         "siting": _siting(content),
-        "stability": _stability(content),
+        "presence": _presence(content),
         "quality": [{k: str(v) for k, v in row.items()} for row in content.quality],
     }
 
@@ -141,7 +143,7 @@ def _places(content: Content, origin: tuple[int, int]) -> dict[str, Any]:
         "regions": _table(regions, np.asarray(united, dtype=object), origin, ()),
         "outline": rings(whole, origin),
         "surroundings": _outlines(content.surroundings, frame, whole, origin),
-        "stops": _points(content.stops, origin, ("name", "kind")),
+        "stops": _points(_near(content.stops, whole), origin, ("name", "kind")),
         "orientation": {
             key: _drawn(layer, frame, origin)
             for key, layer in sorted(content.orientation.items())
@@ -191,9 +193,10 @@ def _outlines(
         if shape is None or shapely.intersection(shape, own).area > 0.5 * shape.area:
             continue
         cut = shapely.intersection(shapely.make_valid(shape), window)
-        drawn = rings(cut, origin)
-        if drawn:
-            out.append({"name": _text(name), "rings": drawn, **_mark(cut, origin)})
+        close = shapely.intersection(cut, shapely.buffer(own.envelope, NAMED_METRES))
+        if drawn := rings(cut, origin):
+            mark = _mark(cut if shapely.is_empty(close) else close, origin)
+            out.append({"name": _text(name), "rings": drawn, **mark})
     return out
 
 
@@ -222,6 +225,11 @@ def _points(
         "y": xy[:, 1].tolist(),
         **{c: [_text(v) for v in frame[c]] for c in columns},
     }
+
+
+def _near(frame: gpd.GeoDataFrame, whole: Any, metres: float = 400.0) -> gpd.GeoDataFrame:
+    """Points inside the region or close to it; the others only disturb."""
+    return frame[shapely.dwithin(frame.geometry.to_numpy(), whole, metres)] if len(frame) else frame
 
 
 def _clusters(frame: gpd.GeoDataFrame, origin: tuple[int, int]) -> list[dict[str, Any]]:
@@ -299,14 +307,15 @@ def _siting(content: Content) -> dict[str, list[list[Any]]]:
     }
 
 
-def _stability(content: Content) -> dict[str, float]:
-    """Key `target|p|site` -> share of the repetitions that chose the room."""
+def _presence(content: Content) -> dict[str, dict[str, float | int | None]]:
+    """Key `target|p|site` -> what the run knows of the room besides its reach, if anything."""
     table = content.presence
-    if not len(table) or "stability" not in table:
-        return {}
+    columns = [c for c in ("stability", "hours_open", "hours_appointment") if c in table]
     return {
-        f"{row['target']}|{int(row['p'])}|{row['site_id']}": round(float(row["stability"]), 4)
-        for row in table[table["stability"].notna()].to_dict("records")
+        f"{row['target']}|{int(row['p'])}|{row['site_id']}": {
+            c: _number(row[c], describe(c).digits) for c in columns if pd.notna(row[c])
+        }
+        for row in table.dropna(subset=columns, how="all").to_dict("records")
     }
 
 

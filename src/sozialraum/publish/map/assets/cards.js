@@ -34,12 +34,13 @@ function areaCard(area) {
       [t("card.dynamics"), word("dynamics", area.dynamics_class), published(area.dynamics_class, area.dynamics_published, "dynamics")],
       [t("card.population"), number(area.population)],
       [recipientsLabel(), number(area.recipients), bracket(area.recipients_lo, area.recipients_hi)],
+      known(area.old_age) ? [t("card.oldage"), number(area.old_age)] : null,
       [t("card.share", { per: shareLabel() }), percent(area.share), bracket(area.share_lo, area.share_hi, percent)],
       known(area.location_quotient) ? [t("card.quotient", { region: info.region }), number(area.location_quotient, 2)] : null,
       area.cluster ? [t("card.cluster"), word("cluster", area.cluster), area.cluster_sentence ? [" · ", original("span", area.cluster_sentence)] : ""] : null),
     indicators(area),
     el("h4", {}, t("card.groups")),
-    facts(...TARGETS.map(({ key }) => [targetTitle(key), t("card.group", { count: number(pick(area, "weight", key)),
+    facts(...TARGETS.map(({ key }) => [targetTitle(key), pick(area, "weight", key) === 0 ? t("card.group.none") : t("card.group", { count: number(pick(area, "weight", key)),
       rank: rankText(pick(area, "rank", key), pick(area, "rank_lo", key), pick(area, "rank_hi", key)) })])),
     el("h4", {}, t("card.reach")),
     near ? el("p", {}, t("card.nearest"), " ", roomButton(near[0]), ` (${t("card.metres", { metres: number(Math.round(near[1] / 10) * 10) })})`) : el("p", {}, t("plan.none")),
@@ -78,7 +79,7 @@ function roomCard(room) {
   const without = reach(others);
   const own = within(room, state.radius);
   const served = (key) => sum(own.map((u) => people(key)[u]));
-  const stable = DATA.stability[`${state.target}|${state.p}|${room.id}`];
+  const planned = state.hand ? {} : DATA.presence[`${state.target}|${state.p}|${room.id}`] ?? {};
   return el("article", {}, title(room.name, place >= 0 ? t("room.kind.chosen", { place: place + 1 }) : t("room.kind")),
     !room.eligible ? el("p", { class: "notice" }, t("room.not"), " ", original("span", room.reason)) : null,
     room.eligible ? el("p", { class: "lead" }, place >= 0
@@ -89,7 +90,8 @@ function roomCard(room) {
     facts([t("room.address"), original("span", room.address)], [t("room.area"), room.area ? areaButton(room.area) : ""],
       [t("room.types"), original("span", room.venue_types)], [t("room.operator"), original("span", room.operator)],
       [t("room.operator.kind"), word("operator", room.operator_kind), room.operator_reason ? [" · ", original("span", room.operator_reason)] : ""],
-      known(stable) && !state.hand ? [t("room.stability"), t("room.stability.value", { share: percent(stable, 0) })] : null),
+      known(planned.stability) ? [t("room.stability"), t("room.stability.value", { share: percent(planned.stability, 0) })] : null,
+      known(planned.hours_open) ? [t("room.hours"), t("room.hours.value", { open: number(planned.hours_open, 1), booked: number(planned.hours_appointment, 1) })] : null),
     room.eligible ? [
       el("h4", {}, t("room.serves", { metres: number(state.radius) })),
       facts(...TARGETS.map(({ key }) => [targetTitle(key), number(served(key)), room.suits.includes(key) ? "" : ` · ${t("room.unsuited")}`])),

@@ -1,6 +1,8 @@
 /* Names and marks on the map: the important first, and none on top of another. */
 
 const labels = [];
+/* Where a name may stand, in pixels below its point; a mark stays where it is. */
+const SHIFTS = { mark: [0], "region-name": [0, -16, 16, -32, 32, -48, 48], district: [0, 30, -30], "stop-name": [-11, 11] };
 
 function addLabel(map, kind, rank, { x, y, r = 0 }, text) {
   const span = el("span", {}, text);
@@ -26,12 +28,14 @@ function placeLabels(map) {
   labels.forEach((label, i) => {
     const [width, height] = sizes[i];
     const at = map.latLngToLayerPoint([label.y, label.x]);
-    const box = [at.x - width / 2, at.y - height / 2, at.x + width / 2, at.y + height / 2];
-    const inside = label.kind !== "mark" || label.r * scale * 2 >= Math.max(height, width * 0.8);
-    const far = label.kind.startsWith("stop") && scale < 0.1;
-    const free = taken.every((b) => box[2] < b[0] || box[0] > b[2] || box[3] < b[1] || box[1] > b[3]);
-    const shown = width > 0 && inside && !far && free;
-    label.span.hidden = !shown;
-    if (shown) taken.push(box);
+    const big = label.kind !== "mark" || label.r * scale * 2 >= Math.max(height, width * 0.8);
+    const near = label.kind !== "stop-name" || scale > 0.1;
+    const boxAt = (dy) => [at.x - width / 2, at.y + dy - height / 2, at.x + width / 2, at.y + dy + height / 2];
+    const free = (box) => taken.every((b) => box[2] < b[0] || box[0] > b[2] || box[3] < b[1] || box[1] > b[3]);
+    const shift = width && big && near ? SHIFTS[label.kind].find((dy) => free(boxAt(dy))) : undefined;
+    label.span.hidden = shift === undefined;
+    if (shift === undefined) return;
+    label.span.style.transform = `translate(-50%, calc(-50% + ${shift}px))`;
+    taken.push(boxAt(shift));
   });
 }

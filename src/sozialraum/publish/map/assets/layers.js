@@ -110,7 +110,7 @@ const recipientsLabel = () =>
 
 /* Which layers the content can fill. */
 const AVAILABLE = Object.keys(LAYERS).filter((key) => AREAS.some((area) => LAYERS[key].classOf(area) !== NONE));
-const circleRadius = (people) => 30 * Math.sqrt(people / Math.max(...AREAS.map((a) => a.recipients ?? 0), 1));
+const circleRadius = (people) => 24 * Math.sqrt(people / Math.max(...AREAS.map((a) => a.recipients ?? 0), 1));
 
 /* The legend: every class with its name and number of areas, then what lines and signs mean. */
 function showLegend() {
@@ -128,10 +128,10 @@ function showLegend() {
     state.layer === "people" ? circleLegend() : null,
     el("p", { class: "legend-note" }, t(`layer.${state.layer}.note`, { top: DATA.study.top, per: shareLabel(), mean: percent(MEAN) })),
     el("ul", { class: "signs" },
-      state.core ? [sign("certain", t("legend.certain", { top: DATA.study.top })), sign("possible", t("legend.possible", { top: DATA.study.top }))] : [],
+      state.core && state.layer !== "target" ? [sign("certain", t("legend.certain", { top: DATA.study.top })), sign("possible", t("legend.possible", { top: DATA.study.top }))] : [],
       state.layer === "cluster" && DATA.clusters.length ? sign("hotspot", t("legend.hotspot")) : [],
       sign("room on", t("legend.chosen", { group: targetTitle(state.target), metres: number(state.radius) })), sign("room", t("legend.room")),
-      OFFICES.length ? sign("office", t("legend.office")) : []));
+      OFFICES.length ? sign("office", t(OFFICES.every((o) => counts(o)) ? "legend.office" : "legend.office.some")) : []));
 }
 
 const swatch = (paint, mark = "") => svg("svg", { class: "swatch", viewBox: "0 0 30 18", "aria-hidden": "true" },

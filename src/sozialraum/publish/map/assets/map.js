@@ -28,7 +28,8 @@ function startMap() {
   drawBorders(on);
   cores = L.layerGroup().addTo(map);
   hotspots = L.layerGroup(DATA.clusters.map((c) => L.polygon(polygons(c.rings), on("borders", { ...LINE, className: "hotspot" }))));
-  circles = L.layerGroup(AREAS.filter((area) => known(area.recipients)).map((area) =>
+  const large = AREAS.filter((area) => known(area.recipients)).sort((a, b) => b.recipients - a.recipients);
+  circles = L.layerGroup(large.map((area) =>
     L.circleMarker([area.y, area.x], on("amounts", { interactive: false, radius: circleRadius(area.recipients), className: "amount" }))));
   walks = L.layerGroup().addTo(map);
   highlight = L.layerGroup().addTo(map);
@@ -85,8 +86,8 @@ function drawBorders(on) {
     const kind = DATA.stops.kind[i];
     if (kind === "Bus") return; // hundreds, and each near another
     const y = DATA.stops.y[i];
-    L.circleMarker([y, x], on("amounts", { interactive: false, radius: 2.5, className: "stop" })).addTo(map);
-    addLabel(map, "stop-name", 40, { x, y: y + 60 }, `${kind.charAt(0)} ${DATA.stops.name[i]}`);
+    L.circleMarker([y, x], on("amounts", { interactive: false, radius: 2, className: "stop" })).addTo(map);
+    addLabel(map, "stop-name", 40, { x, y }, `${kind.charAt(0)} ${DATA.stops.name[i]}`);
   });
 }
 
@@ -143,12 +144,12 @@ function drawRoom(room) {
 }
 
 function drawOffice(office) {
-  const icon = L.divIcon({ className: "office-sign", html: el("span", { class: "office" }, "JC"), iconSize: [26, 20] });
+  const icon = L.divIcon({ className: "office-sign", html: el("span", { class: "office" }, /Jobcenter/i.test(office.name) ? "JC" : office.name.charAt(0)), iconSize: [26, 20] });
   const marker = L.marker([office.y, office.x], { icon, keyboard: false, interactive: true }).addTo(map);
   marker.bindTooltip(() => el("span", {}, office.name, office.approximate ? ` (${t("office.approximate")})` : ""), { direction: "top", opacity: 1 });
-  const sign = marker.getElement();
-  sign.setAttribute("role", "img");
-  sign.setAttribute("aria-label", office.name);
+  office.sign = marker.getElement();
+  office.sign.setAttribute("role", "img");
+  office.sign.setAttribute("aria-label", office.name);
 }
 
 const roomValue = (room) => {
@@ -187,7 +188,7 @@ function paintAreas() {
     area.label.span.textContent = layer.mark(area);
     area.label.span.style.color = look.ink;
   }
-  for (const [group, shown] of [[circles, state.layer === "people"], [hotspots, state.layer === "cluster"], [cores, state.core]]) {
+  for (const [group, shown] of [[circles, state.layer === "people"], [hotspots, state.layer === "cluster"], [cores, state.core && state.layer !== "target"]]) {
     if (shown) group.addTo(map);
     else group.remove();
   }
@@ -201,6 +202,7 @@ function paintRooms() {
   for (const room of rooms) {
     L.circle([room.y, room.x], { ...LINE, pane: "walks", radius: state.radius / DATA.study.detour, className: "walk" }).addTo(walks);
   }
+  for (const office of OFFICES) office.sign.classList.toggle("off", !state.offices || !counts(office));
   for (const [id, marker] of signs) {
     const room = roomById.get(id);
     const place = rooms.indexOf(room);

@@ -85,4 +85,4 @@ function adder(rooms) {
     el("button", { type: "button", class: "action", "data-key": "plan-add-do", onclick: () => toggleRoom(roomById.get(byId("plan-add").value)) }, t("room.add")));
 }
 
-const clarify = () => el("p", { class: "note" }, t("plan.clarify"));
+const clarify = () => el("div", { class: "note" }, oldAge(), el("p", {}, t("plan.clarify")));
