@@ -67,6 +67,8 @@ CENTRE = {
         ("Rotkreuz-Institut im DRK Berlin gemeinnützige GmbH", "", "", "church_or_charity"),
         ("Beratung + Leben GmbH", "gemeinnützig", "", "association"),
         ("Eventhaus GmbH", "", "", "private"),
+        ("Kulturbetriebe GmbH", "freier Träger", "", "unknown"),
+        ("Roter Baum Berlin UG", "freier Träger", "", "unknown"),
         ("Muster & Co. KG", "", "", "private"),
         ("", "privat", "", "private"),
         ("", "", "Stadtteilbibliothek Halemweg", "public"),
@@ -128,6 +130,7 @@ def test_a_neighbourhood_centre_is_eligible_for_all_groups_and_tells_why():
     ("change", "reason"),
     [
         ({"operator": "", "name": "Kieztreff"}, "Träger unbekannt"),
+        ({"operator": "Streethouse"}, "Gemeinnützigkeit des Trägers unbekannt"),
         ({"operator": "Eventhaus GmbH"}, "Art des Trägers nicht vorgesehen: privat"),
         ({"audience": "Mädchen"}, "Nicht für alle: Angebot für Mädchen"),
         ({"name": "Abenteuerspielplatz", "venue_type": ""}, "kein Raum für Beratung"),

@@ -265,6 +265,8 @@ def _against(
         return f"Art passt zu keiner Zielgruppe: {type_ or 'unbekannt'}"
     if kind not in settings.operator_kinds:
         if kind == "unknown":
+            if any(r["operator"] for r in offer):
+                return "Gemeinnützigkeit des Trägers unbekannt: vor Ort klären"
             if type_ in (*VAGUE_TYPES, "Bibliothek"):
                 return "Träger und Nutzung unbekannt: vor Ort klären"
             return f"Träger unbekannt: vor Ort klären ({type_} wäre geeignet)"

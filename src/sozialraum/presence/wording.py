@@ -161,10 +161,15 @@ def operator_kind(operator: str, hint: str = "", name: str = "") -> tuple[str, s
             if by_hint == "public":
                 reason += f", obwohl als „{hint}“ geführt"
             return "association", reason
+    private = re.search(_PRIVATE, text)
+    if private and re.search("frei", hint.lower()):
+        # Youth welfare law calls commercial carriers "frei", too; nobody says non-profit.
+        form = _cut(operator, private)
+        return "unknown", f"„{hint}“, aber Rechtsform „{form}“ ohne „gemeinnützig“"
     if by_hint is not None:
         return by_hint, f"Angabe der Quelle: „{hint}“"
-    if text and (found := re.search(_PRIVATE, text)):
-        return "private", f"Rechtsform „{_cut(operator, found)}“"
+    if private:
+        return "private", f"Rechtsform „{_cut(operator, private)}“"
     if text and (found := re.search(_NON_PROFIT, text)):
         return "association", f"Träger nennt „{_cut(operator, found)}“"
     label = name.lower()
