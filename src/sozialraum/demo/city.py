@@ -194,7 +194,7 @@ def _sides(blocks: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarra
     a = shapely.get_coordinates(shapely.line_interpolate_point(edges, half - 0.05))
     b = shapely.get_coordinates(shapely.line_interpolate_point(edges, half + 0.05))
     normal = np.column_stack([a[:, 1] - b[:, 1], b[:, 0] - a[:, 0]])
-    normal *= 0.01 / np.hypot(*normal.T)[:, None]
+    normal *= 0.01 / np.maximum(np.hypot(*normal.T), 1e-6)[:, None]  # a loop may close on itself
     tree = shapely.STRtree(blocks)
     sides = []
     for sign in (1, -1):

@@ -100,37 +100,30 @@ def hierarchy(city: City, weight: np.ndarray, areas: dict[str, int] = AREAS) -> 
     for d, code in enumerate(DISTRICTS):
         members = np.flatnonzero(district == d)
         forest = _forest(city, net, members)
-        region_no, area_no, forecasts = 0, 0, [forest] if len(forest) else []
         rest = _main_part(net, np.setdiff1d(members, forest))
-        lost = np.setdiff1d(np.setdiff1d(members, forest), rest)
-        if len(forest):
-            forecasts = [np.union1d(forest, lost)]
-        wanted = areas[code] - len(forecasts)
-        parts = divide(rest, 5, net, city.xy, weight, seed=d)
-        groups = _by_position([rest[parts == k] for k in range(5)], city)
-        total = weight[rest].sum()
-        left_over = wanted
-        for g, group in enumerate(groups):
-            n = left_over if g == 4 else max(2, round(wanted * weight[group].sum() / total))
-            left_over -= n
-            n_regions = max(1, round(n / 5))
-            region_parts = divide(group, n_regions, net, city.xy, weight, seed=10 * d + g)
-            regions = _by_position([group[region_parts == k] for k in range(n_regions)], city)
-            counts = _shares(n, [weight[r].sum() for r in regions])
+        forest = np.setdiff1d(members, rest)  # with what it cuts off
+        wanted = areas[code] - bool(len(forest))
+        region_no, area_no = 0, 0
+        forecasts = _parts(city, rest, divide(rest, 5, net, city.xy, weight, seed=d))
+        sizes = _shares(wanted, [weight[f].sum() for f in forecasts], least=2)
+        for f, (forecast, size) in enumerate(zip(forecasts, sizes, strict=True)):
+            split = divide(forecast, max(1, round(size / 5)), net, city.xy, weight, 10 * d + f)
+            regions = _parts(city, forecast, split)
+            counts = _shares(size, [weight[r].sum() for r in regions])
             for region, count in zip(regions, counts, strict=True):
                 region_no += 1
-                small = divide(region, count, net, city.xy, weight, seed=100 * d + region_no)
-                for area in _by_position([region[small == k] for k in range(count)], city):
+                split = divide(region, count, net, city.xy, weight, 100 * d + region_no)
+                for area in _parts(city, region, split):
                     area_no += 1
-                    ids[area] = f"{code}{10 * (g + 1):02d}{region_no:02d}{area_no:02d}"
-        for area in forecasts:
-            ids[area] = f"{code}60{region_no + 1:02d}{area_no + 1:02d}"
+                    ids[area] = f"{code}{10 * (f + 1):02d}{region_no:02d}{area_no:02d}"
+        if len(forest):
+            ids[forest] = f"{code}60{region_no + 1:02d}{area_no + 1:02d}"
     return ids
 
 
-def _shares(n: int, weights: list[float]) -> list[int]:
-    """Split `n` by weight into whole numbers of at least one (largest remainders)."""
-    exact = np.maximum(np.array(weights) / sum(weights) * n, 1)
+def _shares(n: int, weights: list[float], least: int = 1) -> list[int]:
+    """Split `n` by weight into whole numbers of at least `least` (largest remainders)."""
+    exact = np.maximum(np.array(weights) / sum(weights) * n, least)
     whole = np.floor(exact).astype(int)
     for k in np.argsort(whole - exact)[: max(n - whole.sum(), 0)]:
         whole[k] += 1
@@ -163,9 +156,10 @@ def _main_part(net: csr_matrix, members: np.ndarray) -> np.ndarray:
     return members[pieces == np.bincount(pieces).argmax()]
 
 
-def _by_position(groups: list[np.ndarray], city: City) -> list[np.ndarray]:
-    """From north-west to south-east, as official numbering goes."""
-    return sorted(groups, key=lambda g: float(city.xy[g, 0].mean() - 1.4 * city.xy[g, 1].mean()))
+def _parts(city: City, members: np.ndarray, label: np.ndarray) -> list[np.ndarray]:
+    """Blocks of each part, from north-west to south-east as official numbering goes."""
+    parts = [members[label == k] for k in range(label.max() + 1)]
+    return sorted(parts, key=lambda g: float(city.xy[g, 0].mean() - 1.4 * city.xy[g, 1].mean()))
 
 
 def dissolve(city: City, keys: np.ndarray) -> dict[str, Any]:
