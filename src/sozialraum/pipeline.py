@@ -69,7 +69,7 @@ def run(
     from sozialraum.presence.propose import propose
     from sozialraum.presence.setting import settle
     from sozialraum.publish import gate, manifest
-    from sozialraum.publish.assemble import assemble
+    from sozialraum.publish.assemble import assemble, with_sentences
 
     if seed is not None:
         changes["seed"] = seed
@@ -109,7 +109,7 @@ def run(
         internal=internal,
         warnings=standing.warnings,
     )
-    released = gate.release(content)
+    released = with_sentences(gate.release(content))
     record = {
         "inputs": hashes,
         "join_audit": table.audit.findings,

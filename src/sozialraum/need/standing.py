@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
+from sozialraum.need.explain import contributions
 from sozialraum.need.propagate import change_covariance, index_error, indicator_covariance
 from sozialraum.need.ranking import rank_confidence, top_probability, top_sets
+from sozialraum.need.status import UNDETERMINED
+from sozialraum.need.targets import index_target, percent_target, rank_target, worse_areas
 
 if TYPE_CHECKING:
     from sozialraum.areas.table import AreaTable
@@ -65,17 +68,72 @@ def weight_of(table: AreaTable, need: pd.DataFrame, target: Target) -> pd.Series
     if kind == "workbook" and table.ba is not None and detail in table.ba:
         return table.ba[detail].astype(float)
     if kind == "residents":
-        from sozialraum.sources.ewr import age_sum
-
-        low, high = (int(part) for part in detail.split("-"))
-        people = age_sum(table.areas.drop(columns="geometry"), low, high)
-        return people.where(need["excluded"].isna())
+        return _residents(table, detail).where(need["excluded"].isna())
     raise StudyError(
         f"Target group {target.title!r} cannot be weighted by {target.weight_by!r}",
         where="targets",
         expected="recipients, recipients_if_worse, children_benefits, residents:15-27 or "
         "workbook:COLUMN of the BA workbook at hand",
     )
+
+
+def ranked_by(table: AreaTable, need: Need, errors: pd.DataFrame, target: Target) -> pd.DataFrame:
+    """Ranking value of a target group in every area of the city, with its error and masked ends.
+
+    Parameters
+    ----------
+    table, need : results of the stages before
+    errors : pandas.DataFrame
+        From `index_errors`.
+    target : Target
+        Its `rank_by` names an index, the share, an indicator of the study's edition or a context
+        indicator.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `value`, `value_lo`, `value_hi`, `se`; see `sozialraum.need.percent_target`.
+
+    Raises
+    ------
+    StudyError
+        There is no such value.
+    """
+    frame, now = need.areas, need.figures["areas"]
+    out = frame["excluded"].notna()
+    key = target.rank_by
+    deff = table.study.indicators.design_effect
+    if key == "need_index":
+        ends = {f"index_{e}": frame[f"status_index_{e}"] for e in ("lo", "hi")}
+        return index_target(frame["need_index"], errors["status"], **ends, excluded=out)
+    if key == "dynamics":
+        ends = {f"index_{e}": frame.get(f"dynamics_index_{e}") for e in ("lo", "hi")}
+        return index_target(frame["dynamics_index"], errors["dynamics"], **ends, excluded=out)
+    edition = table.study.edition(target.edition or table.study.indicators.edition)
+    masked = target.masked_up_to
+    if key == "share":
+        percent, base = 100 * frame["share"], frame["share_base"]
+    elif key in now.indicators and edition.id == table.study.indicators.edition:
+        percent, base, masked = now.indicators[key], now.bases[key], edition.masked_up_to
+    elif key in table.context.get(edition.id, ()):
+        percent = table.context[edition.id][key]
+        base = _residents(table, target.base)
+    else:
+        raise StudyError(
+            f"Target group {target.title!r} cannot be ranked by {key!r}",
+            where="targets",
+            expected="need_index, share, dynamics, an indicator of the study's edition, or a "
+            "context indicator of the edition that the group names",
+        )
+    return percent_target(percent, base, masked_up_to=masked, design_effect=deff, excluded=out)
+
+
+def _residents(table: AreaTable, ages: str) -> pd.Series:
+    """Residents of an age span such as ``15-27``."""
+    from sozialraum.sources.ewr import age_sum
+
+    low, high = (int(part) for part in ages.split("-"))
+    return age_sum(table.areas.drop(columns="geometry"), low, high)
 
 
 def index_errors(need: Need, level: str, design_effect: float) -> pd.DataFrame:
@@ -149,16 +207,29 @@ def stand(table: AreaTable, need: Need, *, jobs: int = 1) -> Standing:
     areas["region_id"] = groups["region_id"]
     areas["region_name"] = names.get("region_name", groups["region_id"])
     errors = index_errors(need, "areas", rules.design_effect)
-    for frame, error in ((areas, errors),):
-        _rank(frame, error.loc[frame.index], study)
+    _rank(areas, errors.loc[areas.index], study)
+    settings = {"coverage": rules.coverage, "draws": rules.rank_draws, "seed": study.seed}
     for key, target in study.targets.items():
         areas[f"weight_{key}"] = weight_of(table, need.areas, target).loc[areas.index]
-        areas[f"rank_{key}"] = areas["rank"]
-        areas[f"rank_lo_{key}"] = areas["rank_lo"]
-        areas[f"rank_hi_{key}"] = areas["rank_hi"]
-    areas["flags"] = ""
-    areas["sentence"] = ""
+        value = ranked_by(table, need, errors, target).loc[areas.index]
+        areas[f"value_{key}"] = value["value"]
+        ranks = rank_target(value, **settings)
+        for column in ("rank", "lo", "hi"):
+            name = f"rank_{column}_{key}".replace("rank_rank", "rank")
+            areas[name] = ranks[column]
+    points = contributions(need.figures["areas"].indicators, need.areas["excluded"].notna())
+    areas[[f"explained_{c}" for c in points]] = points.loc[areas.index].to_numpy()
+    dynamics = areas.filter(regex="^dynamics_").rename(
+        columns=lambda c: c.removeprefix("dynamics_")
+    )
+    change = worse_areas(dynamics, errors["dynamics"].loc[areas.index])
+    areas["possibly_worse"] = change["possibly_worse"]
+    areas["flags"] = [
+        "Entwicklung möglicherweise negativ (nahe an der Schwelle)" if possible else ""
+        for possible in change["possibly_worse"]
+    ]
     regions = need.regions.loc[sorted(groups["region_id"].unique())].copy()
     regions.insert(0, "name", names.groupby("region_id")["region_name"].first())
     _rank(regions, index_errors(need, "regions", rules.design_effect).loc[regions.index], study)
-    return Standing(areas, regions, {}, [])
+    figures = {"undetermined": int((areas["dynamics_class"] == UNDETERMINED).sum())}
+    return Standing(areas, regions, figures, [])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sozialraum.areas.hierarchy import unite
-from sozialraum.publish.content import Content, Info, Proposal, SourceNote
+from sozialraum.publish.content import RANKING, Content, Info, Proposal, SourceNote
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
     from sozialraum.need.assess import Need
     from sozialraum.presence.propose import Presence
     from sozialraum.study import Study
+
+COLUMNS = "|".join(
+    [
+        *RANKING,
+        r"region_(id|name)",
+        r"S\d+(_previous)?",
+        r"(status|dynamics)_(index|published)",
+        r"old_age|top_(certain|possible)|possibly_worse|sentence|flags",
+        r"explained_.+",
+        r"cluster_sentence",
+        r"(rank|rank_lo|rank_hi|weight)_.+",
+    ]
+)
+"""Columns of areas and Bezirksregionen that are published (a regular expression)."""
 
 KINDS = {
     "missing": "fehlt im Datensatz",
@@ -72,10 +87,12 @@ def assemble(
 
     study = table.study
     shapes = table.areas.loc[table.region]
-    area_frame = gpd.GeoDataFrame(areas, geometry=shapes.geometry, crs=shapes.crs)
+    area_frame = gpd.GeoDataFrame(_published(areas), geometry=shapes.geometry, crs=shapes.crs)
     region_frame = unite(shapes, shapes["region_id"])
     region_frame = gpd.GeoDataFrame(
-        regions.reindex(region_frame.index), geometry=region_frame.geometry, crs=shapes.crs
+        _published(regions.reindex(region_frame.index)),
+        geometry=region_frame.geometry,
+        crs=shapes.crs,
     )
     outline = unite(region_frame, ["region"] * len(region_frame)).assign(name=study.region.name)
     known = areas["recipients"].notna()
@@ -106,6 +123,29 @@ def assemble(
         quality=_quality(table) + quality,
         figures=_totals(table, areas, need) | figures,
     )
+
+
+def _published(frame: pd.DataFrame) -> pd.DataFrame:
+    """Only the columns that `Content` describes; working columns never reach a writer."""
+    return frame[[c for c in frame if re.fullmatch(COLUMNS, str(c))]].copy()
+
+
+def with_sentences(content: Content) -> Content:
+    """One German sentence for each area that says why it stands where it stands.
+
+    Built from the released figures, so that it tells nothing that is withheld.
+    """
+    from dataclasses import replace
+
+    from sozialraum.need.explain import sentences
+
+    areas = content.areas.copy()
+    explained = areas.filter(regex="^explained_")
+    points = explained.rename(columns=lambda c: c.removeprefix("explained_"))
+    areas["sentence"] = sentences(
+        areas, points, top=content.study.indicators.top, city=f"von {content.info.city_name}"
+    )
+    return replace(content, areas=areas)
 
 
 def _flags(areas: pd.DataFrame, offices: gpd.GeoDataFrame) -> pd.Series:

@@ -140,12 +140,16 @@ class Target(Strict):
     title: str
     rank_by: str = Field(description="need_index | share | S1 … | KI_01 … | dynamics")
     weight_by: str = Field(
-        description="recipients | residents:15-27 | children_benefits | recipients_if_worse"
+        description="recipients | recipients_if_worse | children_benefits | residents:15-27 | "
+        "workbook:COLUMN"
     )
     edition: str | None = Field(
         None, description="Edition of the ranking column; default: the study's"
     )
-    indices: tuple[str, ...] = ()
+    masked_up_to: int = Field(
+        0, ge=0, description="A 0 of the ranking column stands for 0 to this number of persons"
+    )
+    base: str = Field("15-27", description="Ages of the residents a context indicator refers to")
 
 
 class Indicators(Strict):
