@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sozialraum.publish import charts
+from sozialraum.publish import cartography, charts
 from sozialraum.publish.report.blocks import Words, clean
 from sozialraum.publish.report.facts import EVERYBODY, Facts
 
@@ -51,7 +51,8 @@ def draw(name: str, facts: Facts, w: Words) -> bytes:
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         figure = Figure(figsize=_size(key, facts))
         canvas = FigureCanvasSVG(figure)
-        axes = figure.add_axes(box)
+        size = figure.get_size_inches()
+        axes = figure.add_axes(box if max(box) <= 1 else _inches(box, size))
         if key == "rooms":
             _rooms(axes, facts, w, argument)
         else:
@@ -63,20 +64,20 @@ def draw(name: str, facts: Facts, w: Words) -> bytes:
 
 def _share(ax: Axes, facts: Facts, w: Words) -> None:
     mean = facts.totals["share"] or 0.0
-    charts.share_map(ax, *_print_shapes(facts), mean=mean, language=w.language)
+    cartography.share_map(ax, *_print_shapes(facts), mean=mean, language=w.language)
 
 
 def _count(ax: Axes, facts: Facts, w: Words) -> None:
-    charts.count_map(ax, *_print_shapes(facts), language=w.language)
+    cartography.count_map(ax, *_print_shapes(facts), language=w.language)
 
 
 def _status(ax: Axes, facts: Facts, w: Words) -> None:
     labels = {str(i): w.n(r) for i, r in facts.ranked["rank"].head(facts.top).items()}
-    _classes(ax, facts, w, "status_class", charts.STATUS, labels)
+    _classes(ax, facts, w, "status_class", cartography.STATUS, labels)
 
 
 def _dynamics(ax: Axes, facts: Facts, w: Words) -> None:
-    _classes(ax, facts, w, "dynamics_class", charts.DYNAMICS, {})
+    _classes(ax, facts, w, "dynamics_class", cartography.DYNAMICS, {})
 
 
 def _classes(
@@ -84,18 +85,20 @@ def _classes(
     facts: Facts,
     w: Words,
     column: str,
-    styles: dict[str, charts.Style],
+    styles: dict[str, cartography.Style],
     labels: dict[str, str],
 ) -> None:
     areas, regions = _print_shapes(facts)
     named = _translated(styles, w)
-    charts.class_map(ax, areas, regions, areas[column], named, language=w.language, labels=labels)
+    cartography.class_map(
+        ax, areas, regions, areas[column], named, language=w.language, labels=labels
+    )
 
 
 def _clusters(ax: Axes, facts: Facts, w: Words) -> None:
-    styles = _translated(charts.cluster_styles(facts.roles), w)
+    styles = _translated(cartography.cluster_styles(facts.roles), w)
     clusters = facts.content.clusters
-    charts.cluster_map(ax, *_print_shapes(facts), clusters, styles, language=w.language)
+    cartography.cluster_map(ax, *_print_shapes(facts), clusters, styles, language=w.language)
 
 
 def _unreached(ax: Axes, facts: Facts, w: Words) -> None:
@@ -104,7 +107,7 @@ def _unreached(ax: Axes, facts: Facts, w: Words) -> None:
 
 def _rooms(ax: Axes, facts: Facts, w: Words, target: str = EVERYBODY, **units: Any) -> None:
     siting = facts.content.study.siting
-    charts.rooms_map(
+    cartography.rooms_map(
         ax,
         *_print_shapes(facts),
         rooms=facts.content.rooms,
@@ -142,7 +145,7 @@ DRAWERS: dict[str, tuple[Drawer, Box]] = {
     "rooms": (_rooms, MAP),
     "unreached": (_unreached, MAP),
     "lorenz": (_lorenz, (0.27, 0.14, 0.46, 0.84)),
-    "forest": (_forest, (0.33, 0.01, 0.66, 0.93)),
+    "forest": (_forest, (2.1, 0.05, 4.35, 0.5)),  # inches: margins left, below; width; above
     "curve": (_curve, (0.09, 0.15, 0.9, 0.82)),
 }
 
@@ -158,15 +161,39 @@ def _size(key: str, facts: Facts) -> Size:
     return WIDTH, {"lorenz": 3.3, "curve": 2.9}[key]
 
 
-def _translated(styles: dict[str, charts.Style], w: Words) -> dict[str, charts.Style]:
+def _inches(box: Box, size: Any) -> Box:
+    """Margins in inches as fractions: left, below, width, and what is left free above."""
+    left, below, width, above = box
+    return left / size[0], below / size[1], width / size[0], 1 - (below + above) / size[1]
+
+
+def _inches(box: Box, size: Any) -> Box:
+    """Margins in inches as fractions: left, below, width, and what is left free above."""
+    left, below, width, above = box
+    return left / size[0], below / size[1], width / size[0], 1 - (below + above) / size[1]
+
+
+def _inches(box: Box, size: Any) -> Box:
+    """Margins in inches as fractions: left, below, width, and what is left free above."""
+    left, below, width, above = box
+    return left / size[0], below / size[1], width / size[0], 1 - (below + above) / size[1]
+
+
+def _inches(box: Box, size: Any) -> Box:
+    """Margins in inches as fractions: left, below, width, and what is left free above."""
+    left, below, width, above = box
+    return left / size[0], below / size[1], width / size[0], 1 - (below + above) / size[1]
+
+
+def _translated(styles: dict[str, cartography.Style], w: Words) -> dict[str, cartography.Style]:
     return {k: s._replace(label=clean(w.word(s.label))) for k, s in styles.items()}
 
 
 @cache
 def _print_shapes(facts: Facts) -> tuple[Any, Any]:
     """Areas and regions with borders thinned for print; names fit to be drawn."""
-    areas = charts.simplified(facts.content.areas)
-    regions = charts.simplified(facts.content.regions)
+    areas = cartography.simplified(facts.content.areas)
+    regions = cartography.simplified(facts.content.regions)
     for frame in (areas, regions):
         frame["name"] = [clean(str(n)) for n in frame["name"]]
     return areas, regions
