@@ -64,6 +64,7 @@ def run(
     3
     """
     from sozialraum.areas.table import read_areas
+    from sozialraum.concentration import concentrate
     from sozialraum.need.assess import assess
     from sozialraum.need.standing import stand
     from sozialraum.presence.propose import propose
@@ -81,6 +82,14 @@ def run(
     progress("need and ranks")
     need = assess(table)
     standing = stand(table, need, jobs=jobs)
+    progress("concentration")
+    concentration = concentrate(
+        table.areas,
+        need.areas["recipients"].where(need.areas["excluded"].isna()),
+        need.areas["share_base"],
+        table.areas["in_region"],
+        seed=chosen.seed,
+    )
     progress("rooms and people at places")
     # A withheld area places nobody: solver, tables and page use the same publishable units.
     reasons, _ = gate.withheld(standing.areas, standing.regions, chosen)
@@ -96,14 +105,14 @@ def run(
     content = assemble(
         table,
         need,
-        standing.areas,
+        standing.areas.join(concentration.areas),
         standing.regions,
         setting.rooms,
         setting.offices,
         setting.units,
         presence,
-        clusters=setting.units.iloc[:0],
-        figures=standing.figures | setting.figures,
+        clusters=concentration.clusters,
+        figures=standing.figures | concentration.figures | setting.figures,
         quality=setting.quality,
         fingerprint=manifest.fingerprint(chosen, hashes),
         internal=internal,

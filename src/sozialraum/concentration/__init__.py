@@ -11,7 +11,7 @@ from typing import Any
 _HOME = {
     "graph": "contiguity k_nearest distance_band row_standardised as_csr",
     "autocorrelation": "moran moran_rate local_moran getis_ord false_discovery",
-    "cluster": "roles role_sentences",
+    "cluster": "concentrate Concentration",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = sorted(_MODULE)
