@@ -190,6 +190,33 @@ def test_merging_nothing_makes_no_error():
     assert merge_error(placed, units, [[300, 300], [1500, 900]], radius=400) == 0
 
 
+def test_the_notes_say_what_was_moved_and_how_large_the_error_of_merging_is():
+    areas, cells = city(), grid(5)
+    cells.loc[0, ["x", "y"]] = [-40.0, 300.0]
+    found = assign_cells(cells, areas)
+    residents = found.groupby("area_id")["population"].sum()
+    placed = place_people(found, areas, {"everybody": pd.Series(60.0, areas.index)})
+    units = merge_units(placed)
+    register = residents.astype(float) * [1, 1, 1, 1, 1, 2]
+    notes = placement_notes(
+        placed,
+        units,
+        register,
+        rooms=pd.DataFrame({"x": [300, 900], "y": [300, 300]}),
+        radius=400,
+        titles={"everybody": "Alle"},
+    )
+    text = str(notes)
+    assert "1 Rasterzellen mit Mittelpunkt außerhalb" in text
+    assert "höchstens 40 m" in text
+    assert "00000006 0,50" in text
+    each = merge_error(placed, units, [[300, 300], [900, 300]], radius=400, each=True)
+    assert len(each) == 2
+    assert f"Alle {100 * np.abs(each).mean():.2f}".replace(".", ",") in text
+    together = merge_error(placed, units, [[300, 300]], radius=400)
+    assert together == pytest.approx(each[0])
+
+
 @pytest.mark.real_data
 def test_district_keeps_its_people_and_merging_errs_by_a_thousandth_at_most(berlin):
     from pyproj import Transformer

@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from sozialraum.access.units import PREFIX, merge_units
+from sozialraum.access.units import PREFIX, merge_error, merge_units
 from sozialraum.errors import InputError
 
 
@@ -35,8 +35,8 @@ def assign_cells(
     Parameters
     ----------
     cells : pandas.DataFrame
-        Columns `x`, `y` (centre, metres, the CRS of `areas`) and `population`. Every other column
-        is ignored.
+        Columns `x`, `y` (centre, metres, the CRS of `areas`) and `population`; other columns are
+        ignored. Blocks or address points serve as well as grid cells.
     areas : geopandas.GeoDataFrame
         Index `area_id`; the *whole* layer, also when only a region of it is studied: cells of a
         neighbouring district must find their own area instead of the nearest one in the region.
@@ -240,7 +240,14 @@ def demand_units(
 
 
 def placement_notes(
-    placed: pd.DataFrame, units: pd.DataFrame, population: pd.Series | None = None
+    placed: pd.DataFrame,
+    units: pd.DataFrame,
+    population: pd.Series | None = None,
+    *,
+    rooms: pd.DataFrame | None = None,
+    radius: float = 1000.0,
+    detour: float = 1.23,
+    titles: Mapping[str, str] | None = None,
 ) -> list[dict[str, str]]:
     """Rows for the quality section: what was moved, represented by a point, or withheld.
 
@@ -250,6 +257,12 @@ def placement_notes(
         Results of `place_people` and `merge_units`.
     population : pandas.Series, optional
         Residents per area; areas whose grid differs from it by more than a third are named.
+    rooms : pandas.DataFrame, optional
+        Rooms with `x`, `y`: the error that merging makes in what one of them reaches is stated.
+    radius, detour : float
+        Walking distance in metres, walked distance / straight line.
+    titles : mapping, optional
+        What readers call the target groups.
 
     Returns
     -------
@@ -285,6 +298,29 @@ def placement_notes(
                 "detail": "Durch einen Punkt im Gebiet vertreten: " + ", ".join(bare),
             }
         )
+    if rooms is not None and len(rooms) and len(units):
+        targets = [c.removeprefix(PREFIX) for c in units.columns if c.startswith(PREFIX)]
+        at = rooms[["x", "y"]].to_numpy(float)
+        errors = {
+            t: np.abs(
+                merge_error(placed, units, at, target=t, radius=radius, detour=detour, each=True)
+            )
+            for t in targets
+            if units[PREFIX + t].sum() > 0
+        }
+        rows.append(
+            {
+                "topic": topic,
+                "finding": "Fehler durch das Zusammenfassen zu Einheiten: im Mittel"
+                f" {_percent(np.concatenate(list(errors.values())).mean())} der Zielgruppe je Raum",
+                "detail": "Abweichung der Erreichten von den nicht zusammengefassten Rasterzellen,"
+                " je Zielgruppe im Mittel / höchstens: "
+                + "; ".join(
+                    f"{(titles or {}).get(t, t)} {_percent(e.mean())} / {_percent(e.max())}"
+                    for t, e in errors.items()
+                ),
+            }
+        )
     if population is not None:
         grid = on_grid.groupby("area_id")["population"].sum()
         ratio = grid.reindex(population.index, fill_value=0) / population
@@ -293,10 +329,14 @@ def placement_notes(
             rows.append(
                 {
                     "topic": topic,
-                    "finding": f"In {len(odd)} Gebieten weicht das Raster um mehr als ein Drittel"
-                    " vom Einwohnerregister ab",
+                    "finding": "Das Raster weicht um mehr als ein Drittel vom Einwohnerregister ab:"
+                    f" {len(odd)} {'Gebiet' if len(odd) == 1 else 'Gebiete'}",
                     "detail": "Raster / Register: "
                     + ", ".join(f"{a} {v:.2f}".replace(".", ",") for a, v in odd.items()),
                 }
             )
     return rows
+
+
+def _percent(share: np.floating | float) -> str:
+    return f"{100 * share:.2f} %".replace(".", ",")

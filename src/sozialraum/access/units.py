@@ -95,25 +95,28 @@ def merge_error(
     target: str = "everybody",
     radius: float = 1000.0,
     detour: float = 1.23,
-) -> float:
+    each: bool = False,
+) -> float | NDArray[np.float64]:
     """Error that merging makes in the share of people reached by given rooms.
 
     Parameters
     ----------
     placed, units : pandas.DataFrame
-        Results of `place_people` and `merge_units`.
+        Results of `sozialraum.access.demand.place_people` and `merge_units`.
     rooms : array of shape (p, 2)
         x, y of the rooms, metres.
     target : str
         Target group.
     radius, detour : float
         Walking distance in metres, walked distance / straight line.
+    each : bool
+        Each room by itself instead of all together.
 
     Returns
     -------
-    float
-        Reached share by units minus reached share by unmerged cells (fractions). Only areas in
-        which the group has units are compared.
+    float or numpy.ndarray
+        Reached share by units minus reached share by unmerged cells (fractions of the group); with
+        `each`, an array of shape (p,). Only areas in which the group has units are compared.
 
     Examples
     --------
@@ -125,14 +128,15 @@ def merge_error(
     column = PREFIX + target
     shown = units.dropna(subset=column)
     placed = placed[pd.Index(shown["area_id"].unique()).get_indexer(placed["area_id"]) >= 0]
+    at = np.asarray(rooms, float).reshape(-1, 2)
     shares = []
     for frame in (shown, placed):
-        at = frame[["x", "y"]].to_numpy(float)
-        people = frame[column].to_numpy(float)
-        offset = at[:, None, :] - np.asarray(rooms, float)[None, :, :]
-        reached = (np.hypot(offset[..., 0], offset[..., 1]) * detour <= radius).any(axis=1)
-        shares.append(people[reached].sum() / people.sum())
-    return float(shares[0] - shares[1])
+        x, y, people = frame[["x", "y", column]].to_numpy(float).T
+        walked = np.hypot(x[:, None] - at[:, 0], y[:, None] - at[:, 1]) * detour
+        within = walked <= radius if each else (walked <= radius).any(axis=1, keepdims=True)
+        shares.append(people @ within / people.sum())
+    error = shares[0] - shares[1]
+    return error if each else float(error[0])
 
 
 def _withhold(

@@ -141,8 +141,8 @@ def eligibility_notes(rooms: pd.DataFrame) -> list[dict[str, str]]:
     """
     topic = "Räume"
     out = rooms[~rooms["eligible"]]
-    # Only the first words of a reason are counted; what follows after the colon is particular.
-    causes = out["reason"].str.split(r"[:(,]", n=1, regex=True).str[0].str.strip().value_counts()
+    # What follows after the colon of a reason is particular to the house.
+    causes = out["reason"].str.split(":", n=1).str[0].str.strip().value_counts()
     open_ = out["reason"].str.contains("unbekannt: vor Ort klären", regex=False).sum()
     return [
         {
@@ -153,8 +153,8 @@ def eligibility_notes(rooms: pd.DataFrame) -> list[dict[str, str]]:
         },
         {
             "topic": topic,
-            "finding": f"{len(out)} Einrichtungen ausgeschlossen, {open_} davon nur, weil der"
-            " Träger nicht bekannt ist",
+            "finding": f"{len(out)} Einrichtungen ausgeschlossen, {open_} davon, weil Träger"
+            " oder Nutzung nicht bekannt sind",
             "detail": "; ".join(
                 f"{cause}: {n}"
                 for cause, n in sorted(causes.items(), key=lambda item: (-item[1], str(item[0])))

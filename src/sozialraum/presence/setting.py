@@ -79,7 +79,15 @@ def settle(table: AreaTable, weights: pd.DataFrame) -> Setting:
     placed = place_people(cells, region, people)
     units = merge_units(placed, minimum_count=study.disclosure.minimum_count, crs=crs)
     quality = eligibility_notes(rooms)
-    quality += placement_notes(placed, units, region["population"])
+    quality += placement_notes(
+        placed,
+        units,
+        region["population"],
+        rooms=rooms[rooms["eligible"]],
+        radius=study.siting.radius,
+        detour=study.siting.detour,
+        titles={key: target.title for key, target in study.targets.items()},
+    )
     first = next(iter(study.targets))
     figures = {"demand": float(units[f"people_{first}"].sum()), "units": len(units)}
     return Setting(rooms, existing_offices(study, region), units, quality, figures)

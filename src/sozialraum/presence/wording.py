@@ -105,7 +105,7 @@ TYPES: tuple[tuple[str, str], ...] = (
 """Types of venue and the words that tell them, the first match counts."""
 
 CLOSED: dict[str, str] = {
-    "Jobcenter oder Agentur": "eigene Dienststelle der Arbeitsverwaltung",
+    "Jobcenter oder Agentur": "Eigene Dienststelle der Arbeitsverwaltung",
     "Haus mit Einlasskontrolle": "Geschütztes Haus: Einlass nur mit Sicherheitskontrolle",
     "Werkstatt": "Werkstatt: kein ruhiger Raum für Beratung",
     "Betreuter Spielplatz": "Spielplatz oder Spielhaus: kein Raum für Beratung",
