@@ -58,6 +58,13 @@ def test_what_cannot_be_used_is_one_clear_error(write, old, new, message):
         read_grid(write((HEAD + ROWS).replace(old, new)))
 
 
+def test_a_grid_in_another_encoding_is_refused(tmp_path):
+    path = tmp_path / "grid.csv"
+    path.write_bytes((HEAD + ROWS).encode("cp1252"))
+    with pytest.raises(InputError, match="UTF-8"):
+        read_grid(path)
+
+
 @pytest.mark.real_data
 def test_the_grid_of_berlin_holds_its_residents(berlin):
     frame = read_grid(berlin / "population_grid/population_100m_berlin.csv")

@@ -241,6 +241,20 @@ def test_a_database_that_is_no_geopackage_is_refused(tmp_path):
         read_areas(path)
 
 
+def test_a_layer_that_is_a_query_without_end_does_not_run(write):
+    path = write(frame())
+    database = sqlite3.connect(path)
+    database.execute("alter table areas rename to kept")
+    database.execute(
+        "create view areas as with recursive c(x) as (select 1 union all select x + 1 from c) "
+        "select kept.* from kept, c"
+    )
+    database.commit()
+    database.close()
+    with pytest.raises(InputError, match="is a query"):
+        read_areas(path)
+
+
 @pytest.mark.parametrize(
     "text",
     ["{", "[]", "{}", '{"type":"FeatureCollection","features":[5]}', "[" * 100_000, '{"a":NaN}',

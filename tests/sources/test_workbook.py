@@ -199,6 +199,13 @@ def test_a_merged_range_over_the_whole_sheet_costs_nothing(write):
     assert book.sheets[0].merged == [(1, 1, 1048576, 16384)]
 
 
+def test_a_workbook_of_millions_of_cells_is_refused(write, monkeypatch):
+    monkeypatch.setattr("sozialraum.sources.workbook.MOST_ELEMENTS", 1000)
+    rows = "<row><c><v>1</v></c></row>" * 400
+    with pytest.raises(InputError, match="too large"):
+        open_workbook(write(parts(rows)))
+
+
 def saved() -> bytes:
     book = Book()
     for row in [["Nummer", "Zahl"], ["04990101", 12], ["04990102", "*"]]:

@@ -3,8 +3,12 @@
 =========== ======================================================================
 module      reads
 =========== ======================================================================
+`files`     opening local files and nothing else
 `cells`     what stands in a cell: numbers, markers, footnote marks
 `tables`    delimited text; ids as text
+`workbook`  cells of an .xlsx file, read so that a hostile one can do nothing
+`layout`    where the table lies in a worksheet
+`vector`    vector layers without any way to the network
 `lor`       planning areas (polygons), names of coarser levels, district outlines
 `mss`       Monitoring Soziale Stadtentwicklung: indicators, classes, context
 `ewr`       resident register by age

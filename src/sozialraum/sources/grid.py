@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 GRID_CRS = "EPSG:3035"
-LARGEST_FILE = 400 * MEGABYTE
+LARGEST_FILE = 200 * MEGABYTE
 _CELL = r"^CRS3035RES(?P<size>\d{1,6})mN(?P<north>\d{1,8})E(?P<east>\d{1,8})$"
 
 
@@ -83,6 +83,10 @@ def _table(content: bytes, where: str) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv
 
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError("This is no text file", where=where, expected="UTF-8 text") from None
     first = content[:2000].split(b"\n", 1)[0]
     delimiter = ";" if b";" in first else ","
     try:

@@ -25,7 +25,8 @@ from sozialraum.errors import InputError
 from sozialraum.sources.files import MEGABYTE, read_bytes
 
 DELIMITERS = ";,\t|"
-MOST_ROWS = 2_000_000
+LARGEST_FILE = 50 * MEGABYTE
+MOST_CELLS = 5_000_000
 MOST_COLUMNS = 2_000
 _C1 = re.compile("[\x80-\x9f]")
 _NUMBER = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)?\s*")
@@ -74,7 +75,7 @@ def read_table(
     columns: Sequence[str] = (),
     names: Sequence[str] = (),
     may_be_empty: bool = False,
-    limit: int = 100 * MEGABYTE,
+    limit: int = LARGEST_FILE,
 ) -> pd.DataFrame:
     """Read delimited text into a frame of text.
 
@@ -299,14 +300,15 @@ def _rows(text: str, delimiter: str, where: str) -> tuple[list[list[str]], list[
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
     lines: list[int] = []
-    start = 1
+    start, cells = 1, 0
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
                 rows.append(row)
                 lines.append(start)
-                if len(rows) > MOST_ROWS:
-                    raise InputError(f"The table has more than {MOST_ROWS:,} rows", where=where)
+                cells += len(row)
+                if cells > MOST_CELLS:
+                    raise InputError(f"The table has more than {MOST_CELLS:,} cells", where=where)
             start = reader.line_num + 1
     except csv.Error as error:
         raise InputError(

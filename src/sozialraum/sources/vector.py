@@ -23,7 +23,7 @@ from sozialraum.sources.files import MEGABYTE, local_file, read_bytes
 from sozialraum.sources.tables import decode
 
 LARGEST_FILE = 300 * MEGABYTE
-LARGEST_JSON = 100 * MEGABYTE
+LARGEST_JSON = 50 * MEGABYTE
 MOST_FEATURES = 200_000
 MOST_VERTICES = 10_000_000
 SUFFIXES = (".shp", ".gpkg", ".geojson", ".json", ".parquet", ".geoparquet")
@@ -106,6 +106,8 @@ def _gdal(file: Path, geometry: bool) -> Layer:
     import shapely
 
     close_network()
+    if file.suffix.lower() == ".gpkg":
+        _refuse_views(file)
 
     def read() -> Layer:
         with warnings.catch_warnings():
@@ -122,6 +124,23 @@ def _gdal(file: Path, geometry: bool) -> Layer:
         return Layer(columns, shapes, meta.get("crs"), notes)
 
     return _or_input_error(read, file)
+
+
+def _refuse_views(file: Path) -> None:
+    """Stop where a layer is a query: it could run without end."""
+    import sqlite3
+    from contextlib import closing
+
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            views = database.execute(
+                "select s.name from sqlite_master s join gpkg_contents c "
+                "on lower(c.table_name) = lower(s.name) where s.type = 'view'"
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise InputError(f"The layer cannot be read: {error}", where=str(file)) from None
+    if views:
+        raise InputError(f"The layer '{views[0][0]}' is a query, not a table", where=str(file))
 
 
 def _geoparquet(file: Path) -> Layer:

@@ -23,10 +23,11 @@ from sozialraum.errors import InputError
 from sozialraum.sources.files import MEGABYTE, read_bytes
 
 LARGEST_FILE = 50 * MEGABYTE
-LARGEST_PART = 200 * MEGABYTE
+LARGEST_PART = 100 * MEGABYTE
 MOST_PARTS = 2_000
 LARGEST_RATIO = 200
-MOST_CELLS = 2_000_000
+MOST_ELEMENTS = 600_000
+MOST_SHEETS = 200
 MOST_MERGED = 20_000
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
@@ -71,7 +72,8 @@ def open_workbook(path: str | os.PathLike[str]) -> Workbook:
 
     Notes
     -----
-    Limits: 50 MB packed, 200 MB and 200 : 1 unpacked per part, 2,000 parts, 2 million cells.
+    Limits: 50 MB packed, 100 MB and 200 : 1 unpacked per part, 2,000 parts, 200 sheets, 600,000
+    XML elements altogether.
     """
     where = os.fspath(path)
     content = read_bytes(path, limit=LARGEST_FILE, suffixes=(".xlsx", ".xlsm"))
@@ -139,7 +141,7 @@ class _Reader:
     def __init__(self, archive: zipfile.ZipFile, where: str) -> None:
         self.archive, self.where = archive, where
         self.names = {n.casefold(): n for n in archive.namelist()}
-        self.cell_count = 0
+        self.elements = 0
 
     def read(self) -> Workbook:
         root = next(
@@ -162,6 +164,8 @@ class _Reader:
                 self.date1904 = attributes.get("date1904") in ("1", "true")
 
         self.parse(root, start)
+        if len(listed) > MOST_SHEETS:
+            raise InputError(f"The workbook has {len(listed):,} sheets", where=self.where)
         self.strings = self.shared_strings(by_kind.get("sharedStrings", ""))
         self.dates = self.date_styles(by_kind.get("styles", ""))
         sheets = [
@@ -339,9 +343,6 @@ class _Reader:
                 value = int(value)
         if value == "":
             return
-        self.cell_count += 1
-        if self.cell_count > MOST_CELLS:
-            raise InputError(f"The workbook has more than {MOST_CELLS:,} cells", where=self.where)
         sheet.cells[at] = value
 
     def date(self, serial: float, place: str) -> dt.datetime:
@@ -387,11 +388,15 @@ class _Reader:
                 hint="No spreadsheet program writes that: do not open this file",
             )
 
+        def begin(tag: str, attributes: dict[str, str]) -> None:
+            self.elements += 1
+            if self.elements > MOST_ELEMENTS:
+                raise InputError("The workbook is too large", where=place)
+            start(tag.rpartition(":")[2], attributes)
+
         parser.StartDoctypeDeclHandler = refuse
         parser.EntityDeclHandler = refuse
-        parser.StartElementHandler = lambda tag, attributes: start(
-            tag.rpartition(":")[2], attributes
-        )
+        parser.StartElementHandler = begin
         if end is not None:
             parser.EndElementHandler = lambda tag: end(tag.rpartition(":")[2])
         if data is not None:
