@@ -10,6 +10,7 @@ module      reads
 `layout`    where the table lies in a worksheet
 `vector`    vector layers without any way to the network
 `lor`       planning areas (polygons), names of coarser levels, district outlines
+`coverage`  (measures overlaps and narrow gaps between areas)
 `mss`       Monitoring Soziale Stadtentwicklung: indicators, classes, context
 `ewr`       resident register by age
 `ba`        workbooks of the Bundesagentur für Arbeit
