@@ -232,6 +232,17 @@ class Disclosure(Strict):
     )
 
 
+class Basemap(Strict):
+    """An online background map: loaded only after the reader of the map agrees."""
+
+    url: str = Field(
+        pattern=r"^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/-]*)?$",
+        description="Address of a WMS 1.3.0 that offers the study's metric CRS, without parameters",
+    )
+    layer: str = Field(pattern=r"^[A-Za-z0-9._:,-]+$")
+    attribution: str = Field(min_length=1)
+
+
 class Layers(Strict):
     """Optional layers for orientation on the map."""
 
@@ -242,6 +253,9 @@ class Layers(Strict):
     water: DataPath | None = None
     green: DataPath | None = None
     streets: DataPath | None = None
+    basemap: Basemap | None = Field(
+        None, description="Online background map behind a consent button; absent: no request at all"
+    )
 
 
 class Publisher(Strict):

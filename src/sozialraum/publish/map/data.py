@@ -85,6 +85,7 @@ def page_data(content: Content) -> dict[str, Any]:
             for key, value in sorted(content.figures.items())
             if isinstance(value, (int, float, np.integer, np.floating))
         },
+        "basemap": _basemap(content, origin),
         "bounds": [0, 0, math.ceil(right) - origin[0], math.ceil(top) - origin[1]],
         **_places(content, origin),
         "rooms": _rooms(content, origin),
@@ -94,6 +95,15 @@ def page_data(content: Content) -> dict[str, Any]:
         "presence": _presence(content),
         "quality": [{k: str(v) for k, v in row.items()} for row in content.quality],
     }
+
+
+def _basemap(content: Content, origin: tuple[int, int]) -> dict[str, Any] | None:
+    """The service that the study allows, and the origin in its coordinates."""
+    basemap = content.study.layers.basemap
+    if basemap is None:
+        return None
+    crs = content.study.area_layer.metric_crs
+    return {**basemap.model_dump(), "crs": crs, "origin": list(origin)}
 
 
 def _info(content: Content) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sozialraum.publish.map.data import page_data
 from sozialraum.publish.map.leaflet import leaflet
@@ -25,6 +26,7 @@ SCRIPTS = (
     "layers.js",
     "labels.js",
     "map.js",
+    "basemap.js",
     "overview.js",
     "planning.js",
     "cards.js",
@@ -61,6 +63,8 @@ def render_map(content: Content) -> str:
     The document carries a Content-Security-Policy that forbids every request and allows exactly
     its own two scripts and its own style, by their SHA-256. Data stand in a JSON block, in which
     `<` is escaped; texts enter the page as text only. The same content gives the same bytes.
+    Only where the study names an online background map, that host is allowed for images, and
+    the page asks it for nothing before the reader agrees.
 
     Returns
     -------
@@ -80,6 +84,7 @@ def render_map(content: Content) -> str:
             f"style-src {_hash(style)}",
             "base-uri 'none'",
             "form-action 'none'",
+            *_images(content),
         ]
     )
     environment = Environment(
@@ -88,6 +93,7 @@ def render_map(content: Content) -> str:
     template = environment.from_string(_asset("assets/template.html.j2"))
     return template.render(
         info=content.info,
+        basemap=content.study.layers.basemap,
         language=content.info.language,
         policy=policy,
         t=texts[content.info.language],
@@ -127,6 +133,12 @@ def texts_of(language: str) -> dict[str, str]:
 @cache
 def _asset(name: str) -> str:
     return (resources.files(__package__) / name).read_text("utf-8").strip()
+
+
+def _images(content: Content) -> list[str]:
+    """Images only from the host of a background map that the study allows."""
+    basemap = content.study.layers.basemap
+    return [f"img-src https://{urlsplit(basemap.url).hostname}"] if basemap else []
 
 
 def _commented(licence: str) -> str:

@@ -2,7 +2,9 @@
 
 const labels = [];
 /* Where a name may stand, in pixels below its point; a mark stays where it is. */
-const SHIFTS = { mark: [0], "region-name": [0, -16, 16, -32, 32, -48, 48], district: [0, 30, -30], "stop-name": [-11, 11] };
+const SHIFTS = {
+  mark: [0], "region-name": [0, -16, 16, -30, 30], district: [0, 30, -30], "stop-name": [-11, 11],
+};
 
 function addLabel(map, kind, rank, { x, y, r = 0 }, text) {
   const span = el("span", {}, text);

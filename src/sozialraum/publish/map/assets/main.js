@@ -29,17 +29,24 @@ function tabKey(event) {
 function showLanguage() {
   document.documentElement.lang = state.lang;
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
-  for (const node of document.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
-  for (const node of document.querySelectorAll("[data-lang]")) node.setAttribute("aria-pressed", String(node.dataset.lang === state.lang));
+  for (const node of document.querySelectorAll("[data-t-label]")) {
+    node.setAttribute("aria-label", t(node.dataset.tLabel));
+  }
+  for (const node of document.querySelectorAll("[data-lang]")) {
+    node.setAttribute("aria-pressed", String(node.dataset.lang === state.lang));
+  }
   byId("reference").textContent = t("reference", { region: DATA.info.region, date: date(DATA.info.date) });
   nameControls();
+  nameBackground();
 }
 
 function showLayers() {
-  replace(byId("layers"), AVAILABLE.map((key) => el("label", {}, el("input", { type: "radio", name: "layer", value: key, "data-key": `layer-${key}`, checked: key === state.layer,
-    onchange: () => update({ layer: key }) }), el("span", {}, t(`layer.${key}`)))));
-  const group = byId("group");
-  replace(group, TARGETS.map(({ key }) => option(key, targetTitle(key), key === state.target)));
+  const radio = (key) => el("input", {
+    type: "radio", name: "layer", value: key, "data-key": `layer-${key}`, checked: key === state.layer,
+    onchange: () => update({ layer: key }),
+  });
+  replace(byId("layers"), AVAILABLE.map((key) => el("label", {}, radio(key), el("span", {}, t(`layer.${key}`)))));
+  replace(byId("group"), TARGETS.map(({ key }) => option(key, targetTitle(key), key === state.target)));
   byId("group-field").hidden = state.layer !== "target";
   byId("core").checked = state.core;
 }
@@ -53,25 +60,40 @@ const PAINTERS = [
   [Object.keys(state), showTab],
 ];
 
-function start() {
-  startMap();
+function repaint(changed) {
+  for (const [keys, paint] of PAINTERS) if (keys.some((key) => changed.has(key))) paint();
+}
+
+function listen() {
   byId("tabs").addEventListener("keydown", tabKey);
   for (const name of Object.keys(TABS)) byId(`tab-${name}`).addEventListener("click", () => update({ tab: name }));
-  for (const node of document.querySelectorAll("[data-lang]")) node.addEventListener("click", () => update({ lang: node.dataset.lang }));
-  for (const node of document.querySelectorAll("[data-skip]")) node.addEventListener("click", (event) => { event.preventDefault(); byId(node.dataset.skip).focus(); });
+  for (const node of document.querySelectorAll("[data-lang]")) {
+    node.addEventListener("click", () => update({ lang: node.dataset.lang }));
+  }
+  for (const node of document.querySelectorAll("[data-skip]")) {
+    node.addEventListener("click", (event) => {
+      event.preventDefault(); // the address belongs to the state
+      byId(`tab-${state.tab}`).focus();
+    });
+  }
   byId("group").addEventListener("change", (event) => update({ target: event.target.value }));
   byId("core").addEventListener("change", (event) => update({ core: event.target.checked }));
   byId("print").addEventListener("click", () => window.print());
   byId("legend").addEventListener("toggle", () => fitAgain());
   byId("whole").addEventListener("click", () => fitAgain(true));
   for (const moment of ["beforeprint", "afterprint"]) {
-    window.addEventListener(moment, () => { document.body.classList.toggle("printing", moment === "beforeprint"); fitAgain(true); });
+    window.addEventListener(moment, () => {
+      document.body.classList.toggle("printing", moment === "beforeprint");
+      fitAgain(true);
+    });
   }
   window.addEventListener("hashchange", () => update(readAddress(), { write: false }));
-  listeners.push((changed) => { for (const [keys, paint] of PAINTERS) if (keys.some((key) => changed.has(key))) paint(); });
-  Object.assign(state, readAddress());
-  state.p = Math.min(state.p, mostRooms());
-  for (const [, paint] of PAINTERS) paint();
-  document.documentElement.dataset.ready = "true";
 }
-start();
+
+startMap();
+listen();
+listeners.push(repaint);
+Object.assign(state, readAddress());
+state.p = Math.min(state.p, mostRooms());
+repaint(new Set(Object.keys(state)));
+document.documentElement.dataset.ready = "true";

@@ -27,21 +27,22 @@ function startMap() {
   for (const area of AREAS) shapes.set(area.id, drawArea(area, on));
   drawBorders(on);
   cores = L.layerGroup().addTo(map);
-  hotspots = L.layerGroup(DATA.clusters.map((c) => L.polygon(polygons(c.rings), on("borders", { ...LINE, className: "hotspot" }))));
+  hotspots = L.layerGroup(DATA.clusters.map((cluster) =>
+    L.polygon(polygons(cluster.rings), on("borders", { ...LINE, className: "hotspot" }))));
   const large = AREAS.filter((area) => known(area.recipients)).sort((a, b) => b.recipients - a.recipients);
   circles = L.layerGroup(large.map((area) =>
-    L.circleMarker([area.y, area.x], on("amounts", { interactive: false, radius: circleRadius(area.recipients), className: "amount" }))));
+    L.circleMarker([area.y, area.x],
+      on("amounts", { interactive: false, radius: circleRadius(area.recipients), className: "amount" }))));
   walks = L.layerGroup().addTo(map);
   highlight = L.layerGroup().addTo(map);
-  for (const area of AREAS) {
-    if ((area.rank_lo ?? area.rank ?? Infinity) > DATA.study.top) continue;
-    const certain = (area.rank_hi ?? area.rank) <= DATA.study.top;
-    L.polygon(polygons(area.rings), on("borders", { ...LINE, className: certain ? "core" : "core possible" })).addTo(cores);
+  for (const [areas, className] of [[CORE.possible, "core possible"], [CORE.certain, "core"]]) {
+    for (const area of areas) L.polygon(polygons(area.rings), on("borders", { ...LINE, className })).addTo(cores);
   }
   for (const room of ROOMS) if (room.eligible) signs.set(room.id, drawRoom(room));
   OFFICES.forEach(drawOffice);
 
   L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);
+  startBackground();
   map.on("zoomend", () => placeLabels(map));
   map.on("dragstart zoomstart", () => { touched = document.readyState === "complete"; });
   new ResizeObserver(() => fitAgain()).observe(byId("map"));
@@ -71,7 +72,9 @@ function drawGround(on) {
   }
   L.polygon(polygons(DATA.outline), on("ground", { interactive: false, className: "region-ground" })).addTo(map);
   for (const [kind, { rings, lines }] of Object.entries(DATA.orientation)) {
-    for (const polygon of rings) L.polygon(polygon.map(line), on("borders", { interactive: false, className: kind })).addTo(map);
+    for (const polygon of rings) {
+      L.polygon(polygon.map(line), on("borders", { interactive: false, className: kind })).addTo(map);
+    }
     for (const steps of lines) L.polyline(line(steps), on("borders", { ...LINE, className: kind })).addTo(map);
   }
 }
@@ -130,7 +133,8 @@ function areaKey(event, area) {
 function drawRoom(room) {
   const icon = L.divIcon({ className: "room-sign", html: el("span", { class: "room" }), iconSize: [26, 26] });
   const marker = L.marker([room.y, room.x], { icon, keyboard: true }).addTo(map);
-  marker.bindTooltip(() => el("span", {}, el("strong", {}, room.name), el("br"), roomValue(room)), { direction: "top", opacity: 1, offset: [0, -12] });
+  marker.bindTooltip(() => el("span", {}, el("strong", {}, room.name), el("br"), roomValue(room)),
+    { direction: "top", opacity: 1, offset: [0, -12] });
   marker.on("click", () => select({ room: room.id }));
   const sign = marker.getElement();
   sign.dataset.room = room.id;
@@ -144,9 +148,12 @@ function drawRoom(room) {
 }
 
 function drawOffice(office) {
-  const icon = L.divIcon({ className: "office-sign", html: el("span", { class: "office" }, /Jobcenter/i.test(office.name) ? "JC" : office.name.charAt(0)), iconSize: [26, 20] });
+  const html = el("span", { class: "office" }, /Jobcenter/i.test(office.name) ? "JC" : office.name.charAt(0));
+  const icon = L.divIcon({ className: "office-sign", html, iconSize: [26, 20] });
   const marker = L.marker([office.y, office.x], { icon, keyboard: false, interactive: true }).addTo(map);
-  marker.bindTooltip(() => el("span", {}, office.name, office.approximate ? ` (${t("office.approximate")})` : ""), { direction: "top", opacity: 1 });
+  marker.bindTooltip(
+    () => el("span", {}, office.name, office.approximate && ` (${t("office.approximate")})`),
+    { direction: "top", opacity: 1 });
   office.sign = marker.getElement();
   office.sign.setAttribute("role", "img");
   office.sign.setAttribute("aria-label", office.name);
@@ -163,7 +170,9 @@ const roomValue = (room) => {
 function select(choice, { focus = false, reveal = false } = {}) {
   update({ area: null, room: null, ...choice, tab: "card" });
   const place = choice.area ? areaById.get(choice.area) : roomById.get(choice.room);
-  if (reveal && place && !map.getBounds().contains([place.y, place.x])) map.panTo([place.y, place.x], { animate: !CALM });
+  if (reveal && place && !map.getBounds().contains([place.y, place.x])) {
+    map.panTo([place.y, place.x], { animate: !CALM });
+  }
   if (focus) byId("card-title")?.focus();
 }
 
@@ -188,7 +197,8 @@ function paintAreas() {
     area.label.span.textContent = layer.mark(area);
     area.label.span.style.color = look.ink;
   }
-  for (const [group, shown] of [[circles, state.layer === "people"], [hotspots, state.layer === "cluster"], [cores, state.core && state.layer !== "target"]]) {
+  const extras = [[circles, state.layer === "people"], [hotspots, state.layer === "cluster"], [cores, coresShown()]];
+  for (const [group, shown] of extras) {
     if (shown) group.addTo(map);
     else group.remove();
   }
@@ -198,10 +208,9 @@ function paintAreas() {
 function paintRooms() {
   const rooms = chosen();
   const { gains } = reach(rooms);
+  const walking = { ...LINE, pane: "walks", radius: state.radius / DATA.study.detour, className: "walk" };
   walks.clearLayers();
-  for (const room of rooms) {
-    L.circle([room.y, room.x], { ...LINE, pane: "walks", radius: state.radius / DATA.study.detour, className: "walk" }).addTo(walks);
-  }
+  for (const room of rooms) L.circle([room.y, room.x], walking).addTo(walks);
   for (const office of OFFICES) office.sign.classList.toggle("off", !state.offices || !counts(office));
   for (const [id, marker] of signs) {
     const room = roomById.get(id);
@@ -213,13 +222,14 @@ function paintRooms() {
     sign.hidden = place < 0 && !candidate(room) && state.room !== id;
     sign.classList.toggle("current", state.room === id);
     marker.setZIndexOffset(place < 0 ? 0 : 1000);
-    sign.setAttribute("aria-label", t("room.name", { name: room.name,
-      value: place < 0 ? t("room.free") : t("room.chosen", { place: place + 1, gain: number(gains[place]) }) }));
+    const value = place < 0 ? t("room.free") : t("room.chosen", { place: place + 1, gain: number(gains[place]) });
+    sign.setAttribute("aria-label", t("room.name", { name: room.name, value }));
     sign.setAttribute("aria-pressed", String(state.room === id));
   }
 }
 
 function nameControls() {
   zoomControl?.remove();
-  zoomControl = L.control.zoom({ position: "topright", zoomInTitle: t("zoom.in"), zoomOutTitle: t("zoom.out") }).addTo(map);
+  const titles = { zoomInTitle: t("zoom.in"), zoomOutTitle: t("zoom.out") };
+  zoomControl = L.control.zoom({ position: "topright", ...titles }).addTo(map);
 }

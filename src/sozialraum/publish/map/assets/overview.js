@@ -1,35 +1,72 @@
-/* The first panel: the answer in short, in plain words, and what the reader must know. */
+/* The first panel: the answer in short, in plain words, and what was asked. */
 
-const placeButton = (key, text, choice) =>
-  el("button", { type: "button", class: "link", "data-key": key, onclick: () => select(choice, { focus: true, reveal: true }) }, text);
+function placeButton(key, text, choice) {
+  const onclick = () => select(choice, { focus: true, reveal: true });
+  return el("button", { type: "button", class: "link", "data-key": key, onclick }, text);
+}
 const areaButton = (area) => placeButton(`a-${area.id}`, area.name, { area: area.id });
 const roomButton = (room) => placeButton(`r-${room.id}`, room.name, { room: room.id });
+const detail = (...text) => el("span", { class: "detail" }, ...text);
 
 function showOverview() {
-  const { figures, study, info } = DATA;
+  replace(byId("overview"), keyFigures(), whereNeedIs(), whereRoomsAre(), plainWords(), assignment());
+}
+
+function keyFigures() {
+  const { figures, info } = DATA;
+  const figure = (value, text) => el("li", {}, el("strong", {}, value), el("span", {}, text));
+  const share = known(figures.share_city)
+    ? t("overview.share", { per: shareLabel(), city: info.city, share: percent(figures.share_city) })
+    : shareLabel();
+  return el("ul", { class: "figures" },
+    known(figures.population) &&
+      figure(number(figures.population), t("overview.population", { region: info.region })),
+    known(figures.recipients) && figure(number(figures.recipients), recipientsLabel()),
+    known(figures.share) && figure(percent(figures.share), share));
+}
+
+function whereNeedIs() {
+  const { top } = DATA.study;
+  const first = AREAS.filter((a) => known(a.rank) && a.rank <= top).sort((a, b) => a.rank - b.rank);
+  if (!first.length) return null;
+  const core = { certain: number(CORE.certain.length), possible: number(CORE.possible.length), top };
+  return [
+    el("h3", {}, t("overview.where")),
+    el("p", {}, t("overview.core", core)),
+    el("ol", { class: "places" }, first.map((area) => {
+      const rank = rankText(area.rank, area.rank_lo, area.rank_hi);
+      const figures = { rank, share: percent(area.share), count: number(area.recipients) };
+      return el("li", {}, areaButton(area), detail(t("overview.area", figures)));
+    })),
+  ];
+}
+
+function whereRoomsAre() {
   const rooms = chosen();
   const { reached, total, before } = reach(rooms);
-  const top = AREAS.filter((a) => known(a.rank) && a.rank <= study.top).sort((a, b) => a.rank - b.rank);
-  const certain = top.filter((a) => a.top_certain ?? (known(a.rank_hi) && a.rank_hi <= study.top));
-  const possible = AREAS.filter((a) => a.top_possible ?? (known(a.rank_lo) && a.rank_lo <= study.top));
-  const figure = (value, text) => el("li", {}, el("strong", {}, value), el("span", {}, text));
-  replace(byId("overview"),
-    el("ul", { class: "figures" },
-      known(figures.population) ? figure(number(figures.population), t("overview.population", { region: info.region })) : null,
-      known(figures.recipients) ? figure(number(figures.recipients), recipientsLabel()) : null,
-      known(figures.share) ? figure(percent(figures.share),
-        known(figures.share_city) ? t("overview.share", { per: shareLabel(), city: info.city, share: percent(figures.share_city) }) : shareLabel()) : null),
-    el("h3", {}, t("overview.where")),
-    el("p", {}, t("overview.core", { certain: number(certain.length), possible: number(possible.length), top: study.top })),
-    el("ol", { class: "places" }, top.map((area) => el("li", {}, areaButton(area),
-      el("span", { class: "detail" }, t("overview.area", { rank: rankText(area.rank, area.rank_lo, area.rank_hi), share: percent(area.share), count: number(area.recipients) }))))),
+  const sentence = t(state.offices && before ? "overview.reached" : "overview.reached.alone", {
+    rooms: number(rooms.length), reached: number(reached), total: number(total),
+    share: percent(total ? reached / total : null), group: targetTitle(state.target), metres: number(state.radius),
+  });
+  const toPlan = () => {
+    update({ tab: "rooms" });
+    byId("tab-rooms").focus();
+  };
+  return [
     el("h3", {}, t("overview.rooms")),
-    rooms.length || before ? el("p", {}, t(state.offices && OFFICES.length ? "overview.reached" : "overview.reached.alone", { rooms: number(rooms.length), reached: number(reached), total: number(total),
-      share: percent(total ? reached / total : null), group: targetTitle(state.target), metres: number(state.radius) })) : el("p", {}, t("plan.none")),
-    el("ol", { class: "places" }, rooms.map((room) => el("li", {}, roomButton(room),
-      el("span", { class: "detail" }, original("span", room.operator || "")))) ),
-    el("button", { type: "button", class: "action", "data-key": "to-plan", onclick: () => { update({ tab: "rooms" }); byId("tab-rooms").focus(); } }, t("overview.plan")),
-    el("h3", { id: "simple" }, t("simple.title")),
-    ["simple.1", "simple.2", "simple.3", "simple.4"].map((key) => el("p", { class: "simple" }, t(key))),
-    study.question ? [el("h3", {}, t("overview.question")), original("p", study.question, { class: "question" })] : null);
+    el("p", {}, rooms.length ? sentence : t("plan.none")),
+    el("ol", { class: "places" },
+      rooms.map((room) => el("li", {}, roomButton(room), detail(original("span", room.operator || ""))))),
+    el("button", { type: "button", class: "action", "data-key": "to-plan", onclick: toPlan }, t("overview.plan")),
+  ];
 }
+
+const plainWords = () => [
+  el("h3", { id: "simple" }, t("simple.title")),
+  ["simple.1", "simple.2", "simple.3", "simple.4"].map((key) => el("p", { class: "simple" }, t(key))),
+];
+
+const assignment = () => DATA.study.question && [
+  el("h3", {}, t("overview.question")),
+  original("p", DATA.study.question, { class: "question" }),
+];

@@ -3,86 +3,141 @@
 function showPlanning() {
   const rooms = chosen();
   const result = reach(rooms);
-  replace(byId("rooms"), el("p", {}, t("plan.intro")), controls(), resultBox(rooms, result), curve(), roomList(rooms, result), adder(rooms), clarify());
+  replace(byId("rooms"),
+    el("p", {}, t("plan.intro")),
+    controls(),
+    resultBox(rooms, result),
+    curve(result),
+    roomList(rooms, result),
+    adder(rooms),
+    el("div", { class: "note" }, oldAge(), el("p", {}, t("plan.clarify"))));
 }
 
 const field = (id, text, ...input) => el("div", { class: "field" }, el("label", { for: id }, text), ...input);
 const option = (value, text, selected) => el("option", { value, selected }, text);
+const choice = (id, onchange, ...options) => el("select", { id, "data-key": id, onchange }, ...options);
+const button = (key, text, onclick, more = {}) =>
+  el("button", { type: "button", class: "action", "data-key": key, onclick, ...more }, text);
 
 function controls() {
   const most = mostRooms();
-  const by = (name, read = (v) => v) => (event) => update({ [name]: read(event.target.value), ...(name === "p" ? { hand: null } : {}) });
+  const targets = TARGETS.map(({ key }) => option(key, targetTitle(key), key === state.target));
+  const radii = DATA.study.radii.map((r) => option(r, `${number(r)} m`, r === state.radius));
   return el("div", { class: "controls" },
-    field("plan-target", t("plan.target"), el("select", { id: "plan-target", "data-key": "plan-target", onchange: by("target") },
-      TARGETS.map((target) => option(target.key, targetTitle(target.key), target.key === state.target)))),
-    field("plan-radius", t("plan.radius"), el("select", { id: "plan-radius", "data-key": "plan-radius", onchange: by("radius", Number) },
-      DATA.study.radii.map((r) => option(r, `${number(r)} m`, r === state.radius)))),
-    field("plan-p", t("plan.p"), el("input", { id: "plan-p", "data-key": "plan-p", type: "range", min: 0, max: most, step: 1, value: state.p,
-      "aria-valuetext": t("plan.p.value", { p: state.p }), disabled: !most, oninput: by("p", Number) }),
-    el("output", { for: "plan-p" }, state.hand ? t("plan.hand.short") : number(state.p))),
-    el("div", { class: "field check" }, el("input", { id: "plan-offices", "data-key": "plan-offices", type: "checkbox", checked: state.offices,
-      onchange: (event) => update({ offices: event.target.checked }) }), el("label", { for: "plan-offices" }, t("plan.offices"))));
+    field("plan-target", t("plan.target"),
+      choice("plan-target", (event) => update({ target: event.target.value }), targets)),
+    field("plan-radius", t("plan.radius"),
+      choice("plan-radius", (event) => update({ radius: Number(event.target.value) }), radii)),
+    field("plan-p", t("plan.p"),
+      el("input", {
+        id: "plan-p", "data-key": "plan-p", type: "range", min: 0, max: most, step: 1, value: state.p,
+        disabled: !most, "aria-valuetext": t("plan.p.value", { p: state.p }),
+        oninput: (event) => update({ p: Number(event.target.value), hand: null }),
+      }),
+      el("output", { for: "plan-p" }, state.hand ? t("plan.hand.short") : number(state.p))),
+    el("div", { class: "field check" },
+      el("input", {
+        id: "plan-offices", "data-key": "plan-offices", type: "checkbox", checked: state.offices,
+        onchange: (event) => update({ offices: event.target.checked }),
+      }),
+      el("label", { for: "plan-offices" }, t("plan.offices"))));
 }
 
 function resultBox(rooms, { reached, total, gains, before }) {
-  const step = state.hand ? null : proposals()[state.p];
-  const last = gains.at(-1);
-  const bound = step?.[2];
-  const proof = !step || !rooms.length ? "" : step[3] ? t("plan.proven", { p: number(state.p) })
-    : known(bound) ? t("plan.bound", { bound: number(Math.floor(bound)), gap: percent(bound ? Math.max(0, (bound - reached) / bound) : 0) }) : t("plan.unproven");
+  const share = percent(total ? reached / total : null);
+  const by = t(state.hand ? "plan.by.hand" : "plan.by.run", { rooms: number(rooms.length) });
+  const last = rooms.length > 0 && t("plan.last", { gain: number(gains.at(-1)), name: rooms.at(-1).name });
   return el("div", { class: "result", role: "status" },
-    el("p", { class: "big" }, el("strong", {}, t("plan.reached", { reached: number(reached), total: number(total), share: percent(total ? reached / total : null) }))),
-    el("p", {}, targetTitle(state.target), " · ", state.hand ? t("plan.by.hand", { rooms: number(rooms.length) }) : t("plan.by.run", { rooms: number(rooms.length) })),
-    state.offices ? el("p", {}, t("plan.before", { before: number(before) })) : null,
-    rooms.length ? el("p", {}, t("plan.last", { gain: number(last), name: rooms.at(-1).name })) : null,
-    proof ? el("p", { class: "proof" }, proof) : null,
-    state.hand ? el("button", { type: "button", class: "action", "data-key": "plan-back", onclick: () => update({ hand: null }) }, t("plan.back")) : null);
+    el("p", { class: "big" },
+      el("strong", {}, t("plan.reached", { reached: number(reached), total: number(total), share }))),
+    el("p", {}, targetTitle(state.target), " · ", by),
+    state.offices && el("p", {}, t("plan.before", { before: number(before) })),
+    last && el("p", {}, last),
+    el("p", { class: "proof" }, proof(reached)),
+    state.hand && button("plan-back", t("plan.back"), () => update({ hand: null })));
+}
+
+/* How good the proposal is: proven best, or at most so far from the best. */
+function proof(reached) {
+  const step = state.hand ? null : proposals()[state.p];
+  if (!step || !state.p) return "";
+  const [, , bound, proven] = step;
+  if (proven) return t("plan.proven", { p: number(state.p) });
+  if (!known(bound)) return t("plan.unproven");
+  const gap = bound ? Math.max(0, (bound - reached) / bound) : 0;
+  return t("plan.bound", { bound: number(Math.floor(bound)), gap: percent(gap) });
 }
 
 /* Reached share against the number of rooms; the same numbers stand below as a table. */
-function curve() {
+function curve(result) {
   const steps = proposals();
   if (steps.length < 2) return null;
-  const total = totalOf() || 1;
-  const width = 420, height = 170, left = 44, bottom = 26, most = steps.length - 1;
-  const highest = Math.min(1, Math.ceil(10 * Math.max(...steps.map((s) => s[1] / total), 0.1)) / 10);
-  const x = (p) => left + (p / most) * (width - left - 14);
-  const y = (share) => height - bottom - (share / highest) * (height - bottom - 12);
-  const path = steps.map((s, p) => `${p ? "L" : "M"}${x(p).toFixed(1)} ${y(s[1] / total).toFixed(1)}`).join("");
-  const ticks = [0, highest / 2, highest];
-  const now = reach(chosen()).reached / total;
-  const label = t("curve.label", { first: percent(steps[0][1] / total), most: number(most), last: percent(steps[most][1] / total) });
+  const total = result.total || 1;
+  const shares = steps.map(([, reached]) => reached / total);
+  const most = steps.length - 1;
+  const width = 420, height = 170, left = 44, right = 14, top = 12, bottom = 26;
+  const highest = Math.min(1, Math.ceil(10 * Math.max(...shares, 0.1)) / 10);
+  const x = (p) => left + (p / most) * (width - left - right);
+  const y = (share) => height - bottom - (Math.min(share, highest) / highest) * (height - bottom - top);
+  const grid = [0, highest / 2, highest].map((share) => [
+    svg("line", { x1: left, x2: width - right, y1: y(share), y2: y(share), class: "grid" }),
+    svg("text", { x: left - 6, y: y(share) + 4, "text-anchor": "end" }, percent(share, 0)),
+  ]);
+  const ticks = steps.map((_, p) => (most <= 12 || p % 5 === 0) &&
+    svg("text", { x: x(p), y: height - 8, "text-anchor": "middle" }, number(p)));
+  const dots = steps.map(([, , , proven], p) => svg("circle", {
+    cx: x(p), cy: y(shares[p]), r: p === state.p && !state.hand ? 6 : 3.5, class: proven ? "proven" : "open",
+  }));
+  const byHand = state.hand && svg("rect", {
+    x: x(Math.min(state.hand.length, most)) - 5, y: y(result.reached / total) - 5,
+    width: 10, height: 10, class: "by-hand",
+  });
+  const label = t("curve.label", { first: percent(shares[0]), most: number(most), last: percent(shares[most]) });
   return el("figure", { class: "curve" },
     el("figcaption", {}, t("curve.title")),
-    svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
-      ticks.map((share) => [svg("line", { x1: left, x2: width - 14, y1: y(share), y2: y(share), class: "grid" }),
-        svg("text", { x: left - 6, y: y(share) + 4, "text-anchor": "end" }, percent(share, 0))]),
-      steps.map((_, p) => (most <= 12 || p % 5 === 0 ? svg("text", { x: x(p), y: height - 8, "text-anchor": "middle" }, number(p)) : null)),
-      svg("path", { d: path, class: "curve-line" }),
-      steps.map((s, p) => svg("circle", { cx: x(p), cy: y(s[1] / total), r: p === state.p && !state.hand ? 6 : 3.5, class: s[3] ? "proven" : "open" })),
-      state.hand ? svg("rect", { x: x(Math.min(state.hand.length, most)) - 5, y: y(Math.min(now, highest)) - 5, width: 10, height: 10, class: "by-hand" }) : null),
+    svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, grid, ticks,
+      svg("polyline", { points: shares.map((share, p) => `${x(p)},${y(share)}`).join(" "), class: "curve-line" }),
+      dots, byHand),
     el("p", { class: "note" }, t("curve.note")),
-    el("details", { "data-key": "curve-table", open: curve.open, ontoggle: (event) => { curve.open = event.target.open; } },
-      el("summary", { "data-key": "curve-summary" }, t("curve.table")),
-      el("table", {}, el("thead", {}, el("tr", {}, ["curve.p", "curve.reached", "curve.share", "curve.gain", "curve.proven"].map((k) => el("th", { scope: "col" }, t(k))))),
-        el("tbody", {}, steps.map((s, p) => el("tr", {}, [number(p), number(s[1]), percent(s[1] / total),
-          p ? number(s[1] - steps[p - 1][1]) : "", s[3] ? t("yes") : t("no")].map((c) => el("td", {}, c))))))));
+    curveTable(steps, shares));
+}
+
+function curveTable(steps, shares) {
+  const heads = ["curve.p", "curve.reached", "curve.share", "curve.gain", "curve.proven"];
+  const row = ([, reached, , proven], p) => [
+    number(p), number(reached), percent(shares[p]), p ? number(reached - steps[p - 1][1]) : "",
+    proven ? t("yes") : t("no"),
+  ];
+  const remember = (event) => { curveTable.open = event.target.open; };
+  return el("details", { open: curveTable.open, ontoggle: remember },
+    el("summary", { "data-key": "curve-summary" }, t("curve.table")),
+    el("table", {},
+      el("thead", {}, el("tr", {}, heads.map((key) => el("th", { scope: "col" }, t(key))))),
+      el("tbody", {}, steps.map((step, p) => el("tr", {}, row(step, p).map((text) => el("td", {}, text)))))));
 }
 
 function roomList(rooms, { gains, total }) {
   if (!rooms.length) return el("p", {}, t("plan.none"));
-  return [el("h3", {}, t("plan.rooms")), el("ol", { class: "places rooms" }, rooms.map((room, i) => el("li", {}, roomButton(room),
-    el("span", { class: "detail" }, t("plan.gain", { gain: number(gains[i]), share: percent(total ? gains[i] / total : null) }),
-      candidate(room) ? "" : ` · ${t("room.unsuited")}`),
-    el("button", { type: "button", class: "small", "data-key": `out-${room.id}`, "aria-label": t("room.remove.name", { name: room.name }), onclick: () => toggleRoom(room) }, t("room.remove")))))];
+  const remove = (room) => el("button", {
+    type: "button", class: "small", "data-key": `out-${room.id}`, onclick: () => toggleRoom(room),
+    "aria-label": t("room.remove.name", { name: room.name }),
+  }, t("room.remove"));
+  return [
+    el("h3", {}, t("plan.rooms")),
+    el("ol", { class: "places rooms" }, rooms.map((room, i) => {
+      const gain = t("plan.gain", { gain: number(gains[i]), share: percent(total ? gains[i] / total : null) });
+      return el("li", {}, roomButton(room),
+        detail(gain, !candidate(room) && ` · ${t("room.unsuited")}`), remove(room));
+    })),
+  ];
 }
 
 function adder(rooms) {
   const choices = candidates(rooms);
   if (!choices.length) return null;
-  return el("div", { class: "field adder" }, el("label", { for: "plan-add" }, t("plan.add")),
-    el("select", { id: "plan-add", "data-key": "plan-add" }, choices.map(({ room, gain }) => option(room.id, `${room.name} (+${number(gain)})`))),
-    el("button", { type: "button", class: "action", "data-key": "plan-add-do", onclick: () => toggleRoom(roomById.get(byId("plan-add").value)) }, t("room.add")));
+  const add = () => toggleRoom(roomById.get(byId("plan-add").value));
+  return el("div", { class: "field adder" },
+    el("label", { for: "plan-add" }, t("plan.add")),
+    choice("plan-add", null, choices.map(({ room, gain }) => option(room.id, `${room.name} (+${number(gain)})`))),
+    button("plan-add-do", t("room.add"), add));
 }
-
-const clarify = () => el("div", { class: "note" }, oldAge(), el("p", {}, t("plan.clarify")));
