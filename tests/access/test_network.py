@@ -94,6 +94,32 @@ def test_streets_are_read_from_every_common_format(tmp_path, suffix):
     assert build_network(read_streets(path)).length == pytest.approx(100, abs=0.05)
 
 
+def test_an_openstreetmap_extract_gives_the_ways_that_are_open_for_walking(tmp_path):
+    def way(number: int, nodes: str, *tags: str) -> str:
+        refs = "".join(f'<nd ref="{n}"/>' for n in nodes.split())
+        pairs = "".join('<tag k="{}" v="{}"/>'.format(*t.split("=")) for t in tags)
+        return f'<way id="{number}" version="1">{refs}{pairs}</way>'
+
+    path = tmp_path / "extract.osm"
+    nodes = "".join(
+        f'<node id="{n}" version="1" lat="{52.5 + n / 1000}" lon="13.3"/>' for n in range(1, 7)
+    )
+    path.write_text(
+        '<?xml version="1.0"?><osm version="0.6">'
+        + nodes
+        + way(1, "1 2", "highway=footway")
+        + way(2, "2 3", "highway=service", "access=private")
+        + way(3, "3 4", "highway=path", "foot=no")
+        + way(4, "4 5", "waterway=river")
+        + way(5, "5 6", "highway=track", "foot=yes", "access=no")
+        + "</osm>",
+        encoding="utf-8",
+    )
+    ways = read_streets(path)
+    assert sorted(ways["fclass"]) == ["footway", "track"]
+    assert build_network(ways).length == pytest.approx(2 * 111.2, abs=1)
+
+
 def test_points_instead_of_streets_are_refused(tmp_path):
     gpd.GeoDataFrame(geometry=[shapely.Point(0, 0)], crs=CRS).to_file(tmp_path / "p.gpkg")
     with pytest.raises(InputError, match="no lines"):

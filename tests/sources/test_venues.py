@@ -165,6 +165,7 @@ def test_a_list_kept_in_a_gis_is_read(tmp_path, suffix):
         ("plain", "name;lon;lat\nTreff;52.5;13.3\n", "swapped"),
         ("plain", "name;lon;lat;telefon\nTreff;13.3;52.5;1\n", "telefon"),
         ("plain", "name;lon;lat\nTreff;am Park;13.3;52.5\n", "quotation marks"),
+        ("plain", "name;lon;lat;operator_kind\nTreff;13.3;52.5;staatlich\n", "staatlich"),
         ("plain", "# nur Erklärungen\n", "empty"),
         ("stadtteilzentren", "id,name,lat,lon\n1,Treff,52.5,13.3\n", "Check the `kind`"),
         ("osm", "name,lat,lon\nTreff,52.5,13.3\n", "lacks the columns"),

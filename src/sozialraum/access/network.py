@@ -14,6 +14,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
@@ -53,7 +54,16 @@ class Network:
 
 
 def read_streets(path: Path, *, metric_crs: str = "EPSG:25833") -> gpd.GeoDataFrame:
-    """Read street lines from GeoPackage, GeoParquet, GeoJSON or a shapefile.
+    """Read street lines from GeoPackage, GeoParquet, GeoJSON, a shapefile or an OSM extract.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file. Of an OpenStreetMap extract (``.osm.pbf``, ``.osm``) the ways with a `highway`
+        tag are taken, without those on which walking is forbidden or private; the tag becomes the
+        column `fclass`, as in the extracts of Geofabrik.
+    metric_crs : str
+        Projected CRS of the result.
 
     Raises
     ------
@@ -64,6 +74,16 @@ def read_streets(path: Path, *, metric_crs: str = "EPSG:25833") -> gpd.GeoDataFr
         raise InputError("The street network is missing", where=str(path))
     if path.suffix == ".parquet":
         streets = gpd.read_parquet(path)
+    elif path.suffix in {".pbf", ".osm"}:
+        streets = gpd.read_file(path, layer="lines").rename(columns={"highway": "fclass"})
+
+        def says(key: str, *values: str) -> pd.Series:
+            pattern = f'"{key}"=>"(?:{"|".join(values)})"'
+            return streets["other_tags"].str.contains(pattern, na=False)
+
+        closed = says("access", "no", "private") & ~says("foot", "yes", "designated", "permissive")
+        closed |= says("foot", "no", "private")
+        streets = streets[streets["fclass"].notna() & ~closed]
     else:
         streets = gpd.read_file(path)
     if streets.crs is None:

@@ -37,6 +37,11 @@ _LEGAL_FORM = (
 _NON_PROFIT = r"\bverein\b|landesverband|\blv\b|verbund|initiative|gemeinnützig"
 _PRIVATE = r"\bgmbh\b|\bug\b|\bag\b|\bkg\b|\bohg\b|\be\.\s?k\b\.?|\bltd\b|\binc\b"
 
+STATED: dict[str, str] = {german: kind for kind, german in KINDS.items()} | {
+    "kirchlich": "church_or_charity"
+}
+"""Words of a list kept by hand: what the analyst states goes before everything else."""
+
 _HINTS: tuple[tuple[str, str], ...] = (
     (r"öffentlich\w* träger|^öffentlich$|^public$|^government$", "public"),
     (r"kirchlich|^church$|^religious$", "church_or_charity"),
@@ -132,9 +137,9 @@ _RESTRICTED = {"Mädchen", "Mädchen und Frauen", "queere Menschen", "Studierend
 def operator_kind(operator: str, hint: str = "", name: str = "") -> tuple[str, str]:
     """Kind of operator and the German reason for it.
 
-    The legal form in the operator's name is believed before the publisher's attribute (two
-    associations are labelled "öffentlicher Träger"), the attribute before other words, and the
-    venue's own name comes last.
+    What an analyst states (`STATED`) is final. Otherwise the legal form in the operator's name is
+    believed before the publisher's attribute (two associations are labelled "öffentlicher
+    Träger"), the attribute before other words, and the venue's own name comes last.
 
     Returns
     -------
@@ -148,6 +153,8 @@ def operator_kind(operator: str, hint: str = "", name: str = "") -> tuple[str, s
     >>> operator_kind("", "", "Freiraum")
     ('unknown', 'kein Träger genannt, Name lässt keinen erkennen')
     """
+    if hint in STATED:
+        return STATED[hint], f"Angabe in der Liste: „{hint}“"
     by_hint = next((k for p, k in _HINTS if re.search(p, hint.strip().lower())), None)
     text = operator.lower()
     if text:

@@ -64,6 +64,7 @@ TEMPLATE: dict[str, str] = {
 }
 """Columns of the list that an analyst keeps by hand, with what they mean (German)."""
 
+OPERATOR_KINDS = {"öffentlich", "kirchlich", "gemeinnützig", "privat"}
 YES = {"ja", "j", "yes", "y", "true", "1", "x"}
 
 
@@ -303,6 +304,14 @@ def _plain(path: Path) -> pd.DataFrame:
             expected=", ".join(TEMPLATE),
             hint="Contact data does not belong into this list",
         )
+    if "operator_kind" in table:
+        stated = table["operator_kind"].map(clean)
+        if odd := sorted(set(stated) - OPERATOR_KINDS - {""}):
+            raise InputError(
+                f"The list of venues has a kind of operator that is not known: {', '.join(odd)}",
+                where=str(path),
+                expected="öffentlich, kirchlich, gemeinnützig, privat or nothing",
+            )
     table = table.rename(columns={"operator_kind": "operator_hint", "id": "source_id"})
     if "source_id" not in table:
         table["source_id"] = [str(i) for i in range(1, len(table) + 1)]
