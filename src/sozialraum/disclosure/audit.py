@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sozialraum.disclosure.bounds import tighten
+from sozialraum.disclosure.bounds import sum_groups, tighten
 from sozialraum.errors import InputError
 
 FINDINGS = ("cell", "lo", "hi", "exact", "how", "fix")
@@ -124,6 +124,7 @@ def audit(
     claims: Mapping[str, pd.DataFrame] | None = None,
     upper: pd.Series | None = None,
     protection: int = 3,
+    sensitive: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Find the withheld cells that are known too well.
 
@@ -134,6 +135,9 @@ def audit(
     protection : int
         The interval of a withheld cell must be at least this wide (persons), unless residents
         alone make it narrower.
+    sensitive : pandas.Series of bool, optional
+        Withheld cells that need protection; the others were withheld only to protect them. Default
+        (an auditor from outside cannot know): all.
 
     Returns
     -------
@@ -150,17 +154,30 @@ def audit(
     0    a  2.0  2.0   True  totals   b
     """
     known = attack(published, parent, claims=claims, upper=upper)
-    before = pd.Series(np.inf, index=published.index)
-    if upper is not None:
-        before = upper.reindex(published.index).astype(float).fillna(np.inf)
+    before = _without_totals(published, parent, upper)
     width = known["hi"] - known["lo"]
     found = published.isna() & (width < protection) & (width < before)
+    if sensitive is not None:
+        found &= sensitive.reindex(published.index).fillna(False).astype(bool)
     rows = [
         (cell, known.loc[cell, "lo"], known.loc[cell, "hi"], bool(width[cell] == 0))
         + (known.loc[cell, "how"], _fix(cell, known, published, parent))
         for cell in published.index[found]
     ]
     return pd.DataFrame(rows, columns=list(FINDINGS))
+
+
+def _without_totals(published: pd.Series, parent: pd.Series, upper: pd.Series | None) -> pd.Series:
+    """Width of each cell's interval if no total were published: what residents alone allow."""
+    width = pd.Series(np.inf, index=published.index)
+    if upper is not None:
+        width = upper.reindex(published.index).astype(float).fillna(np.inf)
+    hidden = published.isna()
+    for total, parts in sum_groups(published.index, parent):
+        inside = parts[hidden.to_numpy()[parts]]
+        if len(inside):
+            width.iloc[total] = min(width.iloc[total], width.iloc[inside].sum())
+    return width
 
 
 def _fix(cell: str, known: pd.DataFrame, published: pd.Series, parent: pd.Series) -> str:

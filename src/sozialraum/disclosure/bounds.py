@@ -57,8 +57,8 @@ def tighten(bounds: pd.DataFrame, parent: pd.Series, *, complete: bool = True) -
     if not ids.is_unique:
         raise InputError("A cell occurs twice in the hierarchy")
     lo = np.nan_to_num(bounds["lo"].to_numpy(float, na_value=np.nan), nan=0.0)
-    hi = np.nan_to_num(bounds["hi"].to_numpy(float, na_value=np.nan), nan=np.inf)
-    groups = _groups(ids, parent)
+    hi = np.nan_to_num(bounds["hi"].to_numpy(float, na_value=np.nan), nan=np.inf, posinf=np.inf)
+    groups = sum_groups(ids, parent)
     for node, parts in groups:
         lo[node] = max(lo[node], lo[parts].sum())
         if complete:
@@ -78,7 +78,7 @@ def tighten(bounds: pd.DataFrame, parent: pd.Series, *, complete: bool = True) -
     return pd.DataFrame({"lo": lo, "hi": hi}, index=ids)
 
 
-def _groups(ids: pd.Index, parent: pd.Series) -> list[tuple[int, NDArray[np.intp]]]:
+def sum_groups(ids: pd.Index, parent: pd.Series) -> list[tuple[int, NDArray[np.intp]]]:
     """Every total with its parts, parts before their totals."""
     above = parent.reindex(ids)
     known = above.notna().to_numpy()

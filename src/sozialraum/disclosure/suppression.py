@@ -8,14 +8,14 @@ knows all published totals can tell a protected count from others close to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sozialraum.disclosure.bounds import _groups
+from sozialraum.disclosure.bounds import sum_groups
 from sozialraum.errors import DisclosureError
 
 
@@ -105,9 +105,11 @@ def complementary(
 
     Notes
     -----
-    First every total is taken as published, so that the hierarchy falls apart into small problems;
-    where one of them has no solution (a total with one part) the whole tree is solved with the
-    top published. Mixed-integer programme by HiGHS.
+    First every total is taken as published, so that the hierarchy falls apart into small problems,
+    most of which one further cell solves; else a mixed-integer programme (HiGHS). Where there is
+    no solution (a total with one part, a total that needs protection itself) the tree is solved as
+    one programme with the top published; away from the cells in question it considers only the
+    four cheapest parts of a total that are large enough to hide behind.
 
     Examples
     --------
@@ -121,7 +123,7 @@ def complementary(
     ids = values.index
     value = values.to_numpy(float)
     need = withheld.reindex(ids).to_numpy(bool)
-    groups = _groups(ids, parent)
+    groups = sum_groups(ids, parent)
     top = np.nanmax(value, initial=0.0)
     ceiling = np.full(len(ids), top) if upper is None else upper.reindex(ids).to_numpy(float)
     # what is known is at least the truth: a register that is a little older may be below it
@@ -129,33 +131,67 @@ def complementary(
     price = 1 + value / max(top, 1) if cost is None else cost.reindex(ids).to_numpy(float)
     sliding = need & (False if guessed is None else guessed.reindex(ids).to_numpy(bool))
     problem = _Problem(value, need, sliding, ceiling, price, protection)
-    hidden = need.copy()
-    unsolved = False
+    leaf = ~np.isin(np.arange(len(ids)), [node for node, _ in groups])
+    hidden, open_cells = need.copy(), []
     for node, parts in groups:
-        if not need[parts].any():
+        wanting = parts[need[parts]]
+        if not len(wanting):
             continue
-        found = None
-        if not need[node]:
-            cells = np.append(parts, node)
-            found = problem.solve([(node, parts)], cells, {int(node)})
-        if found is None:
-            unsolved = True
-            break
-        hidden[cells[found]] = True
-    if unsolved or any(need[node] for node, _ in groups):
+        one = None
+        if not need[node] and leaf[wanting].all():
+            one = problem.one_more(parts[leaf[parts]]) if cost is None else None
+            if one is None:
+                cells = np.append(parts[leaf[parts]], node)
+                found = problem.solve([(node, cells[:-1])], cells, {int(node)}, wanting)
+                one = None if found is None else cells[found].tolist()
+        if one is None:
+            open_cells += wanting.tolist()
+        else:
+            hidden[one] = True
+    if open_cells:
         above = parent.reindex(ids).isna().to_numpy()
         tops = {int(node) for node, _ in groups if above[node] and not need[node]}
-        cells = np.arange(len(ids))
-        found = problem.solve(groups, cells, tops)
+        cells, inner = _candidates(groups, open_cells, hidden, value, price, protection)
+        problem = replace(problem, need=hidden)
+        found = problem.solve(inner, cells, tops, np.array(open_cells))
         if found is None:
-            found = problem.solve(groups, cells, set())
+            found = problem.solve(inner, cells, set(), np.array(open_cells))
         if found is None:
             raise DisclosureError(
                 "A withheld count cannot be protected: it is known from its total",
                 hint="Publish on a coarser level, or leave the totals out",
             )
-        hidden = need | found
+        hidden[cells[found]] = True
     return pd.Series(hidden, index=ids)
+
+
+def _candidates(
+    groups: list[tuple[int, NDArray[np.intp]]],
+    open_cells: list[int],
+    hidden: NDArray[np.bool_],
+    value: NDArray[np.float64],
+    price: NDArray[np.float64],
+    protection: int,
+    few: int = 4,
+) -> tuple[NDArray[np.intp], list[tuple[int, NDArray[np.intp]]]]:
+    """Cells that may be hidden together with a total: all near the open ones, the best elsewhere.
+
+    A part of a total far away is hidden only to make that total uncertain; the cheapest parts that
+    are large enough do that best, and the problem stays small for a whole city.
+    """
+    inner = []
+    totals = {int(node) for node, _ in groups}
+    for node, parts in groups:
+        near = bool(np.isin(parts, open_cells).any()) or int(node) in open_cells
+        if not near and len(parts) > few:
+            large = parts[(value[parts] >= protection) & ~hidden[parts]]
+            best = large[np.argsort(price[large], kind="stable")][:few]
+            chosen = [p for p in parts if hidden[p] or int(p) in totals or p in best]
+            inner.append((node, np.array(chosen, np.intp)))
+        else:
+            inner.append((node, parts))
+    cells = np.unique(np.concatenate([np.append(parts, node) for node, parts in inner]))
+    return cells, inner
 
 
 def withhold(
@@ -191,6 +227,11 @@ def withhold(
         Reason by area and by unit: '' (shown), 'count', 'complement', 'population' (see
         `primary`), 'source' (unknown or suppressed by the source), or 'protects' (withheld so that
         another count cannot be computed).
+
+    Raises
+    ------
+    DisclosureError
+        Even the number of the whole region would have to be withheld.
 
     Notes
     -----
@@ -237,6 +278,12 @@ def withhold(
             upper=pd.Series([*population, *residents, residents.sum()], index=ids, dtype=float),
             guessed=pd.Series([*unknown, *([False] * (len(units) + 1))], index=ids),
         ).to_numpy()
+        if hidden[-1]:
+            raise DisclosureError(
+                "The number of the whole region gives a withheld count away",
+                expected="a region with several areas, of which more than one have recipients",
+                hint="Study a larger region, or raise the level that is published",
+            )
         areas[hidden[: len(areas)] & (areas == "").to_numpy()] = "protects"
         units[hidden[len(areas) : -1] & (units == "").to_numpy()] = "protects"
     return areas, units
@@ -253,13 +300,52 @@ class _Problem:
     price: NDArray[np.float64]
     protection: int
 
+    @property
+    def up(self) -> NDArray[np.float64]:
+        """How far each cell can move up, as far as it matters.
+
+        Moving one cell by the protection never needs a larger move of another: a change that keeps
+        all totals of a tree is a sum of cycles of one person each.
+        """
+        return np.minimum(self.ceiling - self.value, self.protection)
+
+    @property
+    def down(self) -> NDArray[np.float64]:
+        """How far each cell can move down, as far as it matters."""
+        return np.minimum(self.value, self.protection)
+
+    def one_more(self, parts: NDArray[np.intp]) -> list[int] | None:
+        """Cells to hide below one published total where none or one suffices, None otherwise.
+
+        With the default price, from 1 to 2 a cell, no two cells are cheaper than one.
+        """
+        need = parts[self.need[parts]]
+        if self._safe(need, need):
+            return []
+        others = parts[~self.need[parts]]
+        for cell in others[np.argsort(self.price[others], kind="stable")]:
+            if self._safe(need, np.append(need, cell)):
+                return [int(cell)]
+        return None
+
+    def _safe(self, need: NDArray[np.intp], hidden: NDArray[np.intp]) -> bool:
+        """Whether the hidden parts of a published total protect those that need it."""
+        rise = np.minimum(self.up[need], self.down[hidden].sum() - self.down[need])
+        fall = np.minimum(self.down[need], self.up[hidden].sum() - self.up[need])
+        enough = (rise >= self.up[need]) & (fall >= self.down[need])
+        wide = rise + fall >= np.minimum(self.protection, self.ceiling[need])
+        return bool(np.where(self.sliding[need], wide, enough).all())
+
     def solve(
         self,
         groups: list[tuple[int, NDArray[np.intp]]],
         cells: NDArray[np.intp],
         published: set[int],
+        wanting: NDArray[np.intp],
     ) -> NDArray[np.bool_] | None:
         """Solve for `cells` with their totals in `groups`; mask over `cells`, None: no solution.
+
+        `wanting` are the cells that need protection here, `need` all that are hidden anyway.
 
         For every protected cell two scenarios show other truths an attacker must reckon with:
         changes of the hidden cells that keep all totals and move the cell up, and down.
@@ -269,10 +355,8 @@ class _Problem:
 
         n = len(cells)
         at = {int(cell): k for k, cell in enumerate(cells)}
-        protected = [at[int(c)] for c in cells if self.need[c]]
-        if any(int(c) in published for c in cells[protected]):
-            return None
-        up, down = self.ceiling[cells] - self.value[cells], self.value[cells]
+        protected = [at[int(c)] for c in wanting]
+        up, down = self.up[cells], self.down[cells]
         sums = sparse.lil_array((len(groups), n))
         for row, (node, parts) in enumerate(groups):
             sums[row, at[int(node)]] = -1
@@ -305,8 +389,8 @@ class _Problem:
                 low.append(np.array([min(self.protection, self.ceiling[cells[cell]])]))
                 high.append(np.array([np.inf]))
             else:
-                floor[2 * k, cell] = min(self.protection, up[cell])
-                roof[2 * k + 1, cell] = -min(self.protection, down[cell])
+                floor[2 * k, cell] = up[cell]
+                roof[2 * k + 1, cell] = -down[cell]
         may = np.array([int(c) not in published for c in cells], float)
         found = milp(
             np.concatenate([self.price[cells], np.zeros(blocks * n)]),

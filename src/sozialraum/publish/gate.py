@@ -53,7 +53,8 @@ _COUNT: tuple[str, ...] = (
     "share_lo",
     "share_hi",
 )
-_COUNT += ("location_quotient", "rank_by_share", "rank_by_count")
+_COUNT += ("location_quotient", "location_quotient_city", "rank_by_share", "rank_by_count")
+_CHILDREN = ("children", "children_lo", "children_hi")
 _PUBLIC = ("name", "region_id", "region_name", "population", "excluded", "flags", "geometry")
 _NOTE = {
     "population": "Angaben nicht gezeigt: weniger als {population} Einwohnerinnen und Einwohner",
@@ -71,7 +72,8 @@ def release(content: Content) -> Content:
     ----------
     content : Content
         As the pipeline built it. For internal use (`info.internal`) the study may set limits
-        below the publishers'.
+        below the publishers'. `figures['counts_derived']` (default True) says that counts were
+        derived from published shares, not read from a workbook.
 
     Returns
     -------
@@ -94,8 +96,15 @@ def release(content: Content) -> Content:
     areas, regions = content.areas.copy(), content.regions.copy()
     why, why_regions = withheld(areas, regions, study)
     unknown_before = areas["recipients"].isna()
-    for frame, reasons in ((areas, why), (regions, why_regions)):
-        _blank(frame, reasons, study)
+    derived = bool(content.figures.get("counts_derived", True))
+    children, children_regions = _withheld_children(areas, regions, study, derived=derived)
+    for frame, reasons, of_children in (
+        (areas, why, children),
+        (regions, why_regions, children_regions),
+    ):
+        _blank(frame, reasons, study, derived=derived)
+        for column in (c for c in (*_CHILDREN, "weight_families") if c in frame):
+            _empty(frame, of_children, column)
         _flag(frame, reasons, study)
     fresh = (why != "") & ~unknown_before
     released = replace(
@@ -110,7 +119,10 @@ def release(content: Content) -> Content:
         figures={**content.figures, "withheld": _numbers(why, why_regions)},
     )
     _check_units(released)
-    findings = attack(released)
+    sensitive = pd.concat([_keyed(why, "area:"), _keyed(why_regions, "region:")]).isin(
+        ["", "protects"]
+    )
+    findings = attack(released, sensitive=~sensitive)
     if len(findings):
         first = findings.iloc[0]
         raise DisclosureError(
@@ -153,6 +165,34 @@ def withheld(
         minimum_count=rules.minimum_count,
         minimum_population=rules.minimum_population,
     )
+
+
+def _withheld_children(
+    areas: pd.DataFrame, regions: pd.DataFrame, study: Study, *, derived: bool
+) -> tuple[pd.Series, pd.Series]:
+    """Where the number of children in households with benefits is not shown.
+
+    Derived from S4 it is only not shown when it is small: the published share gives it away
+    anyway. Counted by a workbook it is protected like the recipients.
+    """
+    rules = study.disclosure
+    if "children" not in areas or "children" not in regions:
+        nobody = [pd.Series(False, index=frame.index) for frame in (areas, regions)]
+        return nobody[0], nobody[1]
+    if derived:
+        few = [
+            (f["children"] > 0) & (f["children"] < rules.derived_minimum) for f in (areas, regions)
+        ]
+        return few[0], few[1]
+    why, why_regions = withhold(
+        areas["children"].astype(float),
+        areas["population"].fillna(0),
+        areas["region_id"],
+        regions["children"].astype(float),
+        minimum_count=rules.minimum_count,
+        minimum_population=rules.minimum_population,
+    )
+    return why != "", why_regions != ""
 
 
 def counts_recipients(study: Study, target: str) -> bool:
@@ -211,7 +251,7 @@ def _check_limits(study: Study, *, internal: bool) -> None:
         )
 
 
-def _blank(frame: pd.DataFrame, reasons: pd.Series, study: Study) -> None:
+def _blank(frame: pd.DataFrame, reasons: pd.Series, study: Study, *, derived: bool) -> None:
     """Empty the cells of withheld counts, in place."""
     small, hidden = reasons == "population", reasons != ""
     targets = [t for t in study.targets if f"weight_{t}" in frame]
@@ -222,7 +262,7 @@ def _blank(frame: pd.DataFrame, reasons: pd.Series, study: Study) -> None:
     for column in of_count:
         _empty(frame, hidden, column)
     weights = frame[[f"weight_{t}" for t in targets]].set_axis(targets, axis=1)
-    weights = publishable_weights(weights, reasons, study)
+    weights = publishable_weights(weights, reasons, study, derived=derived)
     for target in targets:
         if counts_recipients(study, target):
             frame[f"weight_{target}"] = weights[target]
@@ -337,13 +377,15 @@ def _check_units(content: Content) -> None:
             )
 
 
-def attack(content: Content) -> pd.DataFrame:
+def attack(content: Content, *, sensitive: pd.Series | None = None) -> pd.DataFrame:
     """Attack a content with everything in it: totals, rates, weights, people at places.
 
     Parameters
     ----------
     content : Content
         Usually a released one.
+    sensitive : pandas.Series of bool, optional
+        Cells that need protection ('area:<id>', 'region:<id>'); default: all withheld ones.
 
     Returns
     -------
@@ -373,7 +415,12 @@ def attack(content: Content) -> pd.DataFrame:
     upper = pd.Series([*residents, residents[: len(areas)].sum()], index=values.index)
     parent = _fitting(values, parent)
     return audit(
-        values, parent, claims=claims, upper=upper, protection=study.disclosure.minimum_count
+        values,
+        parent,
+        claims=claims,
+        upper=upper,
+        protection=study.disclosure.minimum_count,
+        sensitive=sensitive,
     )
 
 
@@ -385,7 +432,7 @@ def _total(totals: pd.Series, content: Content) -> float | None:
     return None if total is None else float(np.round(total))
 
 
-def _keyed(bounds: pd.DataFrame, start: str) -> pd.DataFrame:
+def _keyed(bounds: Any, start: str) -> Any:
     return bounds.set_axis(start + bounds.index.astype(str))
 
 
