@@ -171,7 +171,8 @@ def _rank(frame: pd.DataFrame, errors: pd.DataFrame, study: Study) -> None:
     settings = {"draws": rules.rank_draws, "seed": study.seed}
     frame["need_index_se"] = errors["status"]
     if known.all():
-        ranks = rank_confidence(estimate, errors["status"], rules.coverage, **settings)
+        ends = frame["status_index_lo"].where(valid), frame["status_index_hi"].where(valid)
+        ranks = rank_confidence(estimate, errors["status"], rules.coverage, bounds=ends, **settings)
         frame["p_top"] = top_probability(estimate, errors["status"], rules.top, **settings)
     else:  # an edition without a register of its own date: ranks, but no statement on chance
         rank = estimate.rank(ascending=False, method="min")
