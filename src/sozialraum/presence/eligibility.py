@@ -52,6 +52,9 @@ SENIOR_TYPE, FAMILY_TYPE = "Seniorentreff", "Familienzentrum"
 
 Record = dict[str, Any]
 
+CLARIFY = "vor Ort klären"
+"""Part of every reason that says: nothing speaks against the house but what is not known."""
+
 VAGUE_TYPES = ("Gemeinschaftshaus", "")
 """Types that leave open what the place is."""
 
@@ -143,7 +146,7 @@ def eligibility_notes(rooms: pd.DataFrame) -> list[dict[str, str]]:
     out = rooms[~rooms["eligible"]]
     # What follows after the colon of a reason is particular to the house.
     causes = out["reason"].str.split(":", n=1).str[0].str.strip().value_counts()
-    open_ = out["reason"].str.contains("unbekannt: vor Ort klären", regex=False).sum()
+    open_ = out["reason"].str.contains(CLARIFY, regex=False).sum()
     return [
         {
             "topic": topic,
@@ -266,14 +269,14 @@ def _against(
     if kind not in settings.operator_kinds:
         if kind == "unknown":
             if any(r["operator"] for r in offer):
-                return "Gemeinnützigkeit des Trägers unbekannt: vor Ort klären"
+                return f"Gemeinnützigkeit des Trägers unbekannt: {CLARIFY}"
             if type_ in (*VAGUE_TYPES, "Bibliothek"):
-                return "Träger und Nutzung unbekannt: vor Ort klären"
-            return f"Träger unbekannt: vor Ort klären ({type_} wäre geeignet)"
+                return f"Träger und Nutzung unbekannt: {CLARIFY}"
+            return f"Träger unbekannt: {CLARIFY} ({type_} wäre geeignet)"
         return f"Art des Trägers nicht vorgesehen: {KINDS[kind]}"
     if kind == "association" and type_ in VAGUE_TYPES and not any(r["operator"] for r in offer):
         # An association's own rooms on a map: nobody says that they are open to others.
-        return "Vereinsraum, Nutzung unbekannt: vor Ort klären"
+        return f"Vereinsraum, Nutzung unbekannt: {CLARIFY}"
     return ""
 
 
