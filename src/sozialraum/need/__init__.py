@@ -11,10 +11,8 @@ from typing import Any
 _HOME = {
     "assess": "assess Need Figures",
     "standing": "stand Standing weight_of index_errors",
-    "status": (
-        "status_index dynamics_index status_bounds dynamics_bounds unmask change_bounds "
-        "exclusion_reasons valid_areas"
-    ),
+    "status": "status_index dynamics_index exclusion_reasons valid_areas",
+    "masking": "unmask change_bounds status_bounds dynamics_bounds",
     "derive": "counts_from_shares working_age recipients decimals_of",
     "rates": "share share_interval standard_error location_quotient eb_binomial aggregate_shares",
     "propagate": (
@@ -23,6 +21,8 @@ _HOME = {
     "ranking": "rank_confidence top_probability top_sets",
     "targets": "percent_target index_target rank_target worse_areas without_old_age",
     "explain": "contributions comparable_areas share_and_count sentences",
+    "composite": "Recipe composite_index",
+    "sensitivity": "rank_changes weight_sensitivity rank_variance robust_core",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = sorted(_MODULE)

@@ -13,15 +13,9 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.need.derive import counts_from_shares, recipients, working_age
+from sozialraum.need.masking import change_bounds, dynamics_bounds, status_bounds, unmask
 from sozialraum.need.rates import aggregate_shares, location_quotient
-from sozialraum.need.status import (
-    change_bounds,
-    dynamics_bounds,
-    exclusion_reasons,
-    status_bounds,
-    unmask,
-    valid_areas,
-)
+from sozialraum.need.status import exclusion_reasons, valid_areas
 
 if TYPE_CHECKING:
     from sozialraum.areas.table import AreaTable

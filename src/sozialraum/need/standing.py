@@ -10,9 +10,9 @@ import pandas as pd
 
 from sozialraum.errors import StudyError
 from sozialraum.need.explain import contributions
+from sozialraum.need.masking import UNDETERMINED
 from sozialraum.need.propagate import change_covariance, index_error, indicator_covariance
 from sozialraum.need.ranking import rank_confidence, top_probability, top_sets
-from sozialraum.need.status import UNDETERMINED
 from sozialraum.need.targets import index_target, percent_target, rank_target, worse_areas
 
 if TYPE_CHECKING:

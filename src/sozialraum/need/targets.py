@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sozialraum.need.masking import UNDETERMINED, unmask
 from sozialraum.need.propagate import threshold_distance
 from sozialraum.need.ranking import rank_confidence
 from sozialraum.need.rates import standard_error
-from sozialraum.need.status import UNDETERMINED, unmask
 
 NEGATIVE = "negativ"
 
