@@ -126,15 +126,15 @@ def audit(
     protection: int = 3,
     sensitive: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Find the withheld cells that are known too well.
+    """Find the small counts that are shown and the withheld ones that are known too well.
 
     Parameters
     ----------
     published, parent, claims, upper
         See `attack`.
     protection : int
-        The interval of a withheld cell must be at least this wide (persons), unless residents
-        alone make it narrower.
+        A count above 0 and below this number must not be shown, and the interval of a withheld
+        cell must be at least this wide (persons), unless residents alone make it narrower.
     sensitive : pandas.Series of bool, optional
         Withheld cells that need protection; the others were withheld only to protect them. Default
         (an auditor from outside cannot know): all.
@@ -159,7 +159,12 @@ def audit(
     found = published.isna() & (width < protection) & (width < before)
     if sensitive is not None:
         found &= sensitive.reindex(published.index).fillna(False).astype(bool)
-    rows = [
+    rows: list[tuple[object, ...]] = [
+        (cell, value, value, True, "shown", cell)
+        for cell, value in published.items()
+        if 0 < value < protection
+    ]
+    rows += [
         (cell, known.loc[cell, "lo"], known.loc[cell, "hi"], bool(width[cell] == 0))
         + (known.loc[cell, "how"], _fix(cell, known, published, parent))
         for cell in published.index[found]
