@@ -48,26 +48,20 @@ DYNAMICS = {
     "negativ": Style("negativ", "#c9622f", "\\\\\\", "#fbe6da"),
     "nicht bestimmbar (Maskierung)": Style("nicht bestimmbar", "#ffffff", "xxx", "#8a8f96"),
 }
+CLUSTERS = {
+    "Konzentration": Style("Konzentration", SEQUENCE[4], "///", "#dbe8f5"),
+    "einzeln hoch": Style("einzeln hoch", SEQUENCE[3]),
+    "einzeln niedrig": Style("einzeln niedrig", "#e9d9b8", "\\\\\\", "#b89a55"),
+    "niedrige Umgebung": Style("niedrige Umgebung", "#e9d9b8"),
+    "unauffällig": Style("unauffällig", LAND),
+}
 
 
 def cluster_styles(roles: Iterable[str]) -> dict[str, Style]:
-    """A look for each role in a spatial concentration, whatever words the study's method uses.
-
-    Roles that speak of low values or of nothing remarkable stay light.
-    """
-    dark = iter((Style("", SEQUENCE[4], "///", "#dbe8f5"), Style("", SEQUENCE[3])))
-    other = iter((SEQUENCE[2], SEQUENCE[1], "#e3d9c6", "#cfcfcf"))
-    out = {}
-    for role in roles:
-        plain = "unauffällig" in role or "kein" in role
-        if plain:
-            style = Style(role, LAND)
-        elif "Konzentration" in role or "hoch" in role:
-            style = next(dark, Style("", SEQUENCE[2]))
-        else:
-            style = Style(role, next(other, MISSING))
-        out[role] = style._replace(label=role)
-    return out
+    """The looks of the roles that occur, in the order of the legend; unknown roles are grey."""
+    found = list(roles)
+    known = {role: style for role, style in CLUSTERS.items() if role in found}
+    return known | {role: Style(role, "#d5d2c8") for role in found if role not in CLUSTERS}
 
 
 def simplified(frame: gpd.GeoDataFrame, tolerance: float = 15.0) -> gpd.GeoDataFrame:
@@ -178,7 +172,7 @@ def count_map(
     sizes = count[known] / top * largest
     style: dict[str, Any] = {"linewidths": 0.6, "edgecolors": "white", "alpha": 0.85}
     ax.scatter(xy[order, 0], xy[order, 1], s=sizes[order], color=ACCENT, zorder=4, **style)
-    _region_names(ax, regions)
+    _region_names(ax, regions, avoid=xy[order][: len(order) // 3])  # not on large circles
     steps = _round_steps(top)
     handles = [
         ax.scatter(
@@ -267,14 +261,15 @@ def rooms_map(
     for mask, face, word in ((~near, INK, "office"), (near, "white", "office_near")):
         if mask.any():
             xy = offices.loc[mask, ["x", "y"]].to_numpy(float)
-            handles.append(_marks(ax, xy, "^", 7, face, INK, words[word], level=6))
+            handles.append(_marks(ax, xy, "^", 7, face, INK, words[word], level=8))
     other = rooms[rooms["eligible"].to_numpy(bool) & ~rooms.index.isin(list(chosen))]
     if len(other):
         xy = other[["x", "y"]].to_numpy(float)
         handles.append(_marks(ax, xy, "s", 3.5, "white", MUTED, words["other_room"], level=5))
     if units is not None and reached is not None:
         handles += _unit_marks(ax, units, people, reached, words)
-    _region_names(ax, regions, avoid=here)
+    taken = np.vstack([here, offices[["x", "y"]].to_numpy(float)]) if len(offices) else here
+    _region_names(ax, regions, avoid=taken)
     _legend(ax, handles)
 
 
@@ -381,12 +376,14 @@ def _region_names(
     shapes = regions.geometry.to_numpy()
     if avoid is not None and len(avoid):
         x0, _, x1, _ = regions.total_bounds
-        taken = shapely.union_all(shapely.buffer(shapely.points(avoid), (x1 - x0) / 22, quad_segs=2))
+        taken = shapely.union_all(
+            shapely.buffer(shapely.points(avoid), (x1 - x0) / 22, quad_segs=2)
+        )
         free = shapely.difference(shapes, taken)
         shapes = np.where(shapely.area(free) > 0.3 * shapely.area(shapes), free, shapes)
     for name, shape in zip(regions["name"], shapes, strict=True):
         x, y = _inside(shape)
-        text = "\n".join(textwrap.wrap(shorten(str(name), 40), 15)[:3])
+        text = "\n".join(textwrap.wrap(shorten(str(name), 40), 16, break_long_words=False)[:3])
         _text(ax, x, y, text, size=6.5, box=True, level=7)
 
 

@@ -158,7 +158,7 @@ def rank_forest(
     ax.set_xlabel(words["rank_axis"])
     ax.xaxis.set_label_position("top")
     ax.xaxis.tick_top()
-    ax.legend(handles=handles, loc="lower left", fontsize=7, frameon=True, facecolor="white",
+    ax.legend(handles=handles, loc="upper right", fontsize=7, frameon=True, facecolor="white",
               edgecolor="#d9d6cc", framealpha=1)  # fmt: skip
     _plain(ax, grid="x")
 

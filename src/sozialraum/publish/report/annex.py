@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from sozialraum.publish.report.answer import source_date
+from sozialraum.publish.report.answer import audit_table, source_date
 from sozialraum.publish.report.blocks import (
     LEFT,
     RIGHT,
@@ -21,6 +21,7 @@ from sozialraum.publish.report.blocks import (
     terms,
 )
 from sozialraum.publish.report.facts import Facts
+from sozialraum.publish.report.findings import indicator, masked_note
 from sozialraum.publish.report.rooms import _text
 
 
@@ -130,6 +131,8 @@ def tables(facts: Facts, w: Words) -> list[Block]:
     caption = w.t("tables.regions", unit=facts.region_title)
     blocks.append(_areas(regions, facts, w, caption=caption, title=facts.region_title))
     blocks += _rooms(facts, w)
+    if facts.content.quality:
+        blocks.append(audit_table(w.t("tables.audit"), facts.content.quality, w))
     return blocks
 
 
@@ -188,7 +191,7 @@ def _indices(frame: pd.DataFrame, facts: Facts, w: Words) -> Block:
         (w.t("columns.area"), 4, LEFT, lambda r: str(r["name"])),
     ]
     for i in facts.indicators:
-        columns.append((i, 0, RIGHT, lambda r, i=i: w.n(r[i], 1)))  # type: ignore[misc]
+        columns.append((i, 0, RIGHT, lambda r, i=i: indicator(r, i, facts, w)))  # type: ignore[misc]
     columns += [
         (w.t("columns.index"), 0, RIGHT, lambda r: w.n(r["need_index"], 2, sign=True)),
         (w.t("columns.status"), 0, LEFT, lambda r: w.word(r["status_class"])),
@@ -198,6 +201,7 @@ def _indices(frame: pd.DataFrame, facts: Facts, w: Words) -> Block:
         ("p", 0, RIGHT, lambda r: w.pct(r["p_top"], 0)),
     ]
     note = w.t("tables.index_note", top=facts.top)
+    note = f"{note} {masked_note(frame, facts.indicators, facts, w)}".strip()
     return table(w.t("tables.index"), note=note, wide=True, **_cells(frame, columns))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -23,6 +23,7 @@ from sozialraum.publish.report.blocks import (
 )
 from sozialraum.publish.report.facts import EVERYBODY, Facts
 
+MATCHED = "zugeordnet"  # a finding that begins so found nothing wrong
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -161,15 +162,12 @@ def data(facts: Facts, w: Words) -> list[Block]:
     )
     if content.quality:
         blocks.append(heading(w.t("data.audit"), 2))
-        keys = ("topic", "finding", "detail")
-        widths = (3, 3, 6)
-        blocks.append(
-            table(
-                w.t("data.audit_caption"),
-                [(w.t(f"columns.{k}"), n, LEFT) for k, n in zip(keys, widths, strict=True)],
-                [[str(row.get(k, "")) for k in keys] for row in content.quality],
-            )
-        )
+        found = [row for row in content.quality if not str(row["finding"]).startswith(MATCHED)]
+        n, clean = len(content.quality), len(content.quality) - len(found)
+        key = "audit_text" if found else "audit_clean"
+        blocks.append(para(w.t(f"data.{key}", n=w.n(n), clean=w.n(clean))))
+        if found:
+            blocks.append(audit_table(w.t("data.audit_caption"), found, w))
     blocks.append(heading(w.t("data.suppression"), 2))
     rule = w.t(
         "data.rule",
@@ -179,7 +177,8 @@ def data(facts: Facts, w: Words) -> list[Block]:
     )
     withheld = facts.withheld
     if len(withheld):
-        told = w.t("data.withheld", n=w.n(len(withheld)), names=_named(withheld, w))
+        key = "withheld" if len(withheld) > 1 else "withheld_one"
+        told = w.t(f"data.{key}", n=w.n(len(withheld)), names=_named(withheld, w))
     else:
         told = w.t("data.withheld_none")
     blocks.append(para(f"{rule} {told}"))
@@ -188,6 +187,13 @@ def data(facts: Facts, w: Words) -> list[Block]:
         blocks.append(para(w.t("data.excluded", names=w.names(reasons))))
     blocks.append(para(w.t("data.signs")))
     return blocks
+
+
+def audit_table(caption: str, rows: Sequence[Mapping[str, str]], w: Words) -> Block:
+    """Rows of the join audit and of suppression."""
+    keys = {"topic": 4.2, "finding": 2.6, "detail": 5.6}
+    columns = [(w.t(f"columns.{k}"), width, LEFT) for k, width in keys.items()]
+    return table(caption, columns, [[str(row.get(k, "")) for k in keys] for row in rows])
 
 
 def source_date(iso: str, w: Words) -> str:

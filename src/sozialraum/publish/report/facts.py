@@ -18,6 +18,7 @@ from sozialraum.publish.content import Content
 from sozialraum.publish.numbers import known
 
 EVERYBODY = "everybody"
+GROUPS = ("population", "recipients")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,9 @@ class Facts:
             out[name] = float(given[name]) if known(given.get(name)) else total
         for name in ("share", "share_city", "gini", "moran", "moran_p"):
             out[name] = float(given[name]) if known(given.get(name)) else None
+        if out["gini"] is None and len(self.content.lorenz) > 1:
+            x, y = (self.content.lorenz[f"{k}_share"].to_numpy(float) for k in GROUPS)
+            out["gini"] = 1 - float(np.sum(np.diff(x) * (y[1:] + y[:-1])))
         if out["share"] is None and out["recipients"] is not None and out["population"]:
             out["share"] = out["recipients"] / out["population"]
         return out
@@ -126,6 +130,12 @@ class Facts:
         study = self.content.study
         wanted = study.edition(study.indicators.edition).indicators if study.editions else ()
         return [i for i in wanted if i in self.areas]
+
+    @cached_property
+    def masked_up_to(self) -> int:
+        """Counts up to this number are published as 0 in the study's edition; 0: none."""
+        study = self.content.study
+        return study.edition(study.indicators.edition).masked_up_to if study.editions else 0
 
     @cached_property
     def region_title(self) -> str:

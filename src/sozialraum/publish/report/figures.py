@@ -167,24 +167,6 @@ def _inches(box: Box, size: Any) -> Box:
     return left / size[0], below / size[1], width / size[0], 1 - (below + above) / size[1]
 
 
-def _inches(box: Box, size: Any) -> Box:
-    """Margins in inches as fractions: left, below, width, and what is left free above."""
-    left, below, width, above = box
-    return left / size[0], below / size[1], width / size[0], 1 - (below + above) / size[1]
-
-
-def _inches(box: Box, size: Any) -> Box:
-    """Margins in inches as fractions: left, below, width, and what is left free above."""
-    left, below, width, above = box
-    return left / size[0], below / size[1], width / size[0], 1 - (below + above) / size[1]
-
-
-def _inches(box: Box, size: Any) -> Box:
-    """Margins in inches as fractions: left, below, width, and what is left free above."""
-    left, below, width, above = box
-    return left / size[0], below / size[1], width / size[0], 1 - (below + above) / size[1]
-
-
 def _translated(styles: dict[str, cartography.Style], w: Words) -> dict[str, cartography.Style]:
     return {k: s._replace(label=clean(w.word(s.label))) for k, s in styles.items()}
 

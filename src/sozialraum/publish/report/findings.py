@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,9 @@ from sozialraum.publish.report.blocks import (
     table,
 )
 from sozialraum.publish.report.facts import Facts
+
+TOLD_ROLES = ("Konzentration", "einzeln hoch")
+MOST_SENTENCES = 12
 
 
 def distribution(facts: Facts, w: Words) -> list[Block]:
@@ -43,17 +47,8 @@ def distribution(facts: Facts, w: Words) -> list[Block]:
         share=w.pct(mean),
     )
     blocks.append(para(text))
-    if mean is not None:
-        caption = w.t(
-            "distribution.share_caption", region=content.info.region_name, mean=w.pct(mean)
-        )
-        alt = w.t("distribution.share_alt", names=w.names(by_share["name"].head(3)))
-        blocks.append(figure("share.svg", caption, alt))
     both = w.t("distribution.lists", top=facts.top, both=len(facts.both_lists))
     blocks.append(para(both))
-    alt = w.t("distribution.count_alt", names=w.names(by_count["name"].head(3)))
-    caption = w.t("distribution.count_caption", label=content.info.recipients_label)
-    blocks.append(figure("count.svg", caption, alt))
     blocks.append(
         pair(
             _list(w.t("distribution.by_share", top=facts.top), by_share, w),
@@ -64,6 +59,15 @@ def distribution(facts: Facts, w: Words) -> list[Block]:
         unit = facts.region_title
         blocks.append(para(w.t("distribution.regions", unit=unit), keep=True))
         blocks.append(_regions(w.t("distribution.regions_caption", unit=unit), facts, w))
+    if mean is not None:
+        caption = w.t(
+            "distribution.share_caption", region=content.info.region_name, mean=w.pct(mean)
+        )
+        alt = w.t("distribution.share_alt", names=w.names(by_share["name"].head(3)))
+        blocks.append(figure("share.svg", caption, alt))
+    alt = w.t("distribution.count_alt", names=w.names(by_count["name"].head(3)))
+    caption = w.t("distribution.count_caption", label=content.info.recipients_label)
+    blocks.append(figure("count.svg", caption, alt))
     return blocks
 
 
@@ -84,8 +88,11 @@ def concentration(facts: Facts, w: Words) -> list[Block]:
     if totals["moran"] is not None:
         p = totals["moran_p"]
         key = "value" if p is None else ("more" if p < 0.05 and totals["moran"] > 0 else "chance")
-        moran = w.n(totals["moran"], 2)
-        blocks.append(para(w.t(f"concentration.moran_{key}", moran=moran, p=p_value(p, w))))
+        text = w.t(f"concentration.moran_{key}", moran=w.n(totals["moran"], 2), p=p_value(p, w))
+        if known(content.figures.get("moran_n")):
+            over, city = w.n(content.figures["moran_n"]), content.info.city_name
+            text = w.t("concentration.moran_of", n=over, city=city) + " " + text
+        blocks.append(para(text))
     if facts.roles:
         roles = w.names(
             w.t("concentration.role", role=w.word(k), n=w.n(v)) for k, v in facts.roles.items()
@@ -171,15 +178,15 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
     caption = w.t("ranking.status_caption", edition=edition, top=top)
     alt = w.t("ranking.status_alt", status=status, top=top, names=names)
     blocks.append(figure("status.svg", caption, alt))
-    caption = w.t("ranking.forest_caption", coverage=coverage)
-    alt = w.t("ranking.forest_alt", n=len(ranked), names=w.names(first["name"].head(5)))
-    blocks.append(figure("forest.svg", caption, alt))
     if "sentence" in first:
         told = first[first["sentence"].map(lambda s: isinstance(s, str) and s != "")]
         if len(told):
             blocks.append(heading(w.t("ranking.why"), 2))
             pairs = zip(told["name"], told["sentence"], strict=True)
             blocks.append(bullets([[{"strong": f"{n}. "}, s] for n, s in pairs]))
+    caption = w.t("ranking.forest_caption", coverage=coverage)
+    alt = w.t("ranking.forest_alt", n=len(ranked), names=w.names(first["name"].head(5)))
+    blocks.append(figure("forest.svg", caption, alt))
     return blocks
 
 
@@ -202,8 +209,9 @@ def targets(facts: Facts, w: Words) -> list[Block]:
     editions = {"edition": info.edition, "previous": info.previous_edition}
     dynamics = facts.areas["dynamics_class"]
     worse = facts.areas[dynamics == "negativ"].sort_values("dynamics_index", ascending=False)
+    key = {0: "dynamics_none", 1: "dynamics_one"}.get(len(worse), "dynamics")
     text = w.t(
-        "targets.dynamics" if len(worse) else "targets.dynamics_none",
+        f"targets.{key}",
         n=w.n(len(worse)),
         names=w.names(worse["name"]),
         **editions,
@@ -235,6 +243,18 @@ def class_counts(facts: Facts, column: str, w: Words) -> str:
     counts = facts.classes(column)
     keys = sorted(counts, key=lambda k: order.index(k) if k in order else len(order))
     return ", ".join(f"{w.word(k)} {w.n(counts[k])}" for k in keys) or w.n(None)
+
+
+def indicator(row: Mapping[Any, Any], name: str, facts: Facts, w: Words) -> str:
+    """An indicator in per cent; a zero that stands for a small count is unknown, never 0."""
+    return w.n(None if row[name] == 0 and facts.masked_up_to else row[name], 1)
+
+
+def masked_note(rows: pd.DataFrame, names: Sequence[str], facts: Facts, w: Words) -> str:
+    """What the sign for unknown means where the publisher replaced small counts by 0."""
+    if facts.masked_up_to and rows[list(names)].eq(0).any().any():
+        return w.t("tables.masked", n=facts.masked_up_to)
+    return ""
 
 
 def weight_kind(facts: Facts, target: str, w: Words) -> str:
@@ -281,9 +301,10 @@ def _regions(caption: str, facts: Facts, w: Words) -> Block:
 
 
 def _cluster_sentences(facts: Facts) -> list[str]:
-    rows = facts.ranked.head(facts.top)
+    rows = facts.ranked
     if "cluster_sentence" not in rows:
         return []
+    rows = rows[rows["cluster"].isin(TOLD_ROLES)].head(MOST_SENTENCES)
     pairs = zip(rows["name"], rows["cluster_sentence"], strict=True)
     return [f"{name}: {s}" for name, s in pairs if isinstance(s, str) and s]
 
@@ -291,7 +312,11 @@ def _cluster_sentences(facts: Facts) -> list[str]:
 def _target_table(facts: Facts, target: str, w: Words, most: int = 6) -> Block:
     areas = facts.areas
     rank, weight = f"rank_{target}", f"weight_{target}"
-    rows = areas[areas[rank].notna()].sort_values([rank, "name"]).head(most)
+    ranked = areas[areas[rank].notna()].sort_values([rank, "name"])
+    rows = ranked[ranked[weight].ne(0)].head(most) if weight in ranked else ranked.head(most)
+    note = ""
+    if known(width := (ranked[f"rank_hi_{target}"] - ranked[f"rank_lo_{target}"] + 1).mean()):
+        note = w.t("targets.width", mean=w.n(width, 1), n=w.n(len(ranked)))
     cells = [
         [
             w.n(r[rank]),
@@ -309,7 +334,7 @@ def _target_table(facts: Facts, target: str, w: Words, most: int = 6) -> Block:
         (facts.region_title, 4, LEFT),
         (w.t("targets.weight"), 0, RIGHT),
     ]
-    return table(w.t("targets.caption", title=facts.title(target)), columns, cells)
+    return table(w.t("targets.caption", title=facts.title(target)), columns, cells, note=note)
 
 
 def _changes(rows: pd.DataFrame, shown: Sequence[str], facts: Facts, w: Words) -> Block:
@@ -321,6 +346,7 @@ def _changes(rows: pd.DataFrame, shown: Sequence[str], facts: Facts, w: Words) -
     for r in rows.to_dict("records"):
         line = [r["name"], w.n(r["dynamics_index"], 2, sign=True)]
         for i in shown:
-            line += [w.n(r[f"{i}_previous"], 1), w.n(r[i], 1)]
+            line += [w.n(r[f"{i}_previous"], 1), indicator(r, i, facts, w)]
         cells.append(line)
-    return table(w.t("targets.changes_caption"), columns, cells)
+    note = masked_note(rows, shown, facts, w)
+    return table(w.t("targets.changes_caption"), columns, cells, note=note)

@@ -72,7 +72,7 @@ def room_table(rows: pd.DataFrame, caption: str, facts: Facts, w: Words) -> Bloc
         line = [
             w.n(r["order"]),
             str(r["name"]),
-            f"{_text(r['operator'])} ({w.word(r['operator_kind'])})",
+            f"{_text(r['operator']) or w.t('proposal.unnamed')} ({w.word(r['operator_kind'])})",
             w.n(r["reached"]),
             w.pct(r["cumulative_share"]),
         ]
@@ -161,9 +161,9 @@ def limits(facts: Facts, w: Words) -> list[Block]:
     items = [w.t("limits.counts"), w.t("limits.residence")]
     if facts.without_old_age:
         items.append(w.t("limits.mixture", label=content.info.recipients_label))
-    edition = study.edition(study.indicators.edition) if study.editions else None
-    if edition is not None and edition.masked_up_to:
-        items.append(w.t("limits.masking", edition=edition.id, n=edition.masked_up_to))
+    if facts.masked_up_to:
+        edition = study.indicators.edition
+        items.append(w.t("limits.masking", edition=edition, n=facts.masked_up_to))
     if len(content.units):
         items.append(w.t("limits.within"))
         if facts.reached_units is not None:
@@ -222,14 +222,18 @@ def _other_groups(facts: Facts, w: Words) -> list[Block]:
     if len(groups) < 2:
         return []
     blocks = [heading(w.t("proposal.others"), 2)]
-    every = pd.concat([facts.proposal(t) for t in groups])
+    useful = {t: rows[rows["reached"] > 0] for t in groups if len(rows := facts.proposal(t))}
+    every = pd.concat(useful.values())
     count = every.groupby("site_id")["target"].nunique()
     shared = every[every["site_id"].isin(count.index[count > 1])].drop_duplicates("site_id")
     key = "others_text" if len(shared) else "others_text_none"
     blocks.append(para(w.t(f"proposal.{key}", names=w.names(shared["name"]))))
     for target in groups[1:]:
         caption = w.t("proposal.table_caption", title=facts.title(target))
-        blocks.append(room_table(facts.proposal(target), caption, facts, w))
+        block = room_table(useful[target], caption, facts, w)
+        if len(useful[target]) < len(facts.proposal(target)):
+            block["note"] += " " + w.t("proposal.no_more")
+        blocks.append(block)
     return blocks
 
 
