@@ -185,7 +185,7 @@ def _sources(arguments: argparse.Namespace) -> int:
 
 
 def _audit(arguments: argparse.Namespace) -> int:
-    from sozialraum.publish.gate import audit_folder
+    from sozialraum.publish.audit import audit_folder
 
     findings = audit_folder(arguments.folder)
     for finding in findings:

@@ -1,0 +1,70 @@
+"""The auditor finds what a finished run gives away, whichever file it stands in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sozialraum.errors import InputError
+from sozialraum.publish import manifest
+from sozialraum.publish.audit import audit_folder
+
+
+def signed(folder: Path, name: str) -> None:
+    """Record a changed file in the manifest, as a careless publisher would."""
+    path = folder / "manifest.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    record = manifest.record(folder / name)
+    document["outputs"][name] = {"sha256": record.sha256, "bytes": record.bytes}
+    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+
+
+def test_the_demo_gives_nothing_away(demo_folder: Path) -> None:
+    assert audit_folder(demo_folder) == []
+
+
+@pytest.mark.real_data
+def test_the_real_district_gives_nothing_away(district_folder: Path) -> None:
+    assert audit_folder(district_folder) == []
+
+
+def test_a_count_that_one_file_withholds_and_another_shows_is_found(
+    demo_folder: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(demo_folder, tmp_path / "run")
+    path = copy / "ranking.csv"
+    table = pd.read_csv(path, dtype={"area_id": str})
+    hidden = table.index[table["recipients"].isna()][0]
+    table.loc[hidden, "recipients"] = 7
+    table.to_csv(path, index=False)
+    with pytest.raises(InputError):
+        audit_folder(copy)  # not what was written
+    signed(copy, "ranking.csv")
+    (finding,) = audit_folder(copy)
+    assert table.loc[hidden, "area_id"] in finding
+    assert "ranking.csv" in finding
+
+
+def test_a_share_that_stays_beside_a_withheld_count_is_found(
+    demo_folder: Path, tmp_path: Path
+) -> None:
+    import pyogrio
+
+    copy = shutil.copytree(demo_folder, tmp_path / "run")
+    path = copy / "areas.gpkg"
+    layers = {
+        name: pyogrio.read_dataframe(path, layer=name) for name in ("areas", "regions", "units")
+    }
+    areas = layers["areas"]
+    row = areas.index[areas["recipients"].isna() & areas["excluded"].isna()][0]
+    areas.loc[row, "share"] = 0.01
+    path.unlink()
+    for name, frame in layers.items():
+        pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG")
+    signed(copy, "areas.gpkg")
+    findings = audit_folder(copy)
+    assert any(areas.loc[row, "area_id"] in f and "share" in f for f in findings)
