@@ -185,7 +185,7 @@ def _table(
     for column in _WORDS + _TEXTS:
         if column in frame:
             out[column] = [_text(v) for v in frame[column]]
-    for column in ("top_certain", "top_possible"):
+    for column in ("top_certain", "top_possible", "possibly_worse"):
         if column in frame:
             out[column] = [None if pd.isna(v) else bool(v) for v in frame[column]]
     return out

@@ -56,7 +56,7 @@ function areaFacts(area) {
 
 function groupText(area, key) {
   const weight = pick(area, "weight", key);
-  if (weight === 0) return t("card.group.none");
+  if (weight === 0) return t(key === "worse" && area.possibly_worse ? "card.group.possible" : "card.group.none");
   const rank = rankText(pick(area, "rank", key), pick(area, "rank_lo", key), pick(area, "rank_hi", key));
   return t("card.group", { count: number(weight), rank });
 }
@@ -88,8 +88,8 @@ function indicators(area) {
   const head = (text) => el("th", { scope: "col" }, text);
   const row = (key) => el("tr", {},
     el("th", { scope: "row" }, has(`indicator.${key}`) ? `${key}: ${t(`indicator.${key}`)}` : key),
-    el("td", {}, points(area[key], 2)),
-    before && el("td", {}, points(area[`${key}_previous`], 2)),
+    el("td", {}, points(area[key])),
+    before && el("td", {}, points(area[`${key}_previous`])),
     adds && el("td", {}, bar(area[`explained_${key}`]), signed(area[`explained_${key}`])));
   return [
     el("h4", {}, t("card.indicators")),

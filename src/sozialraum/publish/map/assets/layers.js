@@ -29,27 +29,19 @@ const SHARES = [0.5, 0.8, 1.25, 1.75, Infinity].map((quotient, i, all) => {
   return shade(i, `share${i}`, { upper: quotient * MEAN, label });
 }).reverse();
 
-/* Concentration: whatever roles the method gave, the ones with greater need darker. */
-const CLUSTERS = (() => {
-  const names = [...new Set(AREAS.map((area) => area.cluster).filter(Boolean))];
-  const quiet = /unauff|kein|nicht signifikant/i;
-  const mean = (name) => {
-    const values = AREAS.filter((a) => a.cluster === name && known(a.share)).map((a) => a.share);
-    return quiet.test(name) ? -1 : sum(values) / Math.max(values.length, 1);
-  };
-  const looks = [
-    { fill: "url(#p-core)", ink: "#ffffff" }, { fill: "#b9a3cf", ink: "#25123a" },
-    { fill: "url(#p-dots)", ink: "#22303a" }, { fill: "url(#p-better)", ink: "#06283d" },
-  ];
-  const look = (key, i) => (quiet.test(key) ? { key, fill: "#f4f2f6", ink: "#4a4a4a" }
-    : { key, mark: String(i + 1), ...looks[Math.min(i, looks.length - 1)] });
-  return labelled("cluster", names.sort((a, b) => mean(b) - mean(a)).map(look));
-})();
+const CLUSTERS = labelled("role", [
+  { key: "Konzentration", fill: "url(#p-core)", ink: "#ffffff", mark: "K" },
+  { key: "einzeln hoch", fill: "#3c83b0", ink: "#ffffff", mark: "h" },
+  { key: "einzeln niedrig", fill: "url(#p-dots)", ink: "#3a2f14", mark: "n" },
+  { key: "niedrige Umgebung", fill: "#e9d9b8", ink: "#3a2f14", mark: "–" },
+  { key: "unauffällig", fill: "#f7f6f2", ink: "#4a4a45" },
+]);
 
 const PRIORITY = [
   { key: "certain", fill: "#5a2a6e", ink: "#ffffff" },
+  { key: "likely", fill: "url(#p-likely)", ink: "#2c0f38" },
   { key: "possible", fill: "url(#p-possible)", ink: "#2c0f38" },
-  { key: "other", fill: "#f6f2f7", ink: "#4a4a4a" },
+  { key: "other", fill: "#fbfafb", ink: "#4a4a4a" },
 ].map((c) => ({ ...c, label: () => t(`priority.${c.key}`, { top: DATA.study.top }) }));
 const PEOPLE = [{ key: "people", fill: "#f1f3f4", ink: "#22303a", label: () => t("people.none") }];
 
@@ -68,12 +60,15 @@ const CORE = (() => {
 const pick = (row, name, target) =>
   row[`${name}_${target}`] ?? (target === TARGETS[0]?.key ? row[name] : null);
 
-function priority(area, target = state.target) {
-  const rank = pick(area, "rank", target);
+/* Certain: the whole rank set is within k. Likely: the rank is. Possible: the set begins there. */
+function priority(area) {
+  const { top } = DATA.study;
+  const rank = rankOf(area);
   if (!known(rank)) return NONE;
-  const top = DATA.study.top;
-  if ((pick(area, "rank_hi", target) ?? rank) <= top) return PRIORITY[0];
-  return (pick(area, "rank_lo", target) ?? rank) <= top ? PRIORITY[1] : PRIORITY[2];
+  const [certain, likely, possible, other] = PRIORITY;
+  if ((pick(area, "rank_hi", state.target) ?? rank) <= top) return certain;
+  if (rank <= top) return likely;
+  return (pick(area, "rank_lo", state.target) ?? rank) <= top ? possible : other;
 }
 
 const rankOf = (area) => pick(area, "rank", state.target);
@@ -147,7 +142,7 @@ function showLegend() {
   const shown = [...classes, ...[MASKED, NONE].filter(count)];
   const entry = (c) => el("li", {}, swatch(c.fill, c.mark),
     el("span", {}, c.label ? c.label() : t(`legend.${c.key}`)), el("span", { class: "count" }, number(count(c))));
-  const values = { group: targetTitle(state.target), top, per: shareLabel(), mean: percent(MEAN) };
+  const values = { group: targetTitle(state.target), top, per: shareLabel(), mean: percent(MEAN), city: DATA.info.city };
   replace(byId("legend-body"),
     el("p", { class: "legend-title" },
       el("span", {}, t(`layer.${state.layer}.title`, values)), el("span", { class: "count" }, t("legend.areas"))),

@@ -11,7 +11,15 @@ const amount = (key) => numeric(key, number);
 const rankSet = column("ranks", (row) => row.rank_lo, (row) => range(row.rank_lo, row.rank_hi) || UNKNOWN,
   { numeric: true, text: true });
 const indicatorColumns = () =>
-  INDICATORS.map((key) => numeric(key, (value) => points(value, 2), (row) => row[key], { title: key }));
+  INDICATORS.map((key) => numeric(key, points, (row) => row[key], { title: key }));
+
+/* People and rank of every target group, as on the cards and in the layer of priorities. */
+const groupColumns = () => TARGETS.flatMap(({ key }) => [
+  numeric(`weight_${key}`, number, (area) => pick(area, "weight", key),
+    { title: t("column.weight", { group: targetTitle(key) }) }),
+  numeric(`rank_${key}`, number, (area) => pick(area, "rank", key),
+    { title: t("column.rank.group", { group: targetTitle(key) }) }),
+]);
 
 function roomColumns() {
   const rooms = chosen();
@@ -41,10 +49,11 @@ const TABLES = {
     columns: () => [
       amount("rank"), rankSet, column("name", (area) => area.name),
       wordColumn("status", (area) => area.status_class), numeric("share", percent), amount("recipients"),
-      wordColumn("dynamics", (area) => area.dynamics_class), amount("population"), ...indicatorColumns(),
+      wordColumn("dynamics", (area) => area.dynamics_class), wordColumn("cluster", (area) => area.cluster),
+      amount("population"), ...indicatorColumns(), ...groupColumns(),
       amount("rank_by_share"), amount("rank_by_count"),
       column("region", (area) => area.region_name || area.region_id), column("id", (area) => area.id),
-      column("note", (area) => area.excluded || area.flags || ""),
+      column("note", (area) => area.excluded || area.flags || "", null, { wide: true }),
     ],
     filter: { by: "status", value: (area) => area.status_class, show: (value) => word("status", value) },
   },
@@ -129,7 +138,7 @@ function arrange(changes = {}) {
   const list = shownRows();
   const current = (row) => row.id === state.area || row.id === state.room;
   const data = (c, row) => (c.key === "name" ? el("th", { scope: "row" }, name(row))
-    : el("td", { class: c.numeric ? "numeric" : null }, cell(c, row)));
+    : el("td", { class: c.numeric ? "numeric" : c.wide ? "wide" : null }, cell(c, row)));
   replace(byId("table-head"), el("tr", {}, all.map(sortable)));
   replace(byId("table-rows"), list.map((row) =>
     el("tr", { class: current(row) ? "current" : null, "data-row": row.id }, all.map((c) => data(c, row)))));

@@ -22,7 +22,7 @@ function number(value, digits = 0, more = {}) {
   return formats.get(key).format(value).replace("-", "−");
 }
 const percent = (share, digits = 1) => number(share, digits, { style: "percent" });
-const points = (value, digits = 1) => (known(value) ? `${number(value, digits)} %` : UNKNOWN);
+const points = (value, digits = 2) => percent(known(value) ? value / 100 : null, digits); // of a percentage
 const signed = (value, digits = 2) => number(value, digits, { signDisplay: "exceptZero" });
 
 function range(low, high, format = number) {
