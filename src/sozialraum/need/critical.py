@@ -78,9 +78,10 @@ def decide_one(
     is_open = problem.inverse_sd[j] > 0
     decided = (1.0 * (smaller == np.inf) - (larger == np.inf)).astype(np.float32)
     weight = problem.inverse_sd[j].astype(np.float32)
+    bound = draws.bound_over_row(j)
     while is_open.any():
         largest = partial(draws.largest_over_row, j, weight, decided)
-        critical = _upper_quantile(draws.bound_over_row(j), largest, coverage)
+        critical = _upper_quantile(bound, largest, coverage)
         new = is_open & (decided == 0) & ((smaller > critical) | (larger > critical))
         decided = decided + (new & (smaller > critical)) - (new & (larger > critical))
         decided = decided.astype(np.float32)
@@ -107,7 +108,7 @@ class Draws:
 
     def bound_over_row(self, j: int) -> np.ndarray:
         """No pair with area j reaches more than this, (draws,)."""
-        z = self.values[:, j] * self.unit[j]
+        z = self.columns[j] * self.unit[j]
         return np.sqrt((z * z + self.peak * self.peak) / self.slack)
 
     def largest_over_pairs(self, weight: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -141,29 +142,30 @@ class Draws:
         Of a pair that is decided only the reverse order counts; otherwise both do. The areas with
         the largest |z| of each draw come first; all areas where another one could be larger.
         """
-        areas, rest = self.outermost
-        z = self.values[rows, j] * self.unit[j]
-        result = self._largest_to(j, weight, decided, rows, areas[rows])
-        reach = (z * z + np.square(rest[rows])) / self.slack * (1 + _ROUNDING)
-        more = np.flatnonzero(reach > np.square(result))
-        every = np.arange(self.values.shape[1])
-        for part in slices(len(more), len(every)):
-            some = rows[more[part]]
-            result[more[part]] = self._largest_to(j, weight, decided, some, every)
+        areas, values, rest = self.outermost
+        mine = self.columns[j, rows]
+
+        def largest(some: np.ndarray, others: np.ndarray, which: np.ndarray | slice) -> np.ndarray:
+            d = (mine[some, None] - others) * weight[which]
+            sign = decided[which]
+            return np.where(sign == 0, np.abs(d), -sign * d).max(axis=1, initial=0)
+
+        result = largest(np.arange(len(rows)), values[rows], areas[rows])
+        reach = (np.square(mine * self.unit[j]) + np.square(rest[rows])) / self.slack
+        more = np.flatnonzero(reach * (1 + _ROUNDING) > np.square(result))
+        for block in slices(len(more), self.values.shape[1]):
+            part = more[block]
+            result[part] = largest(part, self.values[rows[part]], slice(None))
         return result
 
-    def _largest_to(
-        self, j: int, weight: np.ndarray, decided: np.ndarray, rows: np.ndarray, areas: np.ndarray
-    ) -> np.ndarray:
-        mine = self.values[rows, j][:, None]
-        others = self.values[rows] if areas.ndim == 1 else self.values[rows[:, None], areas]
-        d = (mine - others) * weight[areas]
-        sign = decided[areas]
-        return np.where(sign == 0, np.abs(d), -sign * d).max(axis=1, initial=0)
+    @cached_property
+    def columns(self) -> np.ndarray:
+        """The draws, area by area, (n, draws)."""
+        return np.ascontiguousarray(self.values.T)
 
     @cached_property
-    def outermost(self) -> tuple[np.ndarray, np.ndarray]:
-        """Areas with the largest |z| of each draw, (draws, m), and the next |z|, (draws,)."""
+    def outermost(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Areas with the largest |z| of each draw and their values, (draws, m); the next |z|."""
         draws, n = self.values.shape
         m = min(24, n)
         areas, rest = np.empty((draws, m), dtype=np.intp), np.zeros(draws, dtype=np.float32)
@@ -173,7 +175,7 @@ class Draws:
             areas[part] = order[:, n - m :]
             if m < n:
                 rest[part] = np.take_along_axis(z, order[:, : n - m], axis=1).max(axis=1)
-        return areas, rest
+        return areas, np.take_along_axis(self.values, areas, axis=1), rest
 
 
 def _upper_quantile(
