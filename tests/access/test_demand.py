@@ -181,6 +181,16 @@ def test_totals_of_unknown_areas_and_negative_totals_are_refused():
         assign_cells(pd.DataFrame({"x": [1.0]}), areas)
 
 
+def test_units_of_an_area_do_not_depend_on_which_other_areas_are_studied():
+    areas, cells = city(), grid(4)
+    targets = {"everybody": pd.Series(70.0, areas.index)}
+    placed = place_people(assign_cells(cells, areas), areas, targets)
+    whole = merge_units(placed)
+    for id_ in areas.index:
+        alone = merge_units(placed[placed["area_id"] == id_])
+        pd.testing.assert_frame_equal(alone, whole[whole["area_id"] == id_])
+
+
 def test_merging_nothing_makes_no_error():
     areas, cells = city(), grid(3)
     targets = {"everybody": pd.Series(50_000.0, areas.index)}

@@ -81,7 +81,10 @@ def merge_units(
     ids = np.asarray(names, object)[owner]
     frame = pd.DataFrame(
         {"area_id": ids, "x": centre[:, 0], "y": centre[:, 1]},
-        index=pd.Index([f"{a}-{k:03d}" for a, k in zip(ids, number, strict=True)], name="unit_id"),
+        index=pd.Index(
+            [f"{a}-{k:03d}" for a, k in zip(ids.tolist(), number.tolist(), strict=True)],
+            name="unit_id",
+        ),
     )
     frame[columns] = sums
     return gpd.GeoDataFrame(frame, geometry=shapely.points(centre), crs=crs)
@@ -201,17 +204,20 @@ def _merge(
         small = (held < minimum) & needs[owner]
         if not small.any():
             return unit
-        tree = KDTree(np.column_stack([centre, owner * height]))
-        who = np.flatnonzero(small)
-        places = np.column_stack([centre[who], owner[who] * height])
-        near, pair = map(np.asarray, tree.query(places, k=2))
-        # With several units at one place the query may name the unit itself second.
-        itself = pair[:, 1] == who
-        other = np.where(itself, pair[:, 0], pair[:, 1])
-        distance = np.where(itself, near[:, 0], near[:, 1])
+        # Only areas that are not finished matter: later rounds concern ever fewer of them.
+        busy = np.flatnonzero((np.bincount(owner, small) > 0)[owner])
+        places = np.column_stack([centre[busy], owner[busy] * height])
+        who = busy[small[busy]]
+        near, pair = map(np.asarray, KDTree(places).query(places[small[busy]], k=6))
+        pair = np.append(busy, len(owner))[pair]
+        # The nearest other unit; of equally near ones (cells lie on a grid) the first, so that the
+        # result depends neither on how the tree is built nor on the other areas in it.
+        near = np.where(pair == who[:, None], np.inf, np.round(near, 6))
+        distance = near.min(axis=1)
+        other = np.where(near == distance[:, None], pair, len(owner)).min(axis=1)
         # Keep a proposal when it is the best one at both of its ends; ties by position.
         rank = np.empty(len(who), np.intp)
-        rank[np.lexsort((who, np.round(distance, 6)))] = np.arange(len(who))
+        rank[np.lexsort((who, distance))] = np.arange(len(who))
         best = np.full(len(owner), len(who))
         np.minimum.at(best, who, rank)
         np.minimum.at(best, other, rank)
