@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import locale
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -17,11 +17,12 @@ import pikepdf
 import pypdf
 import pytest
 
-from sozialraum.publish import numbers
+from sozialraum.publish import numbers, report
 from sozialraum.publish.content import Content
 from sozialraum.publish.report import write_report
-from sozialraum.publish.report.blocks import texts
-from sozialraum.publish.report.document import render
+from sozialraum.publish.report.blocks import Words, texts
+from sozialraum.publish.report.document import document, render
+from sozialraum.publish.report.facts import Facts
 from tests.support.synthetic import content as synthetic
 
 HOSTILE = {
@@ -135,7 +136,7 @@ def test_the_same_bytes_in_another_folder_time_zone_and_locale(
         monkeypatch.undo()
         time.tzset()
     assert (tmp_path / "anderer Ort.pdf").read_bytes() == pdf
-    assert os.listdir(tmp_path) == ["anderer Ort.pdf"]
+    assert [p.name for p in tmp_path.iterdir()] == ["anderer Ort.pdf"]
 
 
 def test_the_summary_fills_one_page_and_the_contents_follow(pages: list[str]) -> None:
@@ -149,22 +150,21 @@ def test_a_fictitious_study_says_so_on_every_page(pages: list[str]) -> None:
     assert all("Fiktives Beispiel" in page for page in pages)
 
 
-def test_an_internal_report_says_so_on_every_page(content: Content) -> None:
-    info = dataclasses.replace(content.info, internal=True, fictitious=False)
-    reader = pypdf.PdfReader(io.BytesIO(render(dataclasses.replace(content, info=info))))
-    for page in reader.pages:
-        text = page.extract_text()
-        assert "intern, nicht zur Weitergabe" in text
-        assert "Fiktives Beispiel" not in text
-
-
-def test_every_warning_stands_in_the_summary_and_with_the_data(content: Content) -> None:
+def test_an_internal_english_report_says_so_on_every_page_and_repeats_its_warnings(
+    content: Content,
+) -> None:
     warning = "In Gebiet 7 sind Personen am Ort der Dienststelle gemeldet."
-    info = dataclasses.replace(content.info, warnings=(warning,))
+    changes = {"internal": True, "fictitious": False, "warnings": (warning,), "language": "en"}
+    info = dataclasses.replace(content.info, **changes)
     reader = pypdf.PdfReader(io.BytesIO(render(dataclasses.replace(content, info=info))))
     pages = [flat([page.extract_text()]) for page in reader.pages]
+    for page in pages:
+        assert "internal, not to be passed on" in page
+        assert "Fictitious example" not in page
     assert warning in pages[0]
     assert any(warning in page for page in pages[1:])
+    assert str(reader.trailer["/Root"]["/Lang"]).startswith("en")
+    assert "127,823" in pages[0]
 
 
 def test_hostile_names_are_printed_and_never_run(content: Content) -> None:
@@ -220,59 +220,153 @@ def test_the_sentences_on_rooms_carry_the_figures_of_the_tables(
         assert squeeze(added) in text
 
 
-def test_no_number_of_the_text_is_invented(content: Content) -> None:
-    """Multiply all recipients; every number derived from them must follow."""
+def test_the_summary_holds_exactly_the_numbers_of_the_frames(content: Content) -> None:
+    n, pct = numbers.number, numbers.percent
+    areas, figures, units = content.areas, content.figures, content.units["people_everybody"]
+    first = areas.sort_values("rank").head(10)
+    rooms = content.presence[content.presence["target"] == "everybody"]
+    curve = content.frontier[content.frontier["target"] == "everybody"].set_index("p")
+    best = curve.loc[len(rooms)]
+    expected = ["95", "10", str(areas["top_certain"].sum()), str(areas["top_possible"].sum())]
+    expected += ["31", "2024", n(figures["recipients"]), pct(figures["share"])]
+    expected += [n(figures["population"]), pct(figures["share_city"]), "10"]
+    expected += [pct(first["recipients"].sum() / figures["recipients"])]
+    expected += [pct(first["population"].sum() / figures["population"])]
+    expected += [str(len(rooms)), *map(str, range(1, len(rooms) + 1)), n(best["reached"])]
+    expected += [n(units.sum()), pct(best["reached"] / units.sum()), "1.000"]
+    expected += [pct(curve.loc[0, "reached"] / units.sum()), str(len(rooms))]
+    answer = document(Facts(content), Words("de"))["summary"]
+    bullets = next(b["items"] for b in answer if b["kind"] == "bullets")
+    text = "".join(r if isinstance(r, str) else r["strong"] for item in bullets for r in item)
+    for name in sorted([*areas["name"], *rooms["name"]], key=len, reverse=True):
+        text = text.replace(name, "")
+    text = text.replace(content.info.recipients_label, "")
+    found = re.findall(r"\d[\d.,]*\d|\d", text)
+    assert found == [e.removesuffix("\u00a0%") for e in expected]
+
+
+def test_every_number_of_the_text_follows_the_frames(content: Content) -> None:
+    """Change all recipients; nothing may still say the old figures."""
     areas = content.areas.copy()
-    figures = dict(content.figures)
     for column in ("recipients", "recipients_lo", "recipients_hi"):
-        areas[column] = areas[column] * 7 + 1
-    figures["recipients"] = 987_654.0
-    changed = dataclasses.replace(content, areas=areas, figures=figures)
-    reader = pypdf.PdfReader(io.BytesIO(render(changed)))
-    text = squeeze(flat([page.extract_text() for page in reader.pages]))
-    assert "987.654" in text
-    for old, new in zip(content.areas["recipients"], areas["recipients"], strict=True):
-        if np.isfinite(old) and old > 200:
-            assert numbers.number(new) in text
+        areas[column] = areas[column] * 7 + 100_001
+    for target in content.study.targets:
+        areas[f"weight_{target}"] = areas["recipients"]
+    figures = dict(content.figures) | {"recipients": 98_765_432.0}
+    old, new = said(content), said(dataclasses.replace(content, areas=areas, figures=figures))
+    assert "98.765.432" in new
+    for before, after in zip(content.areas["recipients"], areas["recipients"], strict=True):
+        if np.isfinite(before):
+            assert numbers.number(after) in new
+    gone = {numbers.number(content.figures["recipients"])}
+    gone |= set(re.findall(r"(?<![\d.,])\d\.\d{3}(?![\d.,])", old)) & {
+        numbers.number(v) for v in content.areas["recipients"].dropna()
+    }
+    kept = {numbers.number(v) for v in content.areas["population"]}
+    kept |= {numbers.number(v) for v in content.regions["recipients"]}
+    for number in gone - kept:
+        assert not re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d.,])", new)
 
 
-@pytest.mark.parametrize("gone", ["proposal", "clusters", "dynamics", "figures", "stability"])
-def test_what_is_missing_is_left_out_or_named_as_missing(content: Content, gone: str) -> None:
-    if gone == "proposal":
-        empty = {"siting": {}, "presence": content.presence[:0], "frontier": content.frontier[:0]}
-        less = dataclasses.replace(
-            content, units=content.units[:0], rooms=content.rooms[:0], **empty
-        )
-        expected = "Ein Vorschlag für Räume wurde nicht berechnet."
-    elif gone == "clusters":
-        areas = content.areas.drop(columns=["cluster", "cluster_sentence"])
-        less = dataclasses.replace(
-            content, areas=areas, clusters=content.clusters[:0], lorenz=content.lorenz[:0],
-            figures={},
-        )  # fmt: skip
-        expected = "Maße der Konzentration wurden für diese Ausgabe nicht berechnet."
-    elif gone == "dynamics":
-        areas = content.areas.assign(dynamics_class=None, dynamics_index=np.nan)
-        info = dataclasses.replace(content.info, previous_edition=None)
-        less = dataclasses.replace(content, areas=areas, info=info)
-        expected = "Eine frühere Ausgabe ist in dieser Untersuchung nicht angegeben"
-    elif gone == "figures":
-        less = dataclasses.replace(content, figures={})
-        expected = "Welche Räume?"
-    else:
-        less = dataclasses.replace(content, presence=content.presence.assign(stability=np.nan))
-        expected = "ist in dieser Ausgabe nicht berechnet"
-    reader = pypdf.PdfReader(io.BytesIO(render(less)))
-    text = flat([page.extract_text() for page in reader.pages])
-    assert expected in text
-    assert "nan" not in text.lower().split()
+def test_without_a_proposal_the_report_says_so(content: Content) -> None:
+    empty = {"siting": {}, "presence": content.presence[:0], "frontier": content.frontier[:0]}
+    empty |= {"units": content.units[:0], "rooms": content.rooms[:0]}
+    text = said(dataclasses.replace(content, **empty))
+    assert "Ein Vorschlag für Räume wurde nicht berechnet." in text
+    assert "wer außer Reichweite bliebe, lässt sich nicht sagen" in text
+    assert "rooms_everybody.svg" not in text
+
+
+def test_without_measures_of_concentration_the_report_says_so(content: Content) -> None:
+    areas = content.areas.drop(columns=["cluster", "cluster_sentence"])
+    none = {"clusters": content.clusters[:0], "lorenz": content.lorenz[:0], "figures": {}}
+    text = said(dataclasses.replace(content, areas=areas, **none))
+    assert "Maße der Konzentration wurden für diese Ausgabe nicht berechnet." in text
+    assert "Gini" not in text.replace("Gini-Koeffizient", "", 1)  # the glossary's entry alone
+
+
+def test_without_an_earlier_edition_nothing_is_said_about_developments(content: Content) -> None:
+    areas = content.areas.assign(dynamics_class=None, dynamics_index=np.nan)
+    info = dataclasses.replace(content.info, previous_edition=None)
+    text = said(dataclasses.replace(content, areas=areas, info=info))
+    assert "Eine frühere Ausgabe ist in dieser Untersuchung nicht angegeben" in text
+    assert "Die Klasse „negativ“" not in text
+
+
+def test_stability_that_was_not_computed_is_not_shown(content: Content) -> None:
+    unknown = content.presence.assign(stability=np.nan)
+    text = said(dataclasses.replace(content, presence=unknown))
+    assert "ist in dieser Ausgabe nicht berechnet" in text
+    assert "am beständigsten" not in text
+
+
+def test_what_is_missing_all_at_once_still_makes_a_valid_report(content: Content) -> None:
+    areas = content.areas.drop(columns=["cluster", "cluster_sentence", "sentence"])
+    areas = areas.assign(dynamics_class=None, dynamics_index=np.nan)
+    areas["status_class"] = areas["status_class"].astype("string")
+    areas["flags"] = pd.Series(pd.NA, areas.index, dtype="string")
+    less = dataclasses.replace(
+        content, areas=areas, clusters=content.clusters[:0], lorenz=content.lorenz[:0],
+        figures={}, siting={}, presence=content.presence[:0], frontier=content.frontier[:0],
+        units=content.units[:0], rooms=content.rooms[:0], offices=content.offices[:0],
+        info=dataclasses.replace(content.info, previous_edition=None, sources=()), quality=[],
+    )  # fmt: skip
+    text = flat([p.extract_text() for p in pypdf.PdfReader(io.BytesIO(render(less))).pages])
+    assert "Bedarfsindex" in text
+    assert "nan" not in re.findall(r"\w+", text)
     assert "None" not in text
+    assert "<NA>" not in text
 
 
 def test_a_sum_over_withheld_counts_is_not_given_as_the_total(content: Content) -> None:
-    less = dataclasses.replace(content, figures={})
-    reader = pypdf.PdfReader(io.BytesIO(render(less)))
-    assert "Wie viele?" not in reader.pages[0].extract_text()
+    assert "Wie viele?" in said(content)
+    assert "Wie viele?" not in said(dataclasses.replace(content, figures={}))
+
+
+def test_a_masked_zero_is_printed_as_unknown(content: Content) -> None:
+    areas = content.areas.copy()
+    areas.loc[areas.index[0], "S4"] = 0.0
+    blocks = document(Facts(dataclasses.replace(content, areas=areas)), Words("de"))["body"]
+    tables = [b for b in blocks if b["kind"] == "table" and b["titles"][0] == "Nummer"]
+    index = next(b for b in tables if "S4" in b["titles"])
+    assert index["rows"][0][index["titles"].index("S4")] == numbers.UNKNOWN
+    assert "von 0 bis 10" in index["note"]
+
+
+def test_rooms_that_reach_nobody_else_are_not_proposed_to_a_group(content: Content) -> None:
+    presence = content.presence.copy()
+    of_group = presence["target"] == "worse"
+    presence.loc[of_group & (presence["order"] > 2), "reached"] = 0.0
+    blocks = document(Facts(dataclasses.replace(content, presence=presence)), Words("de"))["body"]
+    title = content.study.targets["worse"].title
+    table = next(b for b in blocks if b.get("caption", "").endswith(f"Räume: {title}"))
+    assert len(table["rows"]) == 2
+    assert "niemanden zusätzlich" in table["note"]
+
+
+def test_both_languages_say_the_same_with_the_same_figures() -> None:
+    german, english = texts("de"), texts("en")
+    for part in set(german) - {"glossary", "words"}:
+        assert placeholders(german[part]) == placeholders(english[part]), part
+    assert len(german["glossary"]) == len(english["glossary"])
+
+
+def test_every_sentence_of_the_catalogue_is_used() -> None:
+    folder = Path(report.__file__).parent
+    code = "".join(path.read_text("utf-8") for path in sorted(folder.glob("*.py")))
+    chosen = re.findall(r"f\"(\w+)\.(\w*)\{", code)  # f"summary.{key}": any of that beginning
+    for part, sentences in texts("de").items():
+        if part in ("words", "glossary", "weights"):
+            continue
+        open_ended = [start for name, start in chosen if name == part]
+        for key in sentences:
+            used = f"{part}.{key}" in code or any(key.startswith(start) for start in open_ended)
+            assert used, f"{part}.{key}"
+
+
+def said(content: Content) -> str:
+    """All that the report says, without setting it in type."""
+    return json.dumps(document(Facts(content), Words(content.info.language)), ensure_ascii=False)
 
 
 def squeeze(text: str) -> str:
@@ -283,11 +377,4 @@ def squeeze(text: str) -> str:
 def placeholders(value: object) -> object:
     if isinstance(value, dict):
         return {k: placeholders(v) for k, v in value.items()}
-    return sorted(set(re.findall(r"\{(\w+)\}", str(value))))
-
-
-def test_pandas_missing_values_do_not_stop_the_report(content: Content) -> None:
-    areas = content.areas.copy()
-    areas["status_class"] = areas["status_class"].astype("string")
-    areas["flags"] = pd.Series(pd.NA, areas.index, dtype="string")
-    assert render(dataclasses.replace(content, areas=areas))
+    return sorted(re.findall(r"\{(\w+)\}", str(value)))
