@@ -11,6 +11,7 @@ import pytest
 
 from sozialraum.errors import DisclosureError, InputError
 from sozialraum.publish import gate
+from sozialraum.publish.attacker import audit_table
 from sozialraum.publish.content import Content
 from sozialraum.study import load_study
 from tests.support.synthetic import content
@@ -273,6 +274,29 @@ def test_weights_of_withheld_areas_place_nobody(with_small):
     masked = gate.publishable_weights(weights, why, whole.study)
     assert masked.loc[small, ["everybody", "worse"]].isna().all()
     assert (masked["young"] == 55).all()
+
+
+def test_a_table_is_audited_with_its_own_totals_before_it_is_published(tmp_path):
+    path = tmp_path / "table.csv"
+    head = "area_id,population,recipients,share\n"
+    rows = "04,9000,242,\n0401,4000,132,\n040101,1500,,\n040102,1500,90,0.060\n040103,1000,40,\n"
+    path.write_text(head + rows + "0402,5000,110,\n", encoding="utf-8")
+    (found,) = audit_table(path).to_dict("records")
+    assert (found["cell"], found["lo"], found["fix"]) == ("040101", 2, "040103")
+    path.write_text((head + rows).replace(",40,", ",,"), encoding="utf-8")
+    assert audit_table(path).empty
+    path.write_text((head + rows).replace(",40,", ",,0.040"), encoding="utf-8")
+    assert "share" in set(audit_table(path)["how"].str.split(", ").str[0])
+
+
+def test_a_table_without_counts_or_with_an_area_twice_is_refused(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("id,n\n1,2\n")
+    with pytest.raises(InputError, match="lacks"):
+        audit_table(path)
+    path.write_text("area_id,recipients\n04,5\n04,6\n")
+    with pytest.raises(InputError, match="twice"):
+        audit_table(path)
 
 
 @pytest.mark.real_data

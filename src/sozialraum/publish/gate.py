@@ -30,14 +30,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sozialraum.disclosure.audit import audit, from_rate, table_hierarchy
 from sozialraum.disclosure.suppression import withhold
 from sozialraum.errors import DisclosureError, InputError
-from sozialraum.publish.columns import describe
+from sozialraum.publish.attacker import attack, keyed
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Content
     from sozialraum.study import Study
+
+__all__ = ["attack", "check_released", "publishable_weights", "release", "withheld"]
 
 PUBLISHERS_MINIMUM = 3
 """Persons: the Bundesagentur suppresses 1 and 2."""
@@ -119,7 +120,7 @@ def release(content: Content) -> Content:
         figures={**content.figures, "withheld": _numbers(why, why_regions)},
     )
     _check_units(released)
-    sensitive = pd.concat([_keyed(why, "area:"), _keyed(why_regions, "region:")]).isin(
+    sensitive = pd.concat([keyed(why, "area:"), keyed(why_regions, "region:")]).isin(
         ["", "protects"]
     )
     findings = attack(released, sensitive=~sensitive)
@@ -375,113 +376,6 @@ def _check_units(content: Content) -> None:
                 expected=f"0 or at least {study.disclosure.minimum_count} persons",
                 hint="Merge the units before rooms are computed (sozialraum.access.units)",
             )
-
-
-def attack(content: Content, *, sensitive: pd.Series | None = None) -> pd.DataFrame:
-    """Attack a content with everything in it: totals, rates, weights, people at places.
-
-    Parameters
-    ----------
-    content : Content
-        Usually a released one.
-    sensitive : pandas.Series of bool, optional
-        Cells that need protection ('area:<id>', 'region:<id>'); default: all withheld ones.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Findings as in `sozialraum.disclosure.audit.audit`; empty where nothing can be inferred.
-    """
-    study, areas, regions = content.study, content.areas, content.regions
-    cells = areas["recipients"].astype(float)
-    totals = regions["recipients"].astype(float)
-    if not (cells.isna().any() or totals.isna().any()):
-        return audit(cells, pd.Series(None, index=cells.index, dtype=object))
-    claims = {
-        name: pd.concat([_keyed(of_area, "area:"), _keyed(of_region, "region:")])
-        for (name, of_area), of_region in zip(
-            _claims(content, areas).items(), _claims(content, regions).values(), strict=True
-        )
-    }
-    for target in study.targets:
-        column = f"people_{target}"
-        if study.targets[target].weight_by == "recipients" and column in content.units:
-            placed = content.units.groupby("area_id")[column].sum(min_count=1)
-            claims[column] = _keyed(_plus_old_age(placed[placed > 0], areas), "area:")
-    values, parent = table_hierarchy(
-        cells.round(), totals.round(), areas["region_id"], _total(totals, content)
-    )
-    residents = pd.concat([areas["population"], regions["population"]]).to_numpy(float)
-    upper = pd.Series([*residents, residents[: len(areas)].sum()], index=values.index)
-    parent = _fitting(values, parent)
-    return audit(
-        values,
-        parent,
-        claims=claims,
-        upper=upper,
-        protection=study.disclosure.minimum_count,
-        sensitive=sensitive,
-    )
-
-
-def _total(totals: pd.Series, content: Content) -> float | None:
-    """Grand total as the report prints it."""
-    if totals.notna().all():
-        return float(totals.round().sum())
-    total = content.figures.get("recipients")
-    return None if total is None else float(np.round(total))
-
-
-def _keyed(bounds: Any, start: str) -> Any:
-    return bounds.set_axis(start + bounds.index.astype(str))
-
-
-def _claims(content: Content, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Every column that says something about the recipients of a row."""
-    nothing = pd.Series(np.nan, index=frame.index)
-
-    def column(name: str) -> pd.Series:
-        return frame[name].astype(float) if name in frame else nothing
-
-    residents = column("population")
-    share = content.figures.get("share", np.nan)
-    claims = {
-        "share": from_rate(column("share"), residents, digits=describe("share").digits),
-        "location_quotient": from_rate(
-            column("location_quotient"), residents * float(share or np.nan), digits=4
-        ),
-        "recipients_lo": pd.DataFrame({"lo": column("recipients_lo"), "hi": np.nan}),
-        "recipients_hi": pd.DataFrame({"lo": np.nan, "hi": column("recipients_hi")}),
-    }
-    for target, settings in content.study.targets.items():
-        if settings.weight_by in ("recipients", "recipients_if_worse"):
-            weight = column(f"weight_{target}")
-            claims[f"weight_{target}"] = _plus_old_age(weight.where(weight > 0), frame)
-    return claims
-
-
-def _plus_old_age(weight: pd.Series, frame: pd.DataFrame) -> pd.DataFrame:
-    """Count of recipients from the people to be reached: the old-age estimate was taken off."""
-    old = frame["old_age"] if "old_age" in frame else pd.Series(0.0, index=frame.index)
-    count = (weight + old.astype(float).reindex(weight.index).fillna(0)).round()
-    return pd.DataFrame({"lo": count, "hi": count})
-
-
-def _fitting(values: pd.Series, parent: pd.Series) -> pd.Series:
-    """Drop totals that the printed parts contradict: people who could not be located, rounding.
-
-    A total without withheld parts gives nothing away; one that is smaller than its printed parts
-    was summed over others.
-    """
-    result = parent.copy()
-    for total in parent.dropna().unique():
-        parts = values[(parent == total).to_numpy()]
-        if pd.isna(values[total]):
-            continue
-        rest = values[total] - parts.sum()
-        if not parts.isna().any() or rest < 0.5:
-            result[parts.index] = None
-    return result
 
 
 def check_released(content: Content) -> None:
