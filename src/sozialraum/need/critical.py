@@ -212,48 +212,67 @@ def pose(
     covariance: ArrayLike | None,
     bounds: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> tuple[Problem, np.ndarray, pd.Index]:
-    """Check the input; keep the areas with an estimate."""
+    """Check the input and put the areas with an estimate into an order of their own.
+
+    Areas are sorted by what is known about them, so that the same draws belong to the same area
+    whatever the order of the rows.
+
+    Returns
+    -------
+    problem : Problem
+        n areas, sorted.
+    at : array of shape (n,)
+        Their positions in the input.
+    index : pandas.Index
+        Labels of the input.
+    """
     if (se is None) == (covariance is None):
         raise ValueError("give either standard errors or a covariance matrix")
     index = estimate.index if isinstance(estimate, pd.Series) else None
     x = np.asarray(estimate, dtype=float)
-    index = pd.RangeIndex(len(x)) if index is None else index
-    known = ~np.isnan(x)
+    lower, upper = (_aligned(end, index) for end in bounds or (x, x))
+    full = np.zeros((0, 0)) if covariance is None else np.asarray(covariance, dtype=float)
+    if covariance is not None:
+        _fits(full.shape == (len(x), len(x)), "a covariance matrix of the estimates' size")
+    error = np.sqrt(full.diagonal().clip(min=0)) if se is None else _aligned(se, index)
+    _fits(error.shape == x.shape, "as many standard errors as estimates")
+    _fits(lower.shape == upper.shape == x.shape, "bounds of the estimates' size")
+    labels = pd.RangeIndex(len(x)) if index is None else index
+    at = np.lexsort((upper, lower, error, x))
+    at = at[~np.isnan(x[at])]
+    x, lower, upper, scale = x[at], lower[at], upper[at], error[at]
     if np.isinf(x).any():
         raise InputError("an estimate is infinite", expected="finite numbers or NaN")
-    lower, upper = (np.asarray(end, dtype=float) for end in (bounds or (x, x)))
-    _fits(lower.shape == x.shape == upper.shape, "bounds of the estimates' size")
-    lower, upper = lower[known], upper[known]
-    _fits(bool((lower <= x[known]).all() and (x[known] <= upper).all()), "lower ≤ estimate ≤ upper")
+    _fits(bool((lower <= x).all() and (x <= upper).all()), "lower ≤ estimate ≤ upper")
     if covariance is None:
-        if isinstance(se, pd.Series) and isinstance(estimate, pd.Series):
-            se = se.reindex(index)
-        scale = np.asarray(se, dtype=float)
-        _fits(scale.shape == x.shape, "as many standard errors as estimates")
-        scale = scale[known]
         _fits(bool((scale >= 0).all() and np.isfinite(scale).all()), "standard errors ≥ 0")
         factor, correlation = None, 0.0
         variance = scale[:, None] ** 2 + scale[None, :] ** 2
     else:
-        matrix = np.asarray(covariance, dtype=float)
-        _fits(matrix.shape == (len(x), len(x)), "a covariance matrix of the estimates' size")
-        matrix = matrix[np.ix_(known, known)]
+        matrix = full[np.ix_(at, at)]
         _fits(bool(np.isfinite(matrix).all() and np.allclose(matrix, matrix.T)), "symmetry")
         eigenvalue, vector = np.linalg.eigh(matrix)
-        tolerance = 1e-10 * max(eigenvalue.max(initial=0.0), 1e-300)
-        _fits(bool((eigenvalue > -tolerance * len(x)).all()), "a positive semidefinite matrix")
+        tolerance = 1e-10 * len(at) * eigenvalue.max(initial=0.0)
+        _fits(bool((eigenvalue >= -tolerance).all()), "a positive semidefinite matrix")
         factor = vector * np.sqrt(eigenvalue.clip(min=0))
-        scale = np.sqrt(matrix.diagonal().clip(min=0))
-        ratio = matrix / np.where(scale > 0, scale, 1) / np.where(scale > 0, scale, 1)[:, None]
+        unit = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
+        ratio = np.abs(matrix * unit * unit[:, None])
         np.fill_diagonal(ratio, 0)
-        correlation = float(np.abs(ratio).max(initial=0.0))
-        variance = scale[:, None] ** 2 + scale[None, :] ** 2 - 2 * matrix
-        variance[variance < 1e-12 * (scale[:, None] ** 2 + scale[None, :] ** 2)] = 0
+        correlation = float(ratio.max(initial=0.0))
+        total = scale[:, None] ** 2 + scale[None, :] ** 2
+        variance = np.where(total - 2 * matrix > 1e-12 * total, total - 2 * matrix, 0.0)
     np.fill_diagonal(variance, 0)
     sd = np.sqrt(variance)
     inverse = np.divide(1.0, sd, out=np.zeros_like(sd), where=sd > 0)
-    slack = max(1 - correlation, 1e-3)
-    return Problem(x[known], lower, upper, scale, factor, inverse, slack), known, index
+    slack = max(1 - correlation, 1e-9)
+    return Problem(x, lower, upper, scale, factor, inverse, slack), at, labels
+
+
+def _aligned(values: pd.Series | ArrayLike, index: pd.Index | None) -> np.ndarray:
+    """Values in the order of the labels, where both have labels."""
+    if isinstance(values, pd.Series) and index is not None:
+        values = values.reindex(index)
+    return np.asarray(values, dtype=float)
 
 
 def _fits(condition: bool, expected: str) -> None:

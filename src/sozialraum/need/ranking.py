@@ -49,7 +49,7 @@ def rank_confidence(
     draws : int
         Draws from the distribution of the estimates.
     seed : int
-        The same seed gives the same sets, whatever the number of processors.
+        The same seed gives the same sets, whatever the order of the rows.
     covariance : array of shape (n, n), optional
         Instead of ``se``: covariance matrix of the estimates, where areas are not independent.
     bounds : (lower, upper), arrays of shape (n,), optional
@@ -101,7 +101,7 @@ def rank_confidence(
     """
     if not 0 < coverage < 1 or draws < 1:
         raise ValueError("coverage must lie between 0 and 1, and draws must be positive")
-    problem, known, index = pose(estimate, se, covariance, bounds)
+    problem, at, index = pose(estimate, se, covariance, bounds)
     n = len(problem.estimate)
     sample = Draws(problem, draws, seed)
     if simultaneous:
@@ -111,10 +111,10 @@ def rank_confidence(
         rows = [decide_one(problem, sample, j, coverage, stepdown) for j in range(n)]
         order = np.reshape(rows, (n, n))
         larger, smaller = (order < 0).sum(axis=1), (order > 0).sum(axis=1)
-    result = np.full((len(known), 3), np.nan)
-    result[known, 0] = _ranks(problem.estimate)
-    result[known, 1] = 1 + larger
-    result[known, 2] = n - smaller
+    result = np.full((len(index), 3), np.nan)
+    result[at, 0] = _ranks(problem.estimate)
+    result[at, 1] = 1 + larger
+    result[at, 2] = n - smaller
     return pd.DataFrame(result, columns=["rank", "lo", "hi"], index=index)
 
 
@@ -163,11 +163,11 @@ def top_probability(
     """
     if k < 1 or draws < 1:
         raise ValueError("k and draws must be positive")
-    problem, known, index = pose(estimate, se, covariance)
+    problem, at, index = pose(estimate, se, covariance)
     n = len(problem.estimate)
-    result = np.full(len(known), np.nan)
+    result = np.full(len(index), np.nan)
     if n <= k:
-        result[known] = 1.0
+        result[at] = 1.0
         return pd.Series(result, index=index)
 
     values = problem.draw(draws, seed)
@@ -176,7 +176,7 @@ def top_probability(
     for part in slices(draws, n):
         top = np.argpartition(values[part], n - k, axis=1)[:, n - k :]
         hits += np.bincount(top.ravel(), minlength=n)
-    result[known] = hits / draws
+    result[at] = hits / draws
     return pd.Series(result, index=index)
 
 
