@@ -67,7 +67,7 @@ def run(
     from sozialraum.concentration import concentrate
     from sozialraum.need.assess import assess
     from sozialraum.need.standing import stand
-    from sozialraum.presence.propose import propose
+    from sozialraum.presence.propose import compare_demand, propose
     from sozialraum.presence.setting import settle
     from sozialraum.publish import gate, manifest
     from sozialraum.publish.assemble import assemble, with_sentences
@@ -97,9 +97,15 @@ def run(
     weights = gate.publishable_weights(
         weights.set_axis(list(chosen.targets), axis=1), reasons, chosen, derived=table.ba is None
     )
-    setting = settle(table, weights)
+    with_old_age = standing.areas["recipients"].mask(reasons != "")
+    corrected = chosen.old_age is not None and table.ba is None
+    setting = settle(table, weights, with_old_age if corrected else None)
     progress("proposal of rooms")
-    presence = propose(chosen, setting.rooms, setting.offices, setting.units)
+    places = setting.rooms, setting.offices, setting.units
+    presence = propose(chosen, *places)
+    figures = standing.figures | concentration.figures | setting.figures
+    if setting.uncorrected is not None:
+        figures["old_age_rooms"] = compare_demand(chosen, *places, setting.uncorrected, presence)
     progress("disclosure control")
     hashes = manifest.record_inputs(table.inputs.root, table.inputs.names)
     content = assemble(
@@ -107,12 +113,10 @@ def run(
         need,
         standing.areas.join(concentration.areas),
         standing.regions,
-        setting.rooms,
-        setting.offices,
-        setting.units,
+        *places,
         presence,
         clusters=concentration.clusters,
-        figures=standing.figures | concentration.figures | setting.figures,
+        figures=figures,
         quality=setting.quality,
         fingerprint=manifest.fingerprint(chosen, hashes),
         internal=internal,

@@ -6,7 +6,7 @@ again: ``hypot(dx, dy) * detour`` between whole metres.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -143,15 +143,62 @@ def propose(
                     required=required.tolist(),
                     prove=headline,
                 )
-                curves[target, radius, with_offices] = [_named(s, names[columns]) for s in steps]
+                curves[target, radius, with_offices] = [
+                    _named(s, names[columns], frozenset(study.venues.forced_in)) for s in steps
+                ]
     headline_steps = {t: curves[t, siting.radius, True] for t in study.targets}
     return Presence(curves, _presence(headline_steps, rooms, units), _frontier(headline_steps))
 
 
-def _named(step: Step, names: np.ndarray) -> Step:
-    from dataclasses import replace
+def compare_demand(
+    study: Study,
+    rooms: gpd.GeoDataFrame,
+    offices: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    demand: pd.Series,
+    presence: Presence,
+) -> dict[str, list[str]]:
+    """Rooms that enter or leave the headline proposal with another demand.
 
-    return replace(step, sites=tuple(str(names[int(j)]) for j in step.sites))
+    Parameters
+    ----------
+    study, rooms, offices, units
+        As in `propose`.
+    demand : pandas.Series
+        Persons per unit, instead of the first target group's.
+    presence : Presence
+        The proposal it is compared with.
+
+    Returns
+    -------
+    dict
+        `entering`, `leaving`: names of rooms; both empty where the same rooms are proposed.
+    """
+    first = next(iter(study.targets))
+    other = units.assign(**{f"people_{first}": demand})
+    only = study.model_copy(
+        update={
+            "targets": {first: study.targets[first]},
+            "siting": study.siting.model_copy(
+                update={"radii": (), "most_rooms": study.siting.rooms}
+            ),
+        }
+    )
+    changed = propose(only, rooms, offices, other).curves[first, study.siting.radius, True]
+    before = presence.curves[first, study.siting.radius, True]
+    p = min(study.siting.rooms, len(changed) - 1, len(before) - 1)
+    new, old = set(changed[p].sites), set(before[p].sites)
+    return {
+        "entering": [str(rooms.loc[s, "name"]) for s in changed[p].sites if s not in old],
+        "leaving": [str(rooms.loc[s, "name"]) for s in before[p].sites if s not in new],
+    }
+
+
+def _named(step: Step, names: np.ndarray, required: frozenset[str]) -> Step:
+    """Site ids instead of columns; a room that reaches nobody more is not proposed."""
+    sites = [str(names[int(j)]) for j in step.sites]
+    kept = [(s, g) for s, g in zip(sites, step.gains, strict=True) if g > 0 or s in required]
+    return replace(step, sites=tuple(s for s, _ in kept), gains=tuple(g for _, g in kept))
 
 
 def _presence(
@@ -162,7 +209,7 @@ def _presence(
     for target, curve in steps.items():
         total = float(np.nansum(units[f"people_{target}"]))
         for step in curve[1:]:
-            gains = np.array(step.gains[-len(step.sites) :]) if step.sites else np.empty(0)
+            gains = np.array(step.gains)
             before = step.reached - gains.sum()
             part = rooms.loc[list(step.sites), ["name", "operator", "operator_kind", "lon", "lat"]]
             part = part.reset_index().assign(

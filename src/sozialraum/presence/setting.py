@@ -34,7 +34,9 @@ class Setting:
     quality : list of dict
         Rows for the data quality section.
     figures : dict
-        `demand`: persons of the first target group at places.
+        `demand`: persons of the first target group at places; `units`: their number.
+    uncorrected : pandas.Series or None
+        Recipients with those of old age in the same units; for comparison, not for publication.
     """
 
     rooms: gpd.GeoDataFrame
@@ -42,9 +44,12 @@ class Setting:
     units: gpd.GeoDataFrame
     quality: list[dict[str, str]] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
+    uncorrected: pd.Series | None = None
 
 
-def settle(table: AreaTable, weights: pd.DataFrame) -> Setting:
+def settle(
+    table: AreaTable, weights: pd.DataFrame, uncorrected: pd.Series | None = None
+) -> Setting:
     """Read venues and grid, judge the rooms and place the people of every target group.
 
     Parameters
@@ -53,6 +58,8 @@ def settle(table: AreaTable, weights: pd.DataFrame) -> Setting:
     weights : pandas.DataFrame
         Index: the region's area ids; one column per target group, persons or NaN, only what may
         be published.
+    uncorrected : pandas.Series, optional
+        Recipients with those of old age, to repeat the proposal with them.
 
     Returns
     -------
@@ -76,8 +83,12 @@ def settle(table: AreaTable, weights: pd.DataFrame) -> Setting:
         cells = grid.read_grid(path, metric_crs=crs).rename(columns={"people": "population"})
     cells = assign_cells(cells, table.areas, region=list(region.index))
     people = {target: weights[target] for target in study.targets}
+    if uncorrected is not None:
+        people["uncorrected"] = uncorrected
     placed = place_people(cells, region, people)
     units = merge_units(placed, minimum_count=study.disclosure.minimum_count, crs=crs)
+    # Used to compare, never published: beside the corrected numbers it would show the difference.
+    compared = units.pop("people_uncorrected") if uncorrected is not None else None
     quality = eligibility_notes(rooms)
     quality += placement_notes(
         placed,
@@ -90,4 +101,4 @@ def settle(table: AreaTable, weights: pd.DataFrame) -> Setting:
     )
     first = next(iter(study.targets))
     figures = {"demand": float(units[f"people_{first}"].sum()), "units": len(units)}
-    return Setting(rooms, existing_offices(study, region), units, quality, figures)
+    return Setting(rooms, existing_offices(study, region), units, quality, figures, compared)
