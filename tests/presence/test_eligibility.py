@@ -159,6 +159,20 @@ def test_rules_of_the_study_decide_types_and_operators():
     assert one(CENTRE, target_types=types)["suits"] == ("young", "families")
 
 
+@pytest.mark.parametrize(
+    ("stated", "reason"),
+    [
+        ("ja", ""),
+        ("nein", "Nicht barrierefrei"),
+        ("", "Barrierefreiheit unbekannt: vor Ort klären"),
+    ],
+)
+def test_where_barrier_free_access_is_required_unknown_is_not_yes(stated, reason):
+    row = CENTRE | {"barrier_free": stated}
+    assert one(row)["eligible"]
+    assert one(row, barrier_free_only=True)["reason"] == reason
+
+
 def test_a_youth_club_suits_young_people_only():
     club = CENTRE | {"name": "Jugendclub", "venue_type": "Jugendfreizeiteinrichtung"}
     assert one(club)["suits"] == ("young",)

@@ -274,6 +274,10 @@ def _against(
                 return f"Träger und Nutzung unbekannt: {CLARIFY}"
             return f"Träger unbekannt: {CLARIFY} ({type_} wäre geeignet)"
         return f"Art des Trägers nicht vorgesehen: {KINDS[kind]}"
+    if settings.barrier_free_only and not any(r["barrier_free"] == "ja" for r in offer):
+        if any(r["barrier_free"] == "nein" for r in offer):
+            return "Nicht barrierefrei"
+        return f"Barrierefreiheit unbekannt: {CLARIFY}"
     if kind == "association" and type_ in VAGUE_TYPES and not any(r["operator"] for r in offer):
         # An association's own rooms on a map: nobody says that they are open to others.
         return f"Vereinsraum, Nutzung unbekannt: {CLARIFY}"

@@ -206,6 +206,9 @@ class Venues(Strict):
     )
     excluded_types: tuple[str, ...] = ()
     excluded_words: tuple[str, ...] = Field((), description="Words in a name that rule a venue out")
+    barrier_free_only: bool = Field(
+        False, description="Only venues known to be barrier-free; unknown is not yes"
+    )
     merge_metres: float = Field(50, ge=0, description="Points closer than this may be one house")
     forced_in: tuple[str, ...] = Field((), description="Site ids that must be chosen")
     forced_out: tuple[str, ...] = Field((), description="Site ids that opted out")
