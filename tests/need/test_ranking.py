@@ -59,7 +59,7 @@ def test_without_stepdown_the_ladder_is_less_decided():
     assert sets["lo"].tolist() == [6, 5, 4, 3, 2, 1, 1, 1, 1, 1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000), st.booleans(), st.booleans(), st.booleans())
 def test_the_shortcuts_change_nothing(seed, simultaneous, stepdown, correlated):
     rng = np.random.default_rng(seed)
@@ -85,7 +85,7 @@ def test_the_shortcuts_change_nothing(seed, simultaneous, stepdown, correlated):
     assert ours["hi"][at].tolist() == hi.tolist()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000), st.booleans())
 def test_the_order_of_rows_changes_no_set(seed, correlated):
     rng = np.random.default_rng(seed)
@@ -110,7 +110,7 @@ def test_the_order_of_rows_changes_no_set(seed, correlated):
     pd.testing.assert_frame_equal(sets, moved.loc[labels])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000))
 def test_marginal_sets_lie_inside_simultaneous_ones_and_stepdown_never_widens(seed):
     rng = np.random.default_rng(seed)
@@ -133,7 +133,7 @@ def test_marginal_sets_lie_inside_simultaneous_ones_and_stepdown_never_widens(se
     assert full["rank"].between(full["lo"], full["hi"]).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000), st.floats(1e-3, 1e3), st.floats(-100, 100))
 def test_unit_and_origin_of_the_estimates_change_no_set(seed, factor, shift):
     rng = np.random.default_rng(seed)
@@ -145,7 +145,7 @@ def test_unit_and_origin_of_the_estimates_change_no_set(seed, factor, shift):
     assert (sets[["lo", "hi"]] - moved[["lo", "hi"]]).abs().to_numpy().max() <= 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000))
 def test_tighter_bounds_never_widen_a_rank_set(seed):
     rng = np.random.default_rng(seed)

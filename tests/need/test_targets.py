@@ -6,6 +6,7 @@ import pytest
 
 from sozialraum.need.masking import UNDETERMINED
 from sozialraum.need.targets import (
+    count_target,
     index_target,
     percent_target,
     rank_target,
@@ -36,6 +37,22 @@ def test_a_masked_area_can_stand_anywhere_between_its_ends():
     closed = rank_target(percent_target(percent, base))
     assert (closed["lo"] >= open_["lo"]).all()
     assert (closed["hi"] <= open_["hi"]).all()
+
+
+def test_a_large_area_leads_by_count_and_a_dense_one_by_share():
+    people = pd.DataFrame(
+        {
+            "recipients": [1300.0, 700.0, np.nan],
+            "recipients_lo": [1290.0, 690.0, np.nan],
+            "recipients_hi": [1310.0, 710.0, np.nan],
+        }
+    )
+    residents = pd.Series([12_000, 2_000, 900])
+    by_count = rank_target(count_target(people, residents))
+    by_share = rank_target(count_target(people, residents, as_share=True))
+    assert by_count["rank"].tolist()[:2] == [1, 2]
+    assert by_share["rank"].tolist()[:2] == [2, 1]
+    assert by_share.loc[2].isna().all()
 
 
 def test_an_excluded_area_is_not_ranked():

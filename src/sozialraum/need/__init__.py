@@ -19,7 +19,7 @@ _HOME = {
         "indicator_covariance change_covariance index_weights index_error threshold_distance"
     ),
     "ranking": "rank_confidence top_probability top_sets",
-    "targets": "percent_target index_target rank_target worse_areas without_old_age",
+    "targets": "percent_target count_target index_target rank_target worse_areas without_old_age",
     "explain": "contributions comparable_areas share_and_count sentences",
     "composite": "Recipe composite_index",
     "sensitivity": "rank_changes weight_sensitivity rank_variance robust_core",

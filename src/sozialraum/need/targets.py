@@ -70,6 +70,59 @@ def percent_target(
     return frame if excluded is None else frame.mask(excluded.reindex(frame.index))
 
 
+def count_target(
+    recipients: pd.DataFrame,
+    population: pd.Series,
+    *,
+    as_share: bool = False,
+    design_effect: float = 1.0,
+    excluded: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Ranking value of the number of recipients, or of their share.
+
+    Parameters
+    ----------
+    recipients : DataFrame, index area_id
+        Columns recipients, recipients_lo, recipients_hi (persons; the bounds of a derived or
+        suppressed count).
+    population : Series, same index
+        Persons the count is part of.
+    as_share : bool
+        False ranks by persons, True by their share in percent.
+    design_effect : float
+        Variance relative to independent persons.
+    excluded : boolean Series, optional
+        True = not rated.
+
+    Returns
+    -------
+    DataFrame, same index
+        ``value``, ``value_lo``, ``value_hi``, ``se`` in persons or percent. Missing or excluded:
+        NaN.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame(
+    ...     {"recipients": [120.0], "recipients_lo": [115.0], "recipients_hi": [125.0]}
+    ... )
+    >>> count_target(people, pd.Series([1000]), design_effect=1.8).round(1).iloc[0].tolist()
+    [120.0, 115.0, 125.0, 13.8]
+    """
+    residents = population.reindex(recipients.index).astype(float)
+    factor = 100 / residents.where(residents > 0) if as_share else 1.0
+    error = standard_error(recipients["recipients"], residents, design_effect=design_effect)
+    frame = pd.DataFrame(
+        {
+            "value": recipients["recipients"] * factor,
+            "value_lo": recipients["recipients_lo"] * factor,
+            "value_hi": recipients["recipients_hi"] * factor,
+            "se": error * residents * factor,
+        }
+    )
+    frame.loc[frame.isna().any(axis=1)] = np.nan
+    return frame if excluded is None else frame.mask(excluded.reindex(frame.index))
+
+
 def index_target(
     index: pd.Series,
     se: pd.Series,
