@@ -11,6 +11,7 @@ from typing import Any
 _HOME = {
     "graph": "contiguity k_nearest distance_band row_standardised as_csr",
     "autocorrelation": "moran moran_rate local_moran getis_ord false_discovery",
+    "scan_statistic": "scan dispersion",
     "cluster": "concentrate Concentration",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}

@@ -47,10 +47,10 @@ def moran(
 
     Examples
     --------
-    >>> from sozialraum.concentration import k_nearest
-    >>> line = k_nearest([[0, 0], [1, 0], [2, 0], [3, 0], [4, 0], [5, 0]], 1)
-    >>> round(moran([1, 1, 5, 5, 9, 9], line)["I"], 3)
-    0.812
+    >>> from sozialraum.concentration import distance_band
+    >>> street = distance_band([[0, 0], [1, 0], [2, 0], [3, 0]], radius=1)
+    >>> moran([1, 1, 5, 5], street)["I"], moran([1, 5, 1, 5], street)["I"]
+    (0.5, -1.0)
     """
     x, w, _ = _prepared(values, graph)
     return _moran(x - x.mean(), w, permutations, seed)
