@@ -15,10 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
 from sozialraum.presence.highs import Clock
 from sozialraum.presence.median import Lists, candidate_lists, greedy, nearest_open, swap
 from sozialraum.presence.problem import Bools, Floats, Ints, Problem
+
+LARGE = 4_000_000
+"""From this many pairs on the search starts from a smaller instance."""
 
 Closed = Callable[[float, float], bool]
 
@@ -175,18 +179,27 @@ def solve_median(
         room = value - bound
         return room <= max(gap * value, 1e-9 * max(1.0, value)) or (whole and room < 1 - 1e-6)
 
-    open_, value = swap(lists, greedy(lists, p))
+    large = lists.rows.size * lists.m > LARGE and isinstance(problem.cost, np.ndarray)
+    if large and np.isfinite(problem.cost).all():
+        open_, price = _coarse_start(lists, p, gap, clock)
+        open_, value = swap(lists, open_)
+        tune = {"step": 0.3, "swap_every": 100}
+    else:
+        open_, value = swap(lists, greedy(lists, p))
+        d1, _, d2 = nearest_open(lists, open_)
+        price = np.where(d2 < penalty, (d1 + d2) / 2, d1)
+        tune = {}
     if start is not None:
         other, length = swap(lists, greedy(lists, p, np.isin(sites, start)))
         if length < value:
             open_, value = other, length
     if p == sites.size:
         return Answer(sites, value, value)
-    d1, _, d2 = nearest_open(lists, open_)
-    price = np.where(d2 < penalty, (d1 + d2) / 2, d1)
     bound = -np.inf
     while True:
-        dual, open_, value = subgradient(lists, p, open_, value, closed, price=price, clock=clock)
+        dual, open_, value = subgradient(
+            lists, p, open_, value, closed, price=price, clock=clock, **tune
+        )
         bound, price = max(bound, dual.bound), dual.price
         always, never = price_out(dual, p, value - (1 - 1e-6 if whole else 0.0))
         never &= ~open_  # the best known choice stays expressible
@@ -214,6 +227,46 @@ def solve_median(
     if whole and answer.value - answer.bound < 1 - 1e-6:
         return replace(answer, bound=answer.value)
     return answer
+
+
+def _coarse_start(lists: Lists, p: int, gap: float, clock: Clock | None) -> tuple[Bools, Floats]:
+    """Sites and prices from an instance in which points with the same two nearest sites are one.
+
+    It is some ten times smaller and only a start: value and bound are those of the full instance.
+    """
+    weight = lists.problem.demand[lists.rows]
+    _, group = np.unique(
+        lists.near[:, 0].astype(np.int64) * lists.m + lists.near[:, 1], return_inverse=True
+    )
+    people = np.bincount(group, weight)
+    member = sparse.csr_array(
+        (weight / people[group], (group, np.arange(group.size))), shape=(people.size, group.size)
+    )
+    cost = lists.problem.cost
+    if (lists.rows.size, lists.m) != cost.shape:
+        cost = cost[np.ix_(lists.rows, lists.sites)]
+    mean = member @ cost
+    places = np.arange(lists.m)
+    problem = Problem(mean, people, np.flatnonzero(lists.forced), np.ones(lists.m, bool))
+    small = candidate_lists(problem, places, lists.forced, p, lists.penalty)
+    open_, value = swap(small, greedy(small, p))
+    aim = max(gap / 2, 1e-3)
+    d1, _, d2 = nearest_open(small, open_)
+    dual, open_, value = subgradient(
+        small,
+        p,
+        open_,
+        value,
+        lambda value, bound: value - bound <= aim * value,
+        price=(d1 + d2) / 2,
+        swap_every=60,
+        clock=clock,
+    )
+    # A point's price per person differs from its group's as far as its distances do.
+    d1, _, d2 = nearest_open(small, open_)
+    own1, _, own2 = nearest_open(lists, open_)
+    shift = (own1 + own2) / weight - ((d1 + d2) / people)[group]
+    return open_, weight * ((dual.price / people)[group] + shift / 2)
 
 
 def _whole(problem: Problem) -> bool:

@@ -1,14 +1,35 @@
-"""Location models: which sites to open. Always an answer, recounted, with its proven bound."""
+"""Location models: which sites to open. Always an answer, recounted, with its proven bound.
+
+Every function takes distances with one row per demand point and one column per site (see
+`sozialraum.presence.problem`), returns a `Siting`, stops by gap or nodes, and by a clock only where
+`time_limit` is given. Required sites count within `p`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
+from sozialraum.errors import InputError, StudyError
+from sozialraum.presence.center import fewest, solve_center
 from sozialraum.presence.cover import Cover, Search
-from sozialraum.presence.problem import Ints, Problem, Site, check_radius, read_problem
+from sozialraum.presence.highs import Clock
+from sozialraum.presence.lagrange import solve_median
+from sozialraum.presence.problem import (
+    Floats,
+    InfeasibleError,
+    Ints,
+    Problem,
+    Site,
+    check_radius,
+    read_problem,
+)
+from sozialraum.presence.rules import Constraints, Least, Model, check_capacity
 from sozialraum.presence.siting import Siting, make_siting
 
 
@@ -16,59 +37,308 @@ def max_coverage(
     cost: Any,
     demand: Any,
     *,
+    radius: float | tuple[float, float],
+    p: int,
+    required: Iterable[Site] = (),
+    forbidden: Iterable[Site] = (),
+    capacity: Any = None,
+    groups: Any = None,
+    constraints: Constraints | Mapping[str, Any] | None = None,
+    backup: float = 0.0,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+) -> Siting:
+    """Choose `p` sites so that most people have one within reach (Church & ReVelle 1974).
+
+    Parameters
+    ----------
+    cost : array, sparse array or DataFrame, shape (demand points, sites)
+        Distances or times; ``inf`` or absent = unreachable.
+    demand : array or Series
+        People per demand point.
+    radius : float or (near, far)
+        A point is reached when an open site is at most this far. A pair fades: all people up to
+        `near`, none from `far` on, linear between (gradual coverage, Berman & Krass 2002).
+    p : int
+        Number of open sites, required ones among them.
+    required, forbidden : iterable of sites
+        Sites that must, and must not, be open: positions, or labels where `cost` is a frame.
+    capacity : float or array (sites,), optional
+        Persons a site can serve: consultation hours / hours per person.
+    groups : array, optional
+        Group of each demand point (e.g. its Bezirksregion), for a floor.
+    constraints : Constraints or mapping, optional
+        `floor`, `spacing` with `between`, `least`; see `Constraints`.
+    backup : float
+        Value of a person with a second open site in reach, relative to one with a first.
+    gap : float
+        Stop at this proven relative gap; 0 = optimal.
+    time_limit : float, optional
+        Seconds. A clock that strikes makes the run irreproducible; the status says so.
+    node_limit : int, optional
+        Largest number of branch-and-bound nodes.
+
+    Returns
+    -------
+    Siting
+        `objective` = persons reached (fading: weighted; backup: plus the value of backup);
+        `measures`: `reached`, `reached_share` (within `near`), `backup_share` (people with two
+        open sites in reach), `least_group_share` where groups are given. With a fading radius a
+        floor counts everybody within `far`.
+
+    Raises
+    ------
+    InputError, StudyError
+        Inputs that cannot be used; see `read_problem`.
+    InfeasibleError
+        No choice meets all rules; says which one and by how much.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cost = np.array([[100, 900], [200, 800], [900, 100.0]])
+    >>> answer = max_coverage(cost, [10, 20, 5], radius=500, p=1)
+    >>> answer.sites, answer.objective, answer.status
+    ((0,), 30.0, 'optimal')
+    """
+    problem = read_problem(cost, demand, p=p, required=required, forbidden=forbidden)
+    near, far = _radii(radius)
+    rules = Constraints.read(constraints)
+    room = check_capacity(capacity, problem.shape[1])
+    if not 0 <= backup <= 1:
+        raise StudyError("The value of backup must lie between 0 and 1", where=f"backup={backup}")
+    if room is not None and (backup or far > near):
+        raise StudyError("Capacity goes with neither backup nor a fading radius", where="capacity")
+    if room is None and not rules.given and not backup and far == near:
+        return _binary(problem, near, p, groups, gap, time_limit, node_limit)
+    limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
+    return _ruled_coverage(problem, near, far, p, groups, rules, room, backup, limits)
+
+
+def max_coverage_targets(
+    cost: Any,
+    demands: pd.DataFrame,
+    *,
     radius: float,
     p: int,
+    weights: Mapping[str, float] | None = None,
+    order: Sequence[str] | None = None,
+    tolerance: float = 0.0,
+    **options: Any,
+) -> Siting:
+    """Cover several target groups at once, by weights or one after the other.
+
+    Parameters
+    ----------
+    demands : DataFrame (demand points, target groups)
+        People of each target group; the groups may overlap and are never added as persons.
+    weights : mapping, optional
+        Value of one person of each group.
+    order : sequence of str, optional
+        Most important group first: each later one improves only while those before keep
+        (1 - `tolerance`) of what they could have.
+    options
+        As in `max_coverage`.
+
+    Returns
+    -------
+    Siting
+        `objective` is the weighted sum, or with `order` what the last group gets; `measures` has
+        ``reached_<group>`` for every group.
+    """
+    if (weights is None) == (order is None):
+        raise StudyError("Give either weights or an order of the target groups", where="weights")
+    names = list(weights or order or ())
+    lost = [name for name in names if name not in demands]
+    if lost:
+        raise StudyError(f"Unknown target group(s): {', '.join(map(str, lost))}", where="demands")
+    if weights is not None:
+        total = sum(weights[name] * demands[name] for name in names)
+        answer = max_coverage(cost, total, radius=radius, p=p, **options)
+    else:
+        rules = Constraints.read(options.pop("constraints", None))
+        least = list(rules.least)
+        for name in names:
+            options["constraints"] = replace(rules, least=list(least))
+            answer = max_coverage(cost, demands[name], radius=radius, p=p, **options)
+            people = demands[name].to_numpy(float)
+            reached = answer.measures["reached"]
+            least.append(Least(str(name), people, (1 - tolerance) * reached))
+    problem = read_problem(cost, demands[names[0]], required=answer.sites)
+    hit = Cover(problem.within(radius), problem.demand, np.arange(problem.shape[1]))
+    covered = hit.counts(problem.required) > 0
+    figures = dict(answer.measures)
+    figures |= {f"reached_{name}": float(demands[name].to_numpy()[covered].sum()) for name in names}
+    return Siting(
+        answer.sites,
+        answer.objective,
+        answer.bound,
+        answer.gap,
+        answer.assignment,
+        answer.status,
+        figures,
+    )
+
+
+def p_median(
+    cost: Any,
+    demand: Any,
+    *,
+    p: int,
+    required: Iterable[Site] = (),
+    forbidden: Iterable[Site] = (),
+    capacity: Any = None,
+    constraints: Constraints | Mapping[str, Any] | None = None,
+    gap: float = 0.0,
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+) -> Siting:
+    """Choose `p` sites with the shortest total way of all people to the nearest (Hakimi 1964).
+
+    Parameters
+    ----------
+    cost, demand, p, required, forbidden, capacity, constraints, gap, time_limit, node_limit
+        As in `max_coverage`; of the constraints only `spacing` applies. With capacities a demand
+        point may be split.
+
+    Returns
+    -------
+    Siting
+        `objective` = persons × distance; `measures`: `mean_distance`, `longest_distance`.
+
+    Raises
+    ------
+    InfeasibleError
+        `p` sites cannot reach, or not serve, everybody: says how many people are left over.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> answer = p_median(np.array([[0, 4], [1, 3], [4, 0.0]]), [1, 1, 1], p=1)
+    >>> answer.sites, answer.objective
+    ((0,), 5.0)
+    """
+    problem = read_problem(cost, demand, p=p, required=required, forbidden=forbidden)
+    rules = Constraints.read(constraints)
+    room = check_capacity(capacity, problem.shape[1])
+    if room is not None or rules.given:
+        limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
+        return _ruled_median(problem, p, rules, room, limits)
+    clock = Clock(time_limit)
+    start, penalty = None, float(np.ceil(_worst_total(problem))) + 1.0
+    if _has_gaps(problem):
+        start = _reach_everybody(problem, p, clock)
+    if problem.demand.sum() == 0:
+        sites = _fill(problem, problem.required, p)
+        return make_siting(problem, sites, 0.0, 0.0, nearest(problem, sites))
+    answer = solve_median(
+        problem, p, penalty=penalty, start=start, gap=gap, clock=clock, node_limit=node_limit
+    )
+    return _median_siting(problem, answer.chosen, answer.bound, gap, answer.timed_out)
+
+
+def p_center(
+    cost: Any,
+    demand: Any = None,
+    *,
+    p: int,
+    required: Iterable[Site] = (),
+    forbidden: Iterable[Site] = (),
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+) -> Siting:
+    """Choose `p` sites so that the longest way to the nearest one is as short as possible.
+
+    Parameters
+    ----------
+    demand : array or Series, optional
+        People per demand point: points without any do not count. Default: all points count.
+    cost, p, required, forbidden, time_limit, node_limit
+        As in `max_coverage`.
+
+    Returns
+    -------
+    Siting
+        `objective` = the longest distance (Minieka 1970).
+    """
+    people = np.ones(np.shape(cost)[0]) if demand is None else demand
+    problem = read_problem(cost, people, p=p, required=required, forbidden=forbidden)
+    clock = Clock(time_limit)
+    _reach_everybody(problem, p, clock)
+    rows = np.flatnonzero(problem.demand > 0)
+    answer = solve_center(problem, p, rows, clock=clock, node_limit=node_limit)
+    sites = _fill(problem, answer.chosen, p)
+    longest = problem.columns_dense(sites)[rows].min(axis=1, initial=np.inf).max(initial=0.0)
+    return make_siting(
+        problem,
+        sites,
+        longest,
+        min(answer.bound, longest),
+        nearest(problem, sites),
+        timed_out=answer.timed_out,
+    )
+
+
+def set_cover(
+    cost: Any,
+    demand: Any = None,
+    *,
+    radius: float,
     required: Iterable[Site] = (),
     forbidden: Iterable[Site] = (),
     gap: float = 0.0,
     time_limit: float | None = None,
     node_limit: int | None = None,
 ) -> Siting:
-    """Choose `p` sites so that most people have one of them within `radius`."""
-    problem = read_problem(cost, demand, p=p, required=required, forbidden=forbidden)
+    """Choose the fewest sites so that everybody has one within `radius` (Toregas et al. 1971).
+
+    Parameters
+    ----------
+    demand : array or Series, optional
+        People per demand point: points without any need not be reached. Default: all must.
+    cost, radius, required, forbidden, gap, time_limit, node_limit
+        As in `max_coverage`.
+
+    Returns
+    -------
+    Siting
+        `objective` = number of sites, required ones among them.
+
+    Raises
+    ------
+    InfeasibleError
+        Somebody has no candidate within the radius: says how many people (or points).
+    """
+    people = np.ones(np.shape(cost)[0]) if demand is None else demand
+    problem = read_problem(cost, people, required=required, forbidden=forbidden)
     radius = check_radius(radius)
-    return _binary(problem, radius, p, gap, time_limit, node_limit)
-
-
-def _binary(
-    problem: Problem,
-    radius: float,
-    p: int,
-    gap: float,
-    time_limit: float | None,
-    node_limit: int | None,
-) -> Siting:
-    reach = problem.within(radius)
-    cover = Cover(reach, problem.demand, np.arange(problem.shape[1]))
-    missed = cover.counts(problem.required) == 0
-    base = float(problem.demand[~missed].sum())
+    cover = Cover(problem.within(radius), problem.demand, np.arange(problem.shape[1]))
+    lost = (cover.counts(problem.candidates) == 0) & (problem.demand > 0)
+    if lost.any():
+        raise InfeasibleError(
+            f"{problem.demand[lost].sum():,.0f} of {problem.demand.sum():,.0f} cannot be reached"
+            f" within {radius:g} from any candidate ({int(lost.sum())} demand points)",
+            rule="reach",
+            shortfall=float(problem.demand[lost].sum()),
+            hint="Raise the radius or add candidates; max_coverage reaches as many as possible",
+        )
+    missed = (cover.counts(problem.required) == 0) & (problem.demand > 0)
     free = np.setdiff1d(problem.candidates, problem.required)
-    rest = Cover(reach[missed][:, free], problem.demand[missed], free)
-    answer = Search(rest).solve(
-        p - problem.required.size, gap=gap, time_limit=time_limit, node_limit=node_limit
-    )
+    rest = Cover(cover.reach[missed][:, free], np.ones(int(missed.sum())), free)
+    clock = Clock(time_limit)
+    answer = fewest(rest, gap=gap, clock=clock, node_limit=node_limit)
     sites = np.r_[problem.required, free[answer.chosen]].astype(np.intp)
-    # Where nobody further can be reached, the first candidates fill up to p.
-    sites = np.r_[sites, np.setdiff1d(free, sites)[: p - sites.size]]
-    reached = float(problem.demand[cover.counts(sites) > 0].sum())
     return make_siting(
         problem,
         sites,
-        reached,
-        max(base + answer.bound, reached),
+        float(sites.size),
+        problem.required.size + answer.bound,
         nearest(problem, sites, radius),
         gap=gap,
         timed_out=answer.timed_out,
-        measures=_reach_measures(problem, cover, sites),
+        measures=_coverage_figures(problem, cover, sites, None),
     )
-
-
-def _reach_measures(problem: Problem, cover: Cover, sites: Ints) -> dict[str, float]:
-    counts, total = cover.counts(sites), problem.demand.sum() or 1.0
-    return {
-        "reached_share": float(problem.demand[counts > 0].sum() / total),
-        "backup_share": float(problem.demand[counts > 1].sum() / total),
-    }
 
 
 def nearest(problem: Problem, sites: Ints, radius: float = np.inf) -> Ints:
@@ -80,3 +350,292 @@ def nearest(problem: Problem, sites: Ints, radius: float = np.inf) -> Ints:
     best = distance.argmin(axis=1)
     far = distance[np.arange(best.size), best]
     return np.where((far <= radius) & np.isfinite(far), sites[best], -1)
+
+
+def _binary(
+    problem: Problem,
+    radius: float,
+    p: int,
+    groups: Any,
+    gap: float,
+    time_limit: float | None,
+    node_limit: int | None,
+) -> Siting:
+    cover = Cover(problem.within(radius), problem.demand, np.arange(problem.shape[1]))
+    missed = cover.counts(problem.required) == 0
+    base = float(problem.demand[~missed].sum())
+    free = np.setdiff1d(problem.candidates, problem.required)
+    rest = Cover(cover.reach[missed][:, free], problem.demand[missed], free)
+    answer = Search(rest).solve(
+        p - problem.required.size, gap=gap, time_limit=time_limit, node_limit=node_limit
+    )
+    sites = _fill(problem, np.r_[problem.required, free[answer.chosen]].astype(np.intp), p)
+    figures = _coverage_figures(problem, cover, sites, groups)
+    return make_siting(
+        problem,
+        sites,
+        figures["reached"],
+        max(base + answer.bound, figures["reached"]),
+        nearest(problem, sites, radius),
+        gap=gap,
+        timed_out=answer.timed_out,
+        measures=figures,
+    )
+
+
+def _ruled_coverage(
+    problem: Problem,
+    near: float,
+    far: float,
+    p: int,
+    groups: Any,
+    rules: Constraints,
+    room: Floats | None,
+    backup: float,
+    limits: dict[str, Any],
+) -> Siting:
+    every = problem.within(far).tocoo()
+    row, site = (part.astype(np.intp) for part in every.coords)
+    keep = problem.allowed[site]
+    row, site = row[keep], site[keep]
+    share = _fading(problem, row, site, near, far)
+    row, site, share = row[share > 0], site[share > 0], share[share > 0]
+    floors = rules.floors(problem.demand, groups)
+    conflicts = rules.conflicts(problem.shape[1])
+    gain = problem.demand[row] * share
+    if backup:
+        return _with_backup(problem, near, p, groups, row, site, floors, conflicts, backup, limits)
+    model = Model(problem, p, row, site, gain, False, room, conflicts, floors)
+    outcome, flows = model.solve(**limits)
+    if outcome.point is None:
+        raise _no_point(outcome.infeasible, model)
+    sites = np.flatnonzero(outcome.point[: problem.shape[1]] > 0.5)
+    cover = Cover(problem.within(near), problem.demand, np.arange(problem.shape[1]))
+    figures = _coverage_figures(problem, cover, sites, groups)
+    if room is None:
+        # Recount: each point is served by its best open site.
+        best = np.zeros(problem.shape[0])
+        mine = np.isin(site, sites)
+        np.maximum.at(best, row[mine], share[mine])
+        reached, assignment = float(best @ problem.demand), nearest(problem, sites, far)
+    else:
+        # Recount: the most people that the open sites can serve under the rules.
+        _, flows = model.solve(fixed=sites)
+        reached = float(flows.sum())
+        figures |= {"reached": reached, "reached_share": reached / (problem.demand.sum() or 1.0)}
+        assignment = _largest(flows)
+    return make_siting(
+        problem,
+        sites,
+        reached,
+        max(outcome.bound, reached),
+        assignment,
+        gap=limits["gap"],
+        timed_out=outcome.timed_out,
+        measures=figures,
+        flows=None if room is None else flows,
+    )
+
+
+def _with_backup(
+    problem: Problem,
+    radius: float,
+    p: int,
+    groups: Any,
+    row: Ints,
+    site: Ints,
+    floors: list[Least],
+    conflicts: Ints,
+    backup: float,
+    limits: dict[str, Any],
+) -> Siting:
+    """Each pair may serve a point first (value 1) or as a second site (value `backup`)."""
+    n, m = problem.shape
+    # A copy of every point stands for its second site; a pair serves one of the two.
+    people = np.r_[problem.demand, backup * problem.demand]
+    twice = Problem(
+        sparse.csr_array((2 * n, m)),
+        people,
+        problem.required,
+        problem.allowed,
+        None,
+        problem.columns,
+    )
+    doubled = [Least(f.name, np.r_[f.weight, np.zeros(n)], f.minimum) for f in floors]
+    rows, sites_ = np.r_[row, row + n], np.r_[site, site]
+    model = Model(twice, p, rows, sites_, people[rows], False, None, conflicts, doubled, True)
+    outcome, _ = model.solve(**limits)
+    if outcome.point is None:
+        raise _no_point(outcome.infeasible, model)
+    sites = np.flatnonzero(outcome.point[:m] > 0.5)
+    cover = Cover(problem.within(radius), problem.demand, np.arange(m))
+    counts = cover.counts(sites)
+    value = problem.demand[counts > 0].sum() + backup * problem.demand[counts > 1].sum()
+    return make_siting(
+        problem,
+        sites,
+        float(value),
+        max(outcome.bound, float(value)),
+        nearest(problem, sites, radius),
+        gap=limits["gap"],
+        timed_out=outcome.timed_out,
+        measures=_coverage_figures(problem, cover, sites, groups),
+    )
+
+
+def _ruled_median(
+    problem: Problem, p: int, rules: Constraints, room: Floats | None, limits: dict[str, Any]
+) -> Siting:
+    entries = problem.within(
+        np.inf if sparse.issparse(problem.cost) else np.finfo(float).max
+    ).tocoo()
+    row, site = (part.astype(np.intp) for part in entries.coords)
+    keep = problem.allowed[site] & (problem.demand[row] > 0)
+    row, site = row[keep], site[keep]
+    way = _pair_cost(problem, row, site)
+    model = Model(
+        problem,
+        p,
+        row,
+        site,
+        -problem.demand[row] * way,
+        True,
+        room,
+        rules.conflicts(problem.shape[1]),
+        [],
+    )
+    outcome, flows = model.solve(**limits)
+    if outcome.point is None:
+        raise _no_point(outcome.infeasible, model)
+    sites = np.flatnonzero(outcome.point[: problem.shape[1]] > 0.5)
+    if room is None:
+        return _median_siting(problem, sites, -outcome.bound, limits["gap"], outcome.timed_out)
+    _, flows = model.solve(fixed=sites)
+    parts = flows.tocoo()
+    value = float(parts.data @ _pair_cost(problem, parts.coords[0], parts.coords[1]))
+    return make_siting(
+        problem,
+        sites,
+        value,
+        min(-outcome.bound, value),
+        _largest(flows),
+        gap=limits["gap"],
+        timed_out=outcome.timed_out,
+        measures={"mean_distance": value / (problem.demand.sum() or 1.0)},
+        flows=flows,
+    )
+
+
+def _median_siting(
+    problem: Problem, sites: Ints, bound: float, gap: float, timed_out: bool
+) -> Siting:
+    rows = problem.demand > 0
+    way = problem.columns_dense(np.sort(sites)).min(axis=1, initial=np.inf)[rows]
+    value = float(way @ problem.demand[rows])
+    return make_siting(
+        problem,
+        sites,
+        value,
+        min(bound, value),
+        nearest(problem, sites),
+        gap=gap,
+        timed_out=timed_out,
+        measures={
+            "mean_distance": value / problem.demand.sum(),
+            "longest_distance": float(way.max(initial=0.0)),
+        },
+    )
+
+
+def _coverage_figures(problem: Problem, cover: Cover, sites: Ints, groups: Any) -> dict[str, float]:
+    counts, people = cover.counts(sites), problem.demand
+    whole = people.sum() or 1.0
+    figures = {
+        "reached": float(people[counts > 0].sum()),
+        "reached_share": float(people[counts > 0].sum() / whole),
+        "backup_share": float(people[counts > 1].sum() / whole),
+    }
+    if groups is not None:
+        table = pd.DataFrame({"all": people, "hit": np.where(counts > 0, people, 0.0)})
+        sums = table.groupby(np.asarray(groups, dtype=object)).sum()
+        sums = sums[sums["all"] > 0]
+        figures["least_group_share"] = float((sums["hit"] / sums["all"]).min())
+    return figures
+
+
+def _radii(radius: float | tuple[float, float]) -> tuple[float, float]:
+    near, far = radius if isinstance(radius, tuple | list) else (radius, radius)
+    near, far = check_radius(near), check_radius(far)
+    if far < near:
+        raise StudyError("A fading radius is (near, far)", where=f"radius={radius}")
+    return near, far
+
+
+def _fading(problem: Problem, row: Ints, site: Ints, near: float, far: float) -> Floats:
+    if far == near:
+        return np.ones(row.size)
+    return np.clip((far - _pair_cost(problem, row, site)) / (far - near), 0.0, 1.0)
+
+
+def _pair_cost(problem: Problem, row: Any, site: Any) -> Floats:
+    return np.asarray(problem.cost[row, site], float).ravel()
+
+
+def _fill(problem: Problem, sites: Ints, p: int) -> Ints:
+    """Fill up to `p` with the first candidates, where further sites would add nothing."""
+    spare = np.setdiff1d(problem.candidates, sites)
+    return np.r_[sites, spare[: max(p - sites.size, 0)]].astype(np.intp)
+
+
+def _largest(flows: Any) -> Ints:
+    """The site that serves the largest part of each point, -1 where none does."""
+    assignment = np.full(flows.shape[0], -1, dtype=np.intp)
+    parts = flows.tocoo()
+    order = np.argsort(parts.data, kind="stable")
+    assignment[parts.coords[0][order]] = parts.coords[1][order]
+    return assignment
+
+
+def _no_point(infeasible: bool, model: Model) -> Exception:
+    if infeasible:
+        return model.explain()
+    return InputError(
+        "The limit was reached before any choice that meets the rules was found",
+        where="time_limit or node_limit",
+        hint="Raise the limit",
+    )
+
+
+def _has_gaps(problem: Problem) -> bool:
+    if sparse.issparse(problem.cost):
+        return problem.cost.nnz < problem.shape[0] * problem.shape[1]
+    return not bool(np.isfinite(problem.cost).all())
+
+
+def _worst_total(problem: Problem) -> float:
+    """More than any choice that reaches everybody can cost."""
+    if sparse.issparse(problem.cost):
+        worst = problem.cost.max(axis=1).toarray().ravel()
+    else:
+        worst = np.where(np.isfinite(problem.cost), problem.cost, 0.0).max(axis=1, initial=0.0)
+    return float(worst @ problem.demand)
+
+
+def _reach_everybody(problem: Problem, p: int, clock: Clock) -> Ints:
+    """Sites that reach all people, where `p` sites can; otherwise says how many are left over."""
+    finite = problem.within(np.finfo(float).max)
+    rows = problem.demand > 0
+    cover = Cover(finite[rows], problem.demand[rows], np.arange(problem.shape[1]))
+    missed = cover.counts(problem.required) == 0
+    free = np.setdiff1d(problem.candidates, problem.required)
+    rest = Cover(cover.reach[missed][:, free], cover.weight[missed], free)
+    answer = Search(rest).solve(p - problem.required.size, time_limit=clock.left())
+    left = float(rest.weight.sum() - answer.value)
+    if left > 1e-9 * max(1.0, float(problem.demand.sum())):
+        raise InfeasibleError(
+            f"{p} sites leave {left:,.1f} of {problem.demand.sum():,.1f} people without any way",
+            rule="reach",
+            shortfall=left,
+            hint="Raise p, add candidates, or leave out people whom no site can serve",
+        )
+    return np.r_[problem.required, free[answer.chosen]].astype(np.intp)

@@ -1,0 +1,155 @@
+"""Set cover and p-center: the fewest sites that reach everybody, the shortest longest way.
+
+Set cover (Toregas, Swain, ReVelle & Bergman 1971) after reduction; p-center by bisection over the
+distances that occur, each step a set cover (Minieka 1970).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from sozialraum.presence.cover import Cover, greedy, reduce_cover
+from sozialraum.presence.highs import Clock, maximise
+from sozialraum.presence.problem import Floats, Ints, Problem
+
+ROWS = 6_000
+"""Largest number of rows that are compared with each other."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Chosen columns, and a lower bound on the objective."""
+
+    chosen: Ints
+    bound: float
+    timed_out: bool = False
+
+
+def fewest(
+    cover: Cover,
+    *,
+    enough: int | None = None,
+    clock: Clock | None = None,
+    gap: float = 0.0,
+    node_limit: int | None = None,
+) -> Answer:
+    """Fewest columns that reach all rows (each row must have one).
+
+    With `enough`, the search ends as soon as that many columns suffice or provably do not.
+    """
+    small = drop_easy_rows(reduce_cover(cover))
+    n, k = small.reach.shape
+    back = np.searchsorted(cover.sites, small.sites)
+    if n == 0:
+        return Answer(np.empty(0, np.intp), 0.0)
+    chosen = _prune(small, _greedy_cover(small))
+    if chosen.size == 1 or (enough is not None and chosen.size <= enough):
+        return Answer(back[chosen], 1.0)
+    start = np.zeros(k)
+    start[chosen] = 1.0
+    outcome = maximise(
+        -np.ones(k),
+        small.reach,
+        np.ones(n),
+        np.full(n, np.inf),
+        integer=np.ones(k, bool),
+        start=start,
+        gap=gap,
+        slack=0.999,
+        clock=clock,
+        node_limit=node_limit,
+    )
+    if outcome.point is not None:
+        other = _prune(small, np.flatnonzero(outcome.point > 0.5))
+        if (small.counts(other) > 0).all() and other.size < chosen.size:
+            chosen = other
+    bound = float(np.ceil(-outcome.bound - 1e-6)) if np.isfinite(outcome.bound) else 1.0
+    return Answer(back[chosen], min(bound, chosen.size), outcome.timed_out)
+
+
+def drop_easy_rows(cover: Cover) -> Cover:
+    """Leave out rows that are reached whenever another one is."""
+    n = cover.reach.shape[0]
+    if not 1 < n <= ROWS:
+        return cover
+    size = np.diff(cover.reach.indptr)
+    common = (cover.reach @ cover.reach.T).tocoo()
+    i, k = common.coords
+    harder = (common.data == size[k]) & (i != k) & ((size[i] > size[k]) | (k < i))
+    keep = np.ones(n, bool)
+    keep[i[harder]] = False
+    return Cover(cover.reach[keep], cover.weight[keep], cover.sites)
+
+
+def _greedy_cover(cover: Cover) -> Ints:
+    ones = Cover(cover.reach, np.ones(cover.weight.size), cover.sites)
+    most = 1
+    while True:  # doubling: greedy is incremental, so the first that suffices is a prefix
+        chosen = greedy(ones, min(most, ones.sites.size))
+        if (ones.counts(chosen) > 0).all():
+            return chosen
+        most *= 2
+
+
+def _prune(cover: Cover, chosen: Ints) -> Ints:
+    """Drop columns that the others make needless, those with the fewest rows first."""
+    counts = cover.counts(chosen)
+    columns = cover.reach.tocsc()
+    size = np.diff(columns.indptr)
+    kept = []
+    for j in sorted(chosen, key=lambda j: (size[j], j)):
+        rows = columns.indices[columns.indptr[j] : columns.indptr[j + 1]]
+        if (counts[rows] > 1).all():
+            counts[rows] -= 1
+        else:
+            kept.append(j)
+    return np.array(sorted(kept), dtype=np.intp)
+
+
+def solve_center(
+    problem: Problem, p: int, rows: Ints, *, clock: Clock, node_limit: int | None = None
+) -> Answer:
+    """Sites with the shortest longest way to `rows`; each row must reach some candidate."""
+    free = np.setdiff1d(problem.candidates, problem.required)
+    fixed = problem.columns_dense(problem.required)[rows].min(axis=1, initial=np.inf)
+    costs = problem.columns_dense(free)[rows]
+    nearest = np.minimum(costs.min(axis=1, initial=np.inf), fixed)
+    levels = np.unique(np.r_[costs[np.isfinite(costs)], fixed[np.isfinite(fixed)]])
+    low = int(np.searchsorted(levels, nearest.max(initial=0.0)))
+    high = levels.size  # one beyond the last level: not known to be possible
+    best, certain, timed_out = np.empty(0, np.intp), True, False
+    floor = low
+    while low < high:
+        middle = (low + high) // 2
+        answer = _reach_all(
+            levels[middle], costs, fixed, free, p - problem.required.size, clock, node_limit
+        )
+        if answer.chosen.size <= p - problem.required.size:
+            best, high = answer.chosen, middle
+        else:
+            if certain and answer.bound > p - problem.required.size:
+                floor = middle + 1
+            else:
+                certain = False  # not decided in time: the bound stays below
+            timed_out |= answer.timed_out
+            low = middle + 1
+    bound = levels[min(floor, levels.size - 1)] if high < levels.size else np.inf
+    return Answer(np.r_[problem.required, free[best]].astype(np.intp), float(bound), timed_out)
+
+
+def _reach_all(
+    radius: float,
+    costs: Floats,
+    fixed: Floats,
+    free: Ints,
+    p: int,
+    clock: Clock,
+    node_limit: int | None,
+) -> Answer:
+    far = fixed > radius
+    reach = sparse.csr_array((costs[far] <= radius).astype(float))
+    cover = Cover(reach, np.ones(int(far.sum())), np.arange(free.size))
+    return fewest(cover, enough=p, clock=clock, node_limit=node_limit)

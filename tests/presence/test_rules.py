@@ -1,0 +1,166 @@
+"""Coverage and p-median under further rules, against all possible choices."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.optimize import linprog
+
+from sozialraum.errors import InputError, StudyError
+from sozialraum.presence import (
+    Constraints,
+    InfeasibleError,
+    max_coverage,
+    max_coverage_targets,
+    p_median,
+)
+
+FEW = settings(max_examples=25, deadline=None)
+SEEDS = st.integers(0, 5000)
+
+
+def town(seed: int, n: int = 12, m: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return np.round(rng.uniform(0, 10, (n, m)), 2), rng.integers(1, 30, n).astype(float)
+
+
+def served_at_most(cost, demand, chosen, radius, capacity) -> float:
+    """Transport problem, written independently of the library."""
+    pairs = [(i, j) for i in range(len(demand)) for j in chosen if cost[i, j] <= radius]
+    if not pairs:
+        return 0.0
+    limits = np.zeros((len(demand) + cost.shape[1], len(pairs)))
+    for k, (i, j) in enumerate(pairs):
+        limits[i, k] = limits[len(demand) + j, k] = 1
+    return -linprog(-np.ones(len(pairs)), limits, np.r_[demand, capacity]).fun
+
+
+@FEW
+@given(SEEDS, st.floats(1, 6), st.integers(1, 3))
+def test_capacities_hold_and_the_best_choice_is_found(seed, radius, p):
+    cost, demand = town(seed, n=8, m=5)
+    capacity = np.random.default_rng(seed).integers(0, 60, 5).astype(float)
+    answer = max_coverage(cost, demand, radius=radius, p=p, capacity=capacity)
+    best = max(
+        served_at_most(cost, demand, chosen, radius, capacity)
+        for chosen in combinations(range(5), p)
+    )
+    assert answer.objective == pytest.approx(best, abs=1e-5)
+    assert answer.proven
+    assert (answer.flows.sum(axis=0) <= capacity + 1e-6).all()
+    assert (answer.flows.sum(axis=1) <= demand + 1e-6).all()
+    used = answer.flows.tocoo()
+    assert (cost[used.coords] <= radius).all()
+
+
+@FEW
+@given(SEEDS, st.floats(1, 6), st.integers(1, 3), st.floats(0, 1))
+def test_backup_is_worth_what_it_is_said_to_be(seed, radius, p, backup):
+    cost, demand = town(seed)
+
+    def value(chosen):
+        count = (cost[:, list(chosen)] <= radius).sum(1)
+        return demand[count > 0].sum() + backup * demand[count > 1].sum()
+
+    answer = max_coverage(cost, demand, radius=radius, p=p, backup=backup)
+    assert answer.objective == pytest.approx(max(map(value, combinations(range(6), p))))
+    assert answer.objective == pytest.approx(value(answer.sites))
+
+
+@FEW
+@given(SEEDS, st.floats(0, 4), st.floats(0.5, 5), st.integers(1, 3))
+def test_reach_that_fades_counts_the_best_open_site(seed, near, width, p):
+    cost, demand = town(seed)
+    share = np.clip((near + width - cost) / width, 0, 1)
+    answer = max_coverage(cost, demand, radius=(near, near + width), p=p)
+    best = max(share[:, list(c)].max(1) @ demand for c in combinations(range(6), p))
+    assert answer.objective == pytest.approx(best)
+
+
+@FEW
+@given(SEEDS, st.floats(2, 6), st.integers(1, 3), st.floats(0, 0.9))
+def test_no_group_stays_below_the_floor_or_it_is_said_why(seed, radius, p, floor):
+    cost, demand = town(seed)
+    groups = np.repeat(["a", "b", "c"], 4)
+
+    def shares(chosen):
+        hit = (cost[:, list(chosen)] <= radius).any(1)
+        return [demand[hit & (groups == g)].sum() / demand[groups == g].sum() for g in "abc"]
+
+    fair = [c for c in combinations(range(6), p) if min(shares(c)) >= floor - 1e-9]
+    rules = {"constraints": {"floor": floor}, "groups": groups}
+    if fair:
+        answer = max_coverage(cost, demand, radius=radius, p=p, **rules)
+        best = max(demand[(cost[:, list(c)] <= radius).any(1)].sum() for c in fair)
+        assert answer.objective == pytest.approx(best)
+        assert answer.measures["least_group_share"] >= floor - 1e-5
+    else:
+        with pytest.raises(InfeasibleError, match=r"group|floors") as caught:
+            max_coverage(cost, demand, radius=radius, p=p, **rules)
+        assert caught.value.rule == "floor"
+
+
+def test_sites_keep_their_distance_and_too_many_are_refused():
+    places = np.arange(5.0)
+    between = np.abs(places[:, None] - places)
+    cost = np.abs(np.arange(10)[:, None] / 2 - places)
+    rules = Constraints(spacing=2, between=between)
+    answer = max_coverage(cost, np.ones(10), radius=0.5, p=3, constraints=rules)
+    assert answer.sites == (0, 2, 4)
+    median = p_median(cost, np.ones(10), p=2, constraints=rules)
+    assert np.diff(median.sites)[0] >= 2
+    with pytest.raises(InfeasibleError) as caught:
+        max_coverage(cost, np.ones(10), radius=0.5, p=4, constraints=rules)
+    assert (caught.value.rule, caught.value.shortfall) == ("spacing", 1)
+    with pytest.raises(InfeasibleError, match="Required sites"):
+        max_coverage(cost, np.ones(10), radius=1, p=3, required=[0, 1], constraints=rules)
+    with pytest.raises(InputError, match="distances between sites"):
+        max_coverage(cost, np.ones(10), radius=1, p=2, constraints={"spacing": 2})
+
+
+def test_a_median_with_capacities_serves_everybody_or_says_how_many_are_left():
+    cost = np.array([[0, 5], [1, 4], [5, 0.0]])
+    answer = p_median(cost, [4, 4, 4], p=2, capacity=[6, 8])
+    assert answer.objective == pytest.approx(4 * 0 + 2 * 1 + 2 * 4)
+    assert answer.flows.sum() == pytest.approx(12)
+    with pytest.raises(InfeasibleError) as caught:
+        p_median(cost, [4, 4, 4], p=2, capacity=[5, 5])
+    assert caught.value.rule == "capacity"
+    assert caught.value.shortfall == pytest.approx(2)
+
+
+def test_target_groups_by_weights_and_in_order():
+    cost = np.array([[0, 9, 9], [9, 0, 9], [9, 9, 0.0]])
+    people = pd.DataFrame({"young": [5, 0, 4], "families": [0, 9, 3]})
+    weighted = max_coverage_targets(
+        cost, people, radius=1, p=1, weights={"young": 2, "families": 1}
+    )
+    assert weighted.sites == (2,)
+    assert weighted.measures["reached_families"] == 3
+    first = max_coverage_targets(cost, people, radius=1, p=1, order=["young", "families"])
+    assert first.sites == (0,)
+    loose = max_coverage_targets(
+        cost, people, radius=1, p=1, order=["young", "families"], tolerance=0.2
+    )
+    assert loose.sites == (2,)
+    with pytest.raises(StudyError, match="either"):
+        max_coverage_targets(cost, people, radius=1, p=1)
+
+
+def test_rules_work_on_sparse_distances_too():
+    cost, demand = town(4)
+    cost[cost > 7] = np.inf
+    rows, columns = np.nonzero(np.isfinite(cost))
+    thin = sparse.csr_array((cost[rows, columns], (rows, columns)), shape=cost.shape)
+    for options in ({"capacity": 40.0}, {"backup": 0.5}, {}):
+        radius = 4 if options else (2, 6)
+        dense = max_coverage(cost, demand, radius=radius, p=2, **options)
+        assert max_coverage(thin, demand, radius=radius, p=2, **options).objective == pytest.approx(
+            dense.objective
+        )
