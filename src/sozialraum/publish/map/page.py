@@ -93,6 +93,7 @@ def render_map(content: Content) -> str:
     template = environment.from_string(_asset("assets/template.html.j2"))
     return template.render(
         info=content.info,
+        attributions=list(dict.fromkeys(s.attribution or s.title for s in content.info.sources)),
         basemap=content.study.layers.basemap,
         language=content.info.language,
         policy=policy,

@@ -64,6 +64,14 @@ function repaint(changed) {
   for (const [keys, paint] of PAINTERS) if (keys.some((key) => changed.has(key))) paint();
 }
 
+/* Before paper is laid out, give the map the room that title, notices and sources leave on an A4 page. */
+function printed(on) {
+  const above = document.querySelector("main").offsetTop;
+  document.body.style.setProperty("--printed", `${Math.max(300, 610 - above)}px`);
+  document.body.classList.toggle("printing", on);
+  fitAgain(true);
+}
+
 function listen() {
   byId("tabs").addEventListener("keydown", tabKey);
   for (const name of Object.keys(TABS)) byId(`tab-${name}`).addEventListener("click", () => update({ tab: name }));
@@ -81,12 +89,8 @@ function listen() {
   byId("print").addEventListener("click", () => window.print());
   byId("legend").addEventListener("toggle", () => fitAgain());
   byId("whole").addEventListener("click", () => fitAgain(true));
-  for (const moment of ["beforeprint", "afterprint"]) {
-    window.addEventListener(moment, () => {
-      document.body.classList.toggle("printing", moment === "beforeprint");
-      fitAgain(true);
-    });
-  }
+  window.addEventListener("beforeprint", () => printed(true));
+  window.addEventListener("afterprint", () => printed(false));
   window.addEventListener("hashchange", () => update(readAddress(), { write: false }));
 }
 
