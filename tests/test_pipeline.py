@@ -204,3 +204,42 @@ def test_recipients_are_named_for_what_they_are(district_run) -> None:
     info = district_run.content.info
     assert info.recipients_label == "Personen mit Leistungen nach SGB II oder SGB XII"
     assert "abgeleitet" in info.recipients_note
+
+
+@pytest.mark.real_data
+def test_with_a_ba_workbook_in_the_data_folder_the_study_counts_what_the_ba_counts(
+    berlin: Path, tmp_path: Path
+) -> None:
+    import xlsxwriter
+
+    data = tmp_path / "data"
+    for name in ("lor_2021", "ewr", "mss", "venues", "population_grid", "transit", "bezirke"):
+        shutil.copytree(berlin / name, data / name)
+    study = sr.load_study("charlottenburg-wilmersdorf")
+    ids = list(sr.areas.read_areas(study, data).region)
+    (data / "ba").mkdir()
+    book = xlsxwriter.Workbook(data / "ba" / "ba_2024-12.xlsx")
+    sheet = book.add_worksheet()
+    for row, text in enumerate(
+        ["Grundsicherung für Arbeitsuchende (SGB II)", "Berichtsmonat: Dezember 2024"]
+    ):
+        sheet.write_string(row, 0, text)
+    for column, text in enumerate(["Planungsraum", "Name", "Regelleistungsberechtigte"]):
+        sheet.write_string(3, column, text)
+    for row, area in enumerate(ids, 4):  # invented counts, a function of the row
+        sheet.write_number(row, 0, int(area))  # without its leading zero, as it really comes
+        sheet.write_string(row, 1, f"Gebiet {row}")
+        if area == "04400831":
+            sheet.write_string(row, 2, "*")
+        else:
+            sheet.write_number(row, 2, 0 if area == "04400725" else 100 + 7 * row)
+    book.close()
+    run = sr.run(study, data=data, indicators={"rank_draws": 500})
+    info = run.content.info
+    assert info.recipients_label == "Regelleistungsberechtigte (SGB II)"
+    assert "unter 65" in info.share_label
+    assert run.areas.loc[ids[0], "recipients"] == 128
+    hidden = run.areas.loc["04400831"]
+    assert np.isnan(hidden["recipients"])
+    assert np.isnan(hidden["share"])
+    assert run.areas["old_age"].fillna(0).eq(0).all()
