@@ -221,28 +221,7 @@ def test_the_sentences_on_rooms_carry_the_figures_of_the_tables(
 
 
 def test_the_summary_holds_exactly_the_numbers_of_the_frames(content: Content) -> None:
-    n, pct = numbers.number, numbers.percent
-    areas, figures, units = content.areas, content.figures, content.units["people_everybody"]
-    first = areas.sort_values("rank").head(10)
-    rooms = content.presence[content.presence["target"] == "everybody"]
-    curve = content.frontier[content.frontier["target"] == "everybody"].set_index("p")
-    best = curve.loc[len(rooms)]
-    expected = ["95", "10", str(areas["top_certain"].sum()), str(areas["top_possible"].sum())]
-    expected += ["31", "2024", n(figures["recipients"]), pct(figures["share"])]
-    expected += [n(figures["population"]), pct(figures["share_city"]), "10"]
-    expected += [pct(first["recipients"].sum() / figures["recipients"])]
-    expected += [pct(first["population"].sum() / figures["population"])]
-    expected += [str(len(rooms)), *map(str, range(1, len(rooms) + 1)), n(best["reached"])]
-    expected += [n(units.sum()), pct(best["reached"] / units.sum()), "1.000"]
-    expected += [pct(curve.loc[0, "reached"] / units.sum()), str(len(rooms))]
-    answer = document(Facts(content), Words("de"))["summary"]
-    bullets = next(b["items"] for b in answer if b["kind"] == "bullets")
-    text = "".join(r if isinstance(r, str) else r["strong"] for item in bullets for r in item)
-    for name in sorted([*areas["name"], *rooms["name"]], key=len, reverse=True):
-        text = text.replace(name, "")
-    text = text.replace(content.info.recipients_label, "")
-    found = re.findall(r"\d[\d.,]*\d|\d", text)
-    assert found == [e.removesuffix("\u00a0%") for e in expected]
+    assert summary_numbers(content) == expected_numbers(content)
 
 
 def test_every_number_of_the_text_follows_the_frames(content: Content) -> None:
@@ -362,6 +341,56 @@ def test_every_sentence_of_the_catalogue_is_used() -> None:
         for key in sentences:
             used = f"{part}.{key}" in code or any(key.startswith(start) for start in open_ended)
             assert used, f"{part}.{key}"
+
+
+@pytest.mark.real_data
+def test_the_report_of_the_real_district(district_run) -> None:  # type: ignore[no-untyped-def]
+    real = district_run.content
+    assert summary_numbers(real) == expected_numbers(real)
+    pages = [p.extract_text() for p in pypdf.PdfReader(io.BytesIO(render(real))).pages]
+    text = squeeze(flat(pages))
+    assert "Paul-Hertz-Siedlung" in pages[0]
+    assert "343.500" in pages[0]
+    for area_id, row in real.areas.iterrows():
+        figures = [numbers.number(row["population"]), numbers.number(row["recipients"])]
+        assert squeeze(" ".join([str(area_id), row["name"], *figures])) in text
+    for note in real.info.sources:
+        assert squeeze(note.attribution) in text.replace("\u200b", "")
+
+
+def summary_numbers(content: Content) -> list[str]:
+    """All numbers in the sentences of the summary, in their order."""
+    answer = document(Facts(content), Words("de"))["summary"]
+    bullets = next(b["items"] for b in answer if b["kind"] == "bullets")
+    text = "".join(r if isinstance(r, str) else r["strong"] for item in bullets for r in item)
+    rooms = content.presence["name"].unique()
+    for name in sorted([*content.areas["name"], *rooms], key=len, reverse=True):
+        text = text.replace(name, "")
+    text = text.replace(content.info.recipients_label, "")
+    return re.findall(r"\d[\d.,]*\d|\d", text)
+
+
+def expected_numbers(content: Content) -> list[str]:
+    """The same numbers, computed from the frames without the report's own code."""
+    n, pct = numbers.number, numbers.percent
+    areas, figures, units = content.areas, content.figures, content.units["people_everybody"]
+    first = areas.sort_values("rank").head(10)
+    rooms = content.presence[content.presence["target"] == "everybody"]
+    wanted = content.study.siting.rooms
+    rooms = rooms[rooms["p"] == (wanted if wanted in set(rooms["p"]) else rooms["p"].max())]
+    curve = content.frontier[content.frontier["target"] == "everybody"].set_index("p")
+    best = curve.loc[len(rooms)]
+    out = ["95", "10", str(areas["top_certain"].sum()), str(areas["top_possible"].sum())]
+    out += ["31", "2024", n(figures["recipients"])]
+    if "recipients_lo" in figures:
+        out += [n(figures["recipients_lo"]), n(figures["recipients_hi"])]
+    out += [pct(figures["share"]), n(figures["population"]), pct(figures["share_city"]), "10"]
+    out += [pct(first["recipients"].sum() / figures["recipients"])]
+    out += [pct(first["population"].sum() / figures["population"])]
+    out += [str(len(rooms)), *map(str, range(1, len(rooms) + 1)), n(best["reached"])]
+    out += [n(units.sum()), pct(best["reached"] / units.sum()), "1.000"]
+    out += [pct(curve.loc[0, "reached"] / units.sum()), str(len(rooms))]
+    return [number.removesuffix("\u00a0%") for number in out]
 
 
 def said(content: Content) -> str:

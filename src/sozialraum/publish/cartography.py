@@ -51,8 +51,8 @@ DYNAMICS = {
 CLUSTERS = {
     "Konzentration": Style("Konzentration", SEQUENCE[4], "///", "#dbe8f5"),
     "einzeln hoch": Style("einzeln hoch", SEQUENCE[3]),
-    "einzeln niedrig": Style("einzeln niedrig", "#e9d9b8", "\\\\\\", "#b89a55"),
-    "niedrige Umgebung": Style("niedrige Umgebung", "#e9d9b8"),
+    "einzeln niedrig": Style("einzeln niedrig", "#efe3c8", "\\\\\\", "#a8873f"),
+    "niedrige Umgebung": Style("niedrige Umgebung", "#dcc594"),
     "unauffällig": Style("unauffällig", LAND),
 }
 

@@ -46,11 +46,6 @@ def write_report(content: Content, path: str | Path) -> None:
         left out or named as missing.
     path : path-like
         Where the file is written.
-
-    Examples
-    --------
-    >>> import sozialraum as sr                                       # doctest: +SKIP
-    >>> write_report(sr.run("demo").content, "report.pdf")            # doctest: +SKIP
     """
     Path(path).write_bytes(render(content))
 
