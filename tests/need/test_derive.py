@@ -71,6 +71,11 @@ def test_a_share_of_another_years_residents_is_refused():
         counts_from_shares(share, pd.Series({"a": 3561, "b": 2002}))
 
 
+def test_a_share_of_nobody_is_refused():
+    with pytest.raises(InputError, match="not whole numbers"):
+        counts_from_shares(pd.Series({"a": 3.125}), pd.Series({"a": 0}))
+
+
 def test_shares_and_residents_must_list_the_same_areas():
     with pytest.raises(InputError, match="one index"):
         counts_from_shares(pd.Series({"a": 1.0, "b": 2.0}), pd.Series({"b": 100, "a": 100}))

@@ -62,10 +62,10 @@ def _areas(**changes):
     return pd.DataFrame([{**row, **changes}], index=["04300413"])
 
 
-def _sentence(points=None, **changes):
+def _sentence(points=None, share_of="", **changes):
     areas = _areas(**changes)
     frame = pd.DataFrame([points or {"S1": 0.2, "S4": -0.1}], index=areas.index)
-    return sentences(areas, frame, city="von Berlin").iloc[0]
+    return sentences(areas, frame, city="von Berlin", share_of=share_of).iloc[0]
 
 
 def test_a_sentence_says_rank_index_reason_and_people():
@@ -94,6 +94,12 @@ def test_an_area_that_is_not_rated_says_why():
 
 def test_a_rank_that_is_certain_is_written_without_a_range():
     assert _sentence(rank=1.0, rank_lo=1.0, rank_hi=1.0).startswith("Rang 1 (mit 95 % Sicherheit):")
+
+
+def test_a_rank_without_a_set_claims_no_certainty():
+    text = _sentence(rank_lo=np.nan, rank_hi=np.nan, share_of="der Bevölkerung")
+    assert text.startswith("Rang 7: Der Index")
+    assert text.endswith("12,3 % der Bevölkerung.")
 
 
 def test_few_people_with_a_high_share_and_many_with_a_middling_one_are_told_apart():

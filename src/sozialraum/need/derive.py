@@ -102,7 +102,7 @@ def counts_from_shares(
     count = exact.round()
     lo = pd.Series(np.ceil(exact - slack), index=share.index)
     hi = pd.Series(np.floor(exact + slack), index=share.index)
-    lost = lo > hi  # no whole number rounds to the share
+    lost = (lo > hi) | ((people == 0) & (share > 0))  # no whole number gives the share
     if strict and lost.any():
         raise InputError(
             f"{int(lost.sum())} published shares times their base are not whole numbers",

@@ -174,6 +174,7 @@ def sentences(
     names: Mapping[str, str] = MSS_NAMES,
     city: str = "der Stadt",
     coverage: float = 0.95,
+    share_of: str = "",
 ) -> pd.Series:
     """One German sentence per area that says why it stands where it stands.
 
@@ -192,6 +193,8 @@ def sentences(
         Territory of the index, in the genitive ("von Berlin", "der Stadt").
     coverage : float
         That of the rank sets.
+    share_of : str
+        Whose share it is, in the genitive ("der Bevölkerung"); empty: not said.
 
     Returns
     -------
@@ -216,23 +219,29 @@ def sentences(
     rows = zip(
         areas.to_dict("records"), points.reindex(areas.index).to_numpy(), contrast, strict=True
     )
+    base = f" {share_of}" if share_of else ""
     labels = [names.get(str(c), str(c)) for c in points.columns]
     return pd.Series(
-        [_sentence(area, dict(zip(labels, p, strict=True)), c, sure, city) for area, p, c in rows],
+        [
+            _sentence(area, dict(zip(labels, p, strict=True)), words, sure, city, base)
+            for area, p, words in rows
+        ],
         index=areas.index,
         dtype=object,
     )
 
 
 def _sentence(
-    area: dict[Any, Any], points: dict[str, float], contrast: str, sure: str, city: str
+    area: dict[Any, Any], points: dict[str, float], contrast: str, sure: str, city: str, base: str
 ) -> str:
     if isinstance(area["excluded"], str) and area["excluded"]:
         return f"Nicht bewertet: {area['excluded']}."
     if np.isnan(area["rank"]):
         return "Nicht bewertet: Es fehlen Indikatoren."
-    lo, hi = (number_de(area[c]) for c in ("rank_lo", "rank_hi"))
-    rank = f"Rang {number_de(area['rank'])} ({sure}{f' {lo} bis {hi}' if lo != hi else ''})"
+    rank = f"Rang {number_de(area['rank'])}"
+    if np.isfinite(area["rank_lo"]) and np.isfinite(area["rank_hi"]):
+        lo, hi = (number_de(area[c]) for c in ("rank_lo", "rank_hi"))
+        rank += f" ({sure}{f' {lo} bis {hi}' if lo != hi else ''})"
     index = area["need_index"]
     side = "über" if index >= 0 else "unter"
     text = f"{rank}: Der Index liegt {number_de(abs(index), 2)} Punkte {side} dem Mittel {city}"
@@ -243,5 +252,5 @@ def _sentence(
         text += f", am stärksten {verb} ihn {name} ({sign}{number_de(known[name], 2)})"
     if np.isfinite(area["recipients"]) and np.isfinite(area["share"]):
         people = number_de(area["recipients"])
-        text += f"; {people} Menschen, {number_de(100 * area['share'], 1)} %"
+        text += f"; {people} Menschen, {number_de(100 * area['share'], 1)} %{base}"
     return text + (f" – {contrast}." if contrast else ".")

@@ -106,7 +106,7 @@ def count_target(
     ...     {"recipients": [120.0], "recipients_lo": [115.0], "recipients_hi": [125.0]}
     ... )
     >>> count_target(people, pd.Series([1000]), design_effect=1.8).round(1).iloc[0].tolist()
-    [120.0, 115.0, 125.0, 13.8]
+    [120.0, 115.0, 125.0, 13.9]
     """
     residents = population.reindex(recipients.index).astype(float)
     factor = 100 / residents.where(residents > 0) if as_share else 1.0
