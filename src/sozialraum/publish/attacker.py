@@ -36,17 +36,20 @@ def attack(content: Content, *, sensitive: pd.Series | None = None) -> pd.DataFr
     totals = regions["recipients"].astype(float)
     if not (cells.isna().any() or totals.isna().any()):
         return audit(cells, pd.Series(None, index=cells.index, dtype=object))
-    claims = {
-        name: pd.concat([keyed(of_area, "area:"), keyed(of_region, "region:")])
-        for (name, of_area), of_region in zip(
-            _claims(content, areas).items(), _claims(content, regions).values(), strict=True
-        )
-    }
+    claims: dict[str, pd.DataFrame] = {}
+    for frame, hidden, level in (
+        (areas, cells.isna(), "area:"),
+        (regions, totals.isna(), "region:"),
+    ):
+        for name, bounds in _claims(content, frame[hidden]).items():
+            claims[name] = pd.concat([claims.get(name), keyed(bounds, level)])
     for target in study.targets:
         column = f"people_{target}"
         if study.targets[target].weight_by == "recipients" and column in content.units:
             placed = content.units.groupby("area_id")[column].sum(min_count=1)
-            claims[column] = keyed(_plus_old_age(placed[placed > 0], areas), "area:")
+            placed = placed[(placed > 0) & placed.index.isin(areas.index[cells.isna()])]
+            if len(placed):
+                claims[column] = keyed(_plus_old_age(placed, areas), "area:")
     values, parent = table_hierarchy(
         cells.round(), totals.round(), areas["region_id"], _total(totals, content)
     )
@@ -77,26 +80,28 @@ def keyed(bounds: Any, start: str) -> Any:
 
 
 def _claims(content: Content, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Every column that says something about the recipients of a row."""
-    nothing = pd.Series(np.nan, index=frame.index)
-
-    def column(name: str) -> pd.Series:
-        return frame[name].astype(float) if name in frame else nothing
-
-    residents = column("population")
-    share = content.figures.get("share", np.nan)
-    claims = {
-        "share": from_rate(column("share"), residents, digits=describe("share").digits),
-        "location_quotient": from_rate(
-            column("location_quotient"), residents * float(share or np.nan), digits=4
-        ),
-        "recipients_lo": pd.DataFrame({"lo": column("recipients_lo"), "hi": np.nan}),
-        "recipients_hi": pd.DataFrame({"lo": np.nan, "hi": column("recipients_hi")}),
+    """Every column that still says something about the recipients of the withheld rows."""
+    told = {str(c) for c in frame.columns[frame.notna().any().to_numpy()]}
+    residents = frame["share_base" if "share_base" in told else "population"].astype(float)
+    claims = {}
+    rates = {
+        "share": 1.0,
+        "location_quotient": content.figures.get("share"),
+        "location_quotient_city": content.figures.get("share_city"),
     }
+    for name, unit in rates.items():
+        if name in told and unit:
+            base = residents.fillna(frame["population"]) * unit
+            claims[name] = from_rate(frame[name].astype(float), base, digits=describe(name).digits)
+    if "recipients_lo" in told:
+        claims["recipients_lo"] = pd.DataFrame({"lo": frame["recipients_lo"], "hi": np.nan})
+    if "recipients_hi" in told:
+        claims["recipients_hi"] = pd.DataFrame({"lo": np.nan, "hi": frame["recipients_hi"]})
     for target, settings in content.study.targets.items():
-        if settings.weight_by in ("recipients", "recipients_if_worse"):
-            weight = column(f"weight_{target}")
-            claims[f"weight_{target}"] = _plus_old_age(weight.where(weight > 0), frame)
+        name = f"weight_{target}"
+        if settings.weight_by in ("recipients", "recipients_if_worse") and name in told:
+            weight = frame[name].astype(float)
+            claims[name] = _plus_old_age(weight.where(weight > 0), frame)
     return claims
 
 

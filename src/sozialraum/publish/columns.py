@@ -51,6 +51,9 @@ _FURTHER: dict[str, str] = {
     "region_id": "Nummer der Bezirksregion (Text)",
     "region_name": "Name der Bezirksregion",
     "unit_id": "Kennung des Orts mit Nachfrage",
+    "location_quotient_city": "Anteil geteilt durch den Anteil der ganzen Stadt",
+    "children": "Kinder unter 15 Jahren in Haushalten mit Leistungen",
+    "share_base": "Einwohnerinnen und Einwohner, auf die sich der Anteil bezieht",
     "status_index": "Statusindex (standardisierte Summe der Indikatoren)",
     "status_published": "Statusklasse, wie sie veröffentlicht ist",
     "dynamics_index": "Dynamikindex (standardisierte Summe der Veränderungen)",
@@ -93,6 +96,9 @@ _NUMBERS: dict[str, tuple[Kind, int, str]] = {
     "relative_risk": ("number", 3, ""),
     "p_value": ("number", 4, ""),
     "location_quotient": ("number", 4, ""),
+    "location_quotient_city": ("number", 4, ""),
+    "children": ("integer", 0, "Personen"),
+    "share_base": ("integer", 0, "Personen"),
     "need_index": ("number", 6, ""),
     "status_index": ("number", 6, ""),
     "dynamics_index": ("number", 6, ""),
@@ -215,6 +221,8 @@ def plain(value: Any) -> str | None:
     >>> plain("Haus\tam\x00See"), plain(float("nan")), plain(("a", "b"))
     ('Haus am See', None, 'a; b')
     """
+    if isinstance(value, str):
+        return _CONTROL.sub(" ", value) or None
     if isinstance(value, (list, tuple, set, frozenset)):
         value = "; ".join(
             str(v) for v in (sorted(value) if isinstance(value, (set, frozenset)) else value)

@@ -104,8 +104,7 @@ def release(content: Content) -> Content:
         (regions, why_regions, children_regions),
     ):
         _blank(frame, reasons, study, derived=derived)
-        for column in (c for c in (*_CHILDREN, "weight_families") if c in frame):
-            _empty(frame, of_children, column)
+        _empty(frame, of_children, [c for c in (*_CHILDREN, "weight_families") if c in frame])
         _flag(frame, reasons, study)
     fresh = (why != "") & ~unknown_before
     released = replace(
@@ -260,8 +259,7 @@ def _blank(frame: pd.DataFrame, reasons: pd.Series, study: Study, *, derived: bo
     for target in targets:
         if study.targets[target].rank_by == "share":
             of_count += [c for c in frame if c in _ranks_of(target)]
-    for column in of_count:
-        _empty(frame, hidden, column)
+    _empty(frame, hidden, of_count)
     weights = frame[[f"weight_{t}" for t in targets]].set_axis(targets, axis=1)
     weights = publishable_weights(weights, reasons, study, derived=derived)
     for target in targets:
@@ -269,11 +267,9 @@ def _blank(frame: pd.DataFrame, reasons: pd.Series, study: Study, *, derived: bo
             frame[f"weight_{target}"] = weights[target]
     if "old_age" in frame:
         least = study.disclosure.minimum_count
-        _empty(frame, (frame["old_age"] > 0) & (frame["old_age"] < least), "old_age")
+        _empty(frame, (frame["old_age"] > 0) & (frame["old_age"] < least), ["old_age"])
     public = {*_PUBLIC, *(f"weight_{t}" for t in targets if not counts_recipients(study, t))}
-    for column in frame.columns:
-        if column not in public:
-            _empty(frame, small, str(column))
+    _empty(frame, small, [str(c) for c in frame.columns if c not in public])
     for column in ("rank_by_share", "rank_by_count"):
         if column in frame and hidden.any():
             # without gaps: the rank that is missing would place the withheld count
@@ -284,16 +280,20 @@ def _ranks_of(target: str) -> tuple[str, ...]:
     return (f"rank_{target}", f"rank_lo_{target}", f"rank_hi_{target}")
 
 
-def _empty(frame: pd.DataFrame, rows: pd.Series, column: str) -> None:
-    if not rows.any():
+def _empty(frame: pd.DataFrame, rows: pd.Series, columns: list[str]) -> None:
+    """Blank rows of columns in place; whole numbers become floats, flags become False."""
+    if not rows.any() or not columns:
         return
-    values = frame[column]
-    if values.dtype == bool:
-        frame[column] = values & ~rows
-    elif pd.api.types.is_numeric_dtype(values):
-        frame[column] = values.astype(float).mask(rows)
-    else:
-        frame[column] = values.astype(object).where(~rows, None)
+    kinds = frame[columns].dtypes
+    for column in columns:
+        if pd.api.types.is_integer_dtype(kinds[column]):
+            frame[column] = frame[column].astype(float)
+    flags = [c for c in columns if pd.api.types.is_bool_dtype(kinds[c])]
+    numbers = [c for c in columns if c not in flags and pd.api.types.is_numeric_dtype(kinds[c])]
+    texts = [c for c in columns if c not in flags and c not in numbers]
+    for some, value in ((flags, False), (numbers, np.nan), (texts, None)):
+        if some:
+            frame.loc[rows, some] = value
 
 
 def _flag(frame: pd.DataFrame, reasons: pd.Series, study: Study) -> None:
@@ -313,9 +313,8 @@ def _without_small(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     reached = table["reached"]
     small = recipients & (reached > 0) & (reached < study.disclosure.minimum_count)
     result = table.copy()
-    for column in ("reached", "reached_share", "cumulative_share", "bound"):
-        if column in result:
-            _empty(result, small, column)
+    told = ("reached", "reached_share", "cumulative_share", "bound")
+    _empty(result, small, [c for c in told if c in result])
     return result
 
 
@@ -334,9 +333,8 @@ def _clusters(content: Content, fresh: pd.Series) -> Any:
         return clusters
     points = content.areas.geometry[fresh].representative_point().union_all()
     touched = clusters.geometry.intersects(points)
-    for column in ("cases", "expected", "relative_risk"):
-        if column in clusters:
-            _empty(clusters, touched, column)
+    told = ("cases", "expected", "relative_risk")
+    _empty(clusters, touched, [c for c in told if c in clusters])
     return clusters
 
 
