@@ -55,7 +55,7 @@ def coverage(tables: int, n: int, draws: int) -> pd.DataFrame:
             good = (sets["lo"] <= low) & (sets["hi"] >= high)
             hits["simultaneous"] += bool(good.all())
             width += float((sets["hi"] - sets["lo"] + 1).mean())
-            if table < tables // 50:
+            if table < tables // 100:
                 one = rank_confidence(x, se, simultaneous=False, draws=draws, seed=table)
                 hits["marginal"] += float(((one["lo"] <= low) & (one["hi"] >= high)).mean())
         rows.append(
@@ -63,7 +63,7 @@ def coverage(tables: int, n: int, draws: int) -> pd.DataFrame:
                 "table": name,
                 "simultaneous": hits["simultaneous"] / tables,
                 "Monte-Carlo error": 1.96 * np.sqrt(0.95 * 0.05 / tables),
-                "marginal (mean)": hits["marginal"] / max(tables // 50, 1),
+                "marginal (mean)": hits["marginal"] / max(tables // 100, 1),
                 "mean width": width / tables,
             }
         )
@@ -125,7 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=int, default=1000)
     parser.add_argument("--areas", type=int, default=100)
-    parser.add_argument("--draws", type=int, default=2000)
+    parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--data", type=Path)
     options = parser.parse_args()
