@@ -607,9 +607,10 @@ def _no_point(infeasible: bool, model: Model) -> Exception:
 
 
 def _has_gaps(problem: Problem) -> bool:
-    if sparse.issparse(problem.cost):
-        return problem.cost.nnz < problem.shape[0] * problem.shape[1]
-    return not bool(np.isfinite(problem.cost).all())
+    cost: Any = problem.cost
+    if sparse.issparse(cost):
+        return cost.nnz < problem.shape[0] * problem.shape[1]
+    return not bool(np.isfinite(cost).all())
 
 
 def _worst_total(problem: Problem) -> float:

@@ -1,0 +1,104 @@
+"""Proposals under uncertain inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sozialraum.errors import InputError
+from sozialraum.presence import max_coverage
+from sozialraum.presence.stability import Draws, draw_inputs, exchangeable, site_stability
+
+
+def town(seed: int, n: int = 150, m: int = 12):
+    rng = np.random.default_rng(seed)
+    people, rooms = rng.uniform(0, 4000, (n, 2)), rng.uniform(0, 4000, (m, 2))
+    cost = np.hypot(*(people[:, None] - rooms).transpose(2, 0, 1))
+    return cost, rng.integers(3, 60, n).astype(float), people, rooms
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 500), st.floats(0.01, 0.5))
+def test_the_spread_inside_an_area_keeps_the_total_of_the_area(seed, spread):
+    _, demand, _, _ = town(seed)
+    areas = np.arange(150) // 15
+    drawn = draw_inputs(demand, draws=4, seed=seed, areas=areas, spread=spread).demand
+    for k in range(10):
+        assert drawn[:, areas == k].sum(axis=1) == pytest.approx(demand[areas == k].sum())
+    assert not np.allclose(drawn[0], demand)
+    assert (drawn >= 0).all()
+
+
+def test_counts_stay_between_their_bounds_and_an_area_moves_together():
+    demand = np.array([10.0, 20, 30, 40])
+    drawn = draw_inputs(
+        demand, draws=50, seed=1, areas=["a", "a", "b", "b"], lo=demand / 2, hi=demand * 2, spread=0
+    ).demand
+    assert (drawn >= demand / 2 - 1e-9).all()
+    assert (drawn <= demand * 2 + 1e-9).all()
+    assert drawn[:, 0] / 10 == pytest.approx(drawn[:, 1] / 20)
+    assert drawn[:, 0].std() > 1
+    with pytest.raises(InputError, match="enclose"):
+        draw_inputs(demand, draws=1, seed=1, lo=demand + 1, hi=demand + 2)
+
+
+def test_without_uncertainty_the_optimum_is_chosen_in_every_draw():
+    cost, demand, _, _ = town(3)
+    best = max_coverage(cost, demand, radius=900, p=4)
+    same = Draws(np.tile(demand, (5, 1)), np.ones(5))
+    result = site_stability(cost, demand, best.sites, radius=900, draws=same)
+    assert result.reached == pytest.approx(np.full(5, best.objective))
+    assert result.best == pytest.approx(result.reached)
+    assert result.regret == pytest.approx(0)
+    assert result.sites["stability"].sum() == pytest.approx(4)
+    assert result.sites.loc[result.sites["proposed"], "stability"].min() == 1
+
+
+def test_the_same_seed_gives_the_same_stability_and_shares_are_shares():
+    cost, demand, units, rooms = town(5)
+    best = max_coverage(cost, demand, radius=900, p=4, required=[2])
+    results = []
+    for _ in range(2):
+        draws = draw_inputs(demand, draws=12, seed=9, position=80, sites=12)
+        results.append(
+            site_stability(
+                cost,
+                demand,
+                best.sites,
+                radius=900,
+                draws=draws,
+                required=[2],
+                forbidden=[7],
+                unit_xy=units,
+                site_xy=rooms,
+            )
+        )
+    first, second = results
+    assert first.sites.equals(second.sites)
+    assert first.sites["stability"].between(0, 1).all()
+    assert first.sites.loc[2, "stability"] == 1
+    assert 7 not in first.sites.index
+    assert (first.best >= first.reached - 1e-6).all()
+
+
+def test_a_robust_proposal_is_at_least_as_good_as_the_given_one():
+    cost, demand, _, _ = town(8)
+    best = max_coverage(cost, demand, radius=800, p=4)
+    draws = draw_inputs(demand, draws=20, seed=2, spread=0.4, stretch=(0.8, 1.4))
+    figures = site_stability(cost, demand, best.sites, radius=800, draws=draws).figures
+    assert figures.loc["robust_mean", "mean"] >= figures.loc["proposed", "mean"] - 1e-9
+    assert figures.loc["robust_worst", "worst_tenth"] >= figures["worst_tenth"].max() - 1e-9
+
+
+def test_exchangeable_rooms_reach_as_many_people():
+    cost, demand, _, _ = town(11)
+    cost = np.c_[cost, cost[:, 3]]  # a second room in the same house
+    frame = exchangeable(cost, demand, [3, 5], radius=900)
+    assert ((frame["site"] == 3) & (frame["instead"] == 12) & (frame["loss"] == 0)).any()
+    full = demand[(cost[:, [3, 5]] <= 900).any(1)].sum()
+    for row in frame.itertuples():
+        other = [row.instead if site == row.site else site for site in (3, 5)]
+        assert full - demand[(cost[:, other] <= 900).any(1)].sum() == pytest.approx(row.loss)
+        assert row.loss <= 1e-9
