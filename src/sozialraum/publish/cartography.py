@@ -166,7 +166,9 @@ def count_map(
     _fill(ax, areas.geometry.to_numpy()[~known], unrated)
     _frame(ax, areas, regions, language=language)
     top = float(count[known].max()) if known.any() else 1.0
-    largest = 330.0 * min(1.0, 53 / max(len(areas), 1))  # points², so that circles hardly overlap
+    largest = 330.0 * min(
+        1.0, (53 / max(len(areas), 1)) ** 0.5
+    )  # points², so that circles hardly overlap
     xy = np.array([_inside(g) for g in areas.geometry.to_numpy()[known]]).reshape(-1, 2)
     order = np.argsort(-count[known])
     sizes = count[known] / top * largest

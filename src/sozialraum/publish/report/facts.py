@@ -18,6 +18,7 @@ from sozialraum.publish.content import Content
 from sozialraum.publish.numbers import known
 
 EVERYBODY = "everybody"
+MOST_RANKS = 60  # as many as one page can show
 GROUPS = ("population", "recipients")
 
 

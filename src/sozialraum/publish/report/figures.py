@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sozialraum.publish import cartography, charts
 from sozialraum.publish.report.blocks import Words, clean
-from sozialraum.publish.report.facts import EVERYBODY, Facts
+from sozialraum.publish.report.facts import EVERYBODY, MOST_RANKS, Facts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,7 +137,6 @@ def _curve(ax: Axes, facts: Facts, w: Words) -> None:
     charts.reach_curve(ax, curves, headline=len(facts.proposal()), language=w.language)
 
 
-MOST_RANKS = 60
 DRAWERS: dict[str, tuple[Drawer, Box]] = {
     "share": (_share, MAP),
     "count": (_count, MAP),

@@ -21,7 +21,7 @@ from sozialraum.publish.report.blocks import (
     para,
     table,
 )
-from sozialraum.publish.report.facts import Facts
+from sozialraum.publish.report.facts import MOST_RANKS, Facts
 
 TOLD_ROLES = ("Konzentration", "einzeln hoch")
 MOST_SENTENCES = 12
@@ -185,6 +185,9 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
             pairs = zip(told["name"], told["sentence"], strict=True)
             blocks.append(bullets([[{"strong": f"{n}. "}, s] for n, s in pairs]))
     caption = w.t("ranking.forest_caption", coverage=coverage)
+    if len(ranked) > MOST_RANKS:
+        n = w.n(len(ranked))
+        caption = w.t("ranking.forest_first", most=MOST_RANKS, n=n, coverage=coverage)
     alt = w.t("ranking.forest_alt", n=len(ranked), names=w.names(first["name"].head(5)))
     blocks.append(figure("forest.svg", caption, alt))
     return blocks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -51,6 +52,9 @@ def proposal(facts: Facts, w: Words) -> list[Block]:
     blocks += _curve(facts, w)
     blocks.append(heading(w.t("proposal.stability"), 2))
     blocks.append(para(_stability(chosen, w)))
+    change = facts.content.figures.get("old_age_rooms")
+    if facts.without_old_age and change is not None:
+        blocks.append(para(_old_age(change, w)))
     blocks += _other_groups(facts, w)
     return blocks
 
@@ -215,6 +219,14 @@ def _stability(chosen: pd.DataFrame, w: Words) -> str:
         names = w.names(f"{n} ({w.pct(v, 0)})" for n, v in weak.items())
         text += " " + w.t("proposal.unstable", names=names)
     return text
+
+
+def _old_age(change: Mapping[str, Sequence[str]], w: Words) -> str:
+    """Which rooms depend on the estimate of old-age recipients."""
+    entering, leaving = w.names(change["entering"]), w.names(change["leaving"])
+    if not entering and not leaving:
+        return w.t("proposal.old_age_same")
+    return w.t("proposal.old_age", entering=entering or "–", leaving=leaving or "–")
 
 
 def _other_groups(facts: Facts, w: Words) -> list[Block]:
