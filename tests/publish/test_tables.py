@@ -154,7 +154,7 @@ def test_the_workbook_starts_with_notes_and_has_all_sheets(book):
 def test_the_notes_name_date_sources_and_licences(book, one):
     text = " ".join(str(c.value) for row in book["Hinweise"].iter_rows() for c in row if c.value)
     for needed in (
-        one.info.title, one.info.reference_date, one.info.fingerprint, "Fiktive Daten",
+        one.info.title, "31. Dezember 2024", one.info.fingerprint, "Fiktive Daten",
         one.info.recipients_label, one.info.sources[0].licence, one.info.sources[0].attribution,
         *RANKING.values(),
     ):  # fmt: skip
@@ -186,6 +186,15 @@ def test_workbook_and_csv_show_the_same_figures(book, one, tmp_path):
                 assert cell is None or cell == pytest.approx(float(text), abs=1e-9)
             else:
                 assert (cell or "") == text
+
+
+def test_headers_say_what_the_column_means_in_that_sheet(book):
+    heads = {s: [c.value for c in book[s][1]] for s in book.sheetnames[1:]}
+    assert heads["Gebiete"][1] == "Name des Planungsraums"
+    assert heads["Bezirksregionen"][1] == "Name der Bezirksregion"
+    assert heads["Räume"] == list(PRESENCE.values())
+    assert heads["Kurve"] == list(FRONTIER.values())
+    assert heads["Einrichtungen"][1] == "Name der Einrichtung"
 
 
 def test_every_venue_is_listed_with_the_reason_why_it_is_not_proposed(book, one):

@@ -7,7 +7,7 @@ GeoParquet show the same figure, and the noise of the last binary digit never re
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -129,14 +129,26 @@ _PATTERNS: tuple[tuple[str, str, Kind, int, str], ...] = (
 )
 
 
+_IN_TABLE: dict[str, dict[str, str]] = {
+    "regions": {"name": "Name der Bezirksregion"},
+    "presence": PRESENCE,
+    "frontier": FRONTIER,
+    "rooms": {"name": "Name der Einrichtung", "order": "Stelle im Vorschlag für alle"},
+    "offices": {"name": "Name des Standorts"},
+}
+"""Titles that differ from the other tables'."""
+
+
 @cache
-def describe(name: str) -> Column:
+def describe(name: str, table: str = "") -> Column:
     """Meaning, type, unit and printed digits of a published column.
 
     Parameters
     ----------
     name : str
         Machine name. A name nobody described is a text that is titled by its own name.
+    table : {'', 'regions', 'presence', 'frontier', 'rooms', 'offices'}
+        Where a column means something of its own; everything but the title is the same.
 
     Examples
     --------
@@ -145,7 +157,11 @@ def describe(name: str) -> Column:
            digits=6, unit='', share=True)
     >>> describe("rank_lo_young").title
     'bester Rang für die Zielgruppe young'
+    >>> describe("name").title, describe("name", "presence").title
+    ('Name des Planungsraums', 'Name der Einrichtung')
     """
+    if name in _IN_TABLE.get(table, {}):
+        return replace(describe(name), title=_IN_TABLE[table][name])
     title = RANKING.get(name) or PRESENCE.get(name) or FRONTIER.get(name) or _FURTHER.get(name)
     if name in _NUMBERS:
         kind, digits, unit = _NUMBERS[name]
@@ -195,7 +211,7 @@ def _column(values: pd.Series, column: Column) -> Any:
         return values.astype("boolean").array
     if column.kind == "text":
         texts = np.empty(len(values), object)
-        texts[:] = [plain(v) for v in values]
+        texts[:] = [plain(v) for v in values.to_numpy(object)]
         return texts
     numbers = values.to_numpy(float, na_value=np.nan)
     # adding zero turns the negative zero of a rounded -0.0000001 into 0

@@ -105,7 +105,7 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
             resource = _entry(folder / name, title, "text/csv")
             resource = {"profile": "tabular-data-resource", **resource, "encoding": "utf-8"}
             resource["dialect"] = {"delimiter": ",", "lineTerminator": "\n", "header": True}
-            resource["schema"] = _schema(columns, key, content)
+            resource["schema"] = _schema(columns, key, content, Path(name).stem)
             sources = all_sources if name in _FROM_ROOMS else area_sources
             _put(resource, "licenses", _licences(sources))
             _put(resource, "sources", _named(sources))
@@ -150,9 +150,9 @@ def _entry(path: Path, title: str, kind: str) -> dict[str, Any]:
     }
 
 
-def _schema(columns: Iterable[str], key: list[str], content: Content) -> dict[str, Any]:
+def _schema(columns: Iterable[str], key: list[str], content: Content, table: str) -> dict[str, Any]:
     fields = []
-    for column in map(describe, columns):
+    for column in (describe(name, table) for name in columns):
         constraints: dict[str, Any] = {"required": True} if column.name in key else {}
         if column.share:
             # the gap of a bound and a quotient of estimates may pass 1, a share may not

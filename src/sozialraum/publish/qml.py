@@ -60,7 +60,11 @@ def style(layer: str, frame: pd.DataFrame) -> str:
     for k, name in enumerate(c for c in frame.columns if c != "geometry"):
         # the index counts the key column `fid`, which GDAL puts in front
         ET.SubElement(
-            aliases, "alias", index=str(k + 1), field=str(name), name=describe(str(name)).title
+            aliases,
+            "alias",
+            index=str(k + 1),
+            field=str(name),
+            name=describe(str(name), layer).title,
         )
     geometry = {"areas": "2", "regions": "2", "clusters": "2"}.get(layer, "0")
     ET.SubElement(root, "layerGeometryType").text = geometry

@@ -18,6 +18,7 @@ import pandas as pd
 
 from sozialraum.publish.columns import Column, describe, plain, rounded
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
+from sozialraum.publish.numbers import date
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -166,13 +167,14 @@ def write_workbook(content: Content, path: Path) -> None:
     import xlsxwriter
 
     areas = worst_first(content.areas)
-    places = {
-        "Gebiete": (areas, area_columns(content.areas)),
-        "Bezirksregionen": (content.regions.sort_index(), region_columns()),
-        "Räume": (content.presence, list(PRESENCE)),
-        "Kurve": (content.frontier, list(FRONTIER)),
-        "Einrichtungen": (content.rooms.sort_index(), list(_ROOMS)),
-        "Datenqualität": (pd.DataFrame(content.quality, columns=list(_QUALITY)), list(_QUALITY)),
+    quality = pd.DataFrame(content.quality, columns=list(_QUALITY))
+    sheets: dict[str, tuple[str, pd.DataFrame, list[str]]] = {
+        "Gebiete": ("areas", areas, area_columns(content.areas)),
+        "Bezirksregionen": ("regions", content.regions.sort_index(), region_columns()),
+        "Räume": ("presence", content.presence, list(PRESENCE)),
+        "Kurve": ("frontier", content.frontier, list(FRONTIER)),
+        "Einrichtungen": ("rooms", content.rooms.sort_index(), list(_ROOMS)),
+        "Datenqualität": ("quality", quality, list(_QUALITY)),
     }
     info = content.info
     buffer = io.BytesIO()
@@ -194,9 +196,12 @@ def write_workbook(content: Content, path: Path) -> None:
         )
         formats = _Formats(book)
         notes = book.add_worksheet("Hinweise")
-        for sheet, (frame, columns) in places.items():
-            _sheet(book.add_worksheet(sheet), table(frame, columns), formats, info.internal)
-        _notes(notes, content, {s: columns for s, (_, columns) in places.items()}, formats)
+        described = {}
+        for title, (name, frame, wanted) in sheets.items():
+            described[title] = [describe(c, name) for c in wanted]
+            data = table(frame, wanted)
+            _sheet(book.add_worksheet(title), data, described[title], formats, info.internal)
+        _notes(notes, content, described, formats)
         notes.activate()
     path.write_bytes(buffer.getvalue())
 
@@ -213,7 +218,8 @@ class _Formats:
         self.bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self.text = book.add_format({"num_format": "@", "valign": "top"})
         self.wrap = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
-        self.warn = book.add_format({"bold": True, "text_wrap": True, "font_color": "#9C1C1C"})
+        self.plain = book.add_format({"num_format": "@"})
+        self.warn = book.add_format({"bold": True, "font_color": "#9C1C1C"})
 
     def of(self, column: Column) -> Format:
         """Number format of a column; percentages are shown as such."""
@@ -238,11 +244,12 @@ def _cell(value: Any) -> str:
     return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - 1] + "…"
 
 
-def _sheet(sheet: Worksheet, data: pd.DataFrame, formats: _Formats, internal: bool) -> None:
+def _sheet(
+    sheet: Worksheet, data: pd.DataFrame, columns: list[Column], formats: _Formats, internal: bool
+) -> None:
     """One table with a frozen, filtered header."""
-    for k, name in enumerate(data.columns):
-        column = describe(str(name))
-        form, values, width = formats.of(column), data[name], 0
+    for k, column in enumerate(columns):
+        form, values, width = formats.of(column), data[column.name], 0
         sheet.write_string(0, k, column.title, formats.head)
         for row, value in enumerate(values, 1):
             if value is None or value is pd.NA or value != value:
@@ -267,28 +274,35 @@ def _sheet(sheet: Worksheet, data: pd.DataFrame, formats: _Formats, internal: bo
     sheet.set_footer(f"&L&A{mark}&R&P / &N")
 
 
+_NOTE_WIDTHS = (26, 70, 20, 24, 44)
+
+
 def _notes(
-    sheet: Worksheet, content: Content, sheets: Mapping[str, list[str]], formats: _Formats
+    sheet: Worksheet, content: Content, sheets: Mapping[str, list[Column]], formats: _Formats
 ) -> None:
     """Title, dates, warnings, sources and the meaning of every column."""
     info, row = content.info, 0
 
-    def put(*cells: str, form: Format | None = None) -> None:
+    def put(*cells: str, form: Format | None = None, wide: bool = False) -> None:
         nonlocal row
+        lines = 1
         for k, text in enumerate(cells):
             sheet.write_string(row, k, _cell(text), form or (formats.wrap if k else formats.bold))
+            lines = max(lines, -(-len(text) // (_NOTE_WIDTHS[k] - 2)))
+        if not wide and lines > 1:  # not every program fits the height of a row to its text
+            sheet.set_row(row, 15 * min(lines, 20))
         row += 1
 
-    put(info.title, form=formats.title)
-    put(info.subtitle)
+    put(info.title, form=formats.title, wide=True)
+    put(info.subtitle, form=formats.plain, wide=True)
     warnings = [*(["Fiktive Daten: Ort und Zahlen sind erfunden."] if info.fictitious else ())]
     warnings += [*(["Intern, nicht zur Weitergabe."] if info.internal else ()), *info.warnings]
     for warning in warnings:
-        put(warning, form=formats.warn)
+        put(warning, form=formats.warn, wide=True)
     row += 1
     for key, value in (
         ("Gebiet", f"{info.region_name} ({info.city_name})"),
-        ("Stichtag", info.reference_date),
+        ("Stichtag", date(info.reference_date)),
         ("Ausgabe der Indikatoren", info.edition),
         ("Vorige Ausgabe", info.previous_edition or "–"),
         ("Gezählt werden", info.recipients_label),
@@ -308,11 +322,10 @@ def _notes(
     row += 1
     put("Blatt", "Spalte", "Einheit", "Name in den CSV-Dateien", form=head)
     for name, columns in sheets.items():
-        for column in map(describe, columns):
+        for column in columns:
             put(name, column.title, "Prozent" if column.share else column.unit, column.name)
-    sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 1, 70)
-    sheet.set_column(2, 4, 26)
+    for k, width in enumerate(_NOTE_WIDTHS):
+        sheet.set_column(k, k, width)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
