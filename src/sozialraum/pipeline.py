@@ -89,6 +89,8 @@ def run(
         need.areas["share_base"],
         table.areas["in_region"],
         seed=chosen.seed,
+        design_effect=chosen.indicators.design_effect,
+        region_name=chosen.region.name,
     )
     progress("rooms and people at places")
     # A withheld area places nobody: solver, tables and page use the same publishable units.

@@ -12,6 +12,7 @@ _HOME = {
     "graph": "contiguity k_nearest distance_band row_standardised as_csr",
     "autocorrelation": "moran moran_rate local_moran getis_ord false_discovery",
     "scan_statistic": "scan dispersion",
+    "inequality": "inequality_measures inequality_change lorenz_curve",
     "cluster": "concentrate Concentration",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}

@@ -7,23 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse.csgraph import connected_components
 
-from sozialraum.concentration.autocorrelation import local_moran, moran_rate
+from sozialraum.concentration.autocorrelation import getis_ord, local_moran, moran_rate
 from sozialraum.concentration.graph import contiguity
+from sozialraum.concentration.inequality import inequality_measures
+from sozialraum.concentration.scan_statistic import scan
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from scipy import sparse
 
-ROLES = {
-    "hoch-hoch": "Konzentration",
-    "hoch-niedrig": "einzeln hoch",
-    "niedrig-hoch": "einzeln niedrig",
-    "niedrig-niedrig": "niedrige Umgebung",
-}
-"""Words for the quadrants of local Moran's I where they are significant."""
-
+MEMBER = "Konzentration"
+HIGH = "einzeln hoch"
+LOW = "einzeln niedrig"
+LOW_AROUND = "niedrige Umgebung"
 PLAIN = "unauffällig"
+ROLES = {
+    MEMBER: "gehört zu einem gesicherten Bereich mit erhöhtem Anteil",
+    HIGH: "Anteil deutlich über dem der Region, aber in keiner Konzentration",
+    LOW: "Anteil deutlich unter dem der Region, an eine Konzentration angrenzend",
+    LOW_AROUND: "niedriger Anteil inmitten niedriger Anteile, verglichen mit der ganzen Stadt",
+    PLAIN: "keine Häufung, die über die üblichen Unterschiede hinausgeht",
+}
+"""Roles of an area, with what they mean."""
+
+CLEARLY = 1.25
+"""Share relative to the region's from which an area alone is called high (low: 1 / it); agreed."""
+
+MEASURES = ("gini", "hoover", "theil_between_share", "dissimilarity", "isolation")
 
 
 @dataclass(frozen=True)
@@ -33,19 +44,36 @@ class Concentration:
     Attributes
     ----------
     areas : pandas.DataFrame
-        Index `area_id` of the region: `cluster` (a role, or None without a share) and
-        `cluster_sentence` (German).
+        Index `area_id` of the region: `cluster` (one of `ROLES`, None without a share),
+        `cluster_sentence` (German), and as supporting evidence against the whole city
+        `local_quadrant`, `local_p`, `local_q` (local Moran's I), `hotspot_z`, `hotspot_p`,
+        `hotspot_q` (Getis-Ord Gi*; q: adjusted for false discovery).
     clusters : geopandas.GeoDataFrame
-        One shape for each concentration that touches the region: `areas` (how many of the
-        region), `cases`, `expected` (at the region's share), `relative_risk`, `p` (smallest
-        adjusted p-value of its areas).
+        One shape for each concentration that touches the region, most likely first. Shape and
+        figures are of its part inside: `areas` (how many), `cases`, `expected` (at the region's
+        share), `relative_risk` (cases / expected); `p` is of the whole.
     figures : dict
-        `moran`, `moran_p`, `moran_rate`: global Moran's I of the rates over the city; `gini`.
+        `gini`, `hoover`, `theil_between_share`, `dissimilarity`, `isolation` of the region, each
+        with `_lo` and `_hi`, `gini_city`; `moran`, `moran_p`, `moran_n` over the city;
+        `scan_areas` (how many were scanned), `scan_p` of the most likely concentration;
+        `hotspots`, `hotspots_unadjusted`: areas of the region that are
+        significant in Gi* with and without control of false discoveries.
     """
 
     areas: pd.DataFrame
     clusters: gpd.GeoDataFrame
     figures: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Result of the scan, by position in the city."""
+
+    members: list[np.ndarray]  # of each concentration that touches the region, likeliest first
+    p: list[float]
+    best: np.ndarray  # the most likely one, significant or not
+    best_p: float
+    scanned: int
 
 
 def concentrate(
@@ -57,105 +85,229 @@ def concentrate(
     permutations: int = 999,
     seed: int = 0,
     alpha: float = 0.05,
+    max_share: float = 0.25,
+    design_effect: float = 1.8,
+    region_name: str = "",
 ) -> Concentration:
-    """Find concentrations over the whole city and tell the region's part of them.
+    """Find the region's concentrations and tell each area's part in them.
 
-    Areas at the edge of the region are judged with their neighbours beyond it. An area belongs to
-    a concentration where its share and its neighbours' are above the city's and local Moran's I
-    is significant at a false discovery rate of `alpha`; connected ones are one concentration.
+    Concentrations come from the scan statistic with connected shapes over the region and the areas
+    that touch it, against the share of all of them together. Areas are taken to differ by
+    themselves as much as they do; only what lies together more than such areas would by chance,
+    with p ≤ `alpha`, is a concentration. Local Moran's I and Gi* over the whole city support it.
 
     Parameters
     ----------
     areas : geopandas.GeoDataFrame
-        All areas of the city, polygons in a metric CRS, index `area_id`.
+        All areas of the city, polygons in a metric CRS, index `area_id`; with `region_id`, Theil's
+        index is split by it.
     count, base : pandas.Series
         Recipients and the residents their share refers to; NaN = unknown, the area then has no
         role and no influence.
     in_region : pandas.Series of bool
         Areas of the study region.
-    permutations, seed, alpha
-        As in `local_moran`.
+    permutations : int
+        Replications of the scan, permutations of Moran's I and Gi*, draws of the intervals.
+    seed : int
+    alpha : float
+        Level of the scan's test and false discovery rate of the local statistics.
+    max_share : float
+        Largest share of the scanned residents in one concentration.
+    design_effect : float
+        Variance of a count relative to independent persons, for the intervals.
+    region_name : str
+        How the sentences call the region; default: "der ganzen Region".
 
     Returns
     -------
     Concentration
     """
     graph = contiguity(areas)
-    share = (count / base.where(base > 0)).astype(float)
-    local = local_moran(share, graph, permutations, seed, alpha=alpha)
-    high = local["significant"] & (local["quadrant"] == "hoch-hoch")
-    roles = local["quadrant"].map(ROLES).where(local["significant"], PLAIN)
-    roles = roles.astype(object).where(share.notna(), None)
-    members = np.flatnonzero(high)
-    _, label = connected_components(graph[members][:, members], directed=False)
-    component = pd.Series(-1, index=areas.index)
-    component.iloc[members] = label
     inside = in_region.to_numpy(dtype=bool)
-    known = inside & share.notna().to_numpy()
-    region_share = float(count[known].sum() / base[known].sum())
-    frame = pd.DataFrame({"cluster": roles[inside]})
-    frame["cluster_sentence"] = _sentences(
-        frame["cluster"], component[inside], share[inside] / region_share, component
+    share = (count / base.where(base > 0)).astype(float)
+    valid = share.notna().to_numpy()
+    known = inside & valid
+    own_share = float(count[known].sum() / base[known].sum())
+    found = _scanned(areas, count, base, inside, graph, permutations, seed, alpha, max_share)
+    local = local_moran(share, graph, permutations, seed, alpha=alpha)
+    hotspot = getis_ord(share, graph, permutations, seed, alpha=alpha)
+
+    frame = pd.DataFrame(index=areas.index)
+    frame["cluster"] = _roles(share / own_share, found, local, graph)
+    told = _Telling(
+        found, count.to_numpy(float), base.to_numpy(float), inside, own_share, region_name
     )
+    frame["cluster_sentence"] = [told.sentence(i, r) for i, r in enumerate(frame["cluster"])]
+    frame["local_quadrant"], frame["local_p"] = local["quadrant"], local["p"]
+    frame["local_q"], frame["hotspot_z"] = local["q"], hotspot["statistic"]
+    frame["hotspot_p"], frame["hotspot_q"] = hotspot["p"], hotspot["q"]
+
     rate = moran_rate(count, base, graph, permutations=permutations, seed=seed)
-    figures = {"moran": rate["I"], "moran_p": rate["p"], "moran_n": rate["n"]}
-    shapes = _shapes(areas[inside], component[inside], count, base, local["q"], region_share)
-    return Concentration(frame, shapes, figures)
+    high = (hotspot["quadrant"] == "hoch") & inside
+    figures = _measures(areas[inside], count[inside], base[inside], design_effect, seed) | {
+        "gini_city": float(inequality_measures(count, base, draws=0)["value"]["gini"]),
+        "moran": rate["I"],
+        "moran_p": rate["p"],
+        "moran_n": rate["n"],
+        "scan_areas": found.scanned,
+        "scan_p": found.best_p,
+        "hotspots": int((high & (hotspot["q"] <= alpha)).sum()),
+        "hotspots_unadjusted": int((high & (hotspot["p"] <= alpha)).sum()),
+    }
+    shapes = _shapes(areas, found, count, base, inside, own_share)
+    return Concentration(frame[inside], shapes, figures)
 
 
-def _sentences(
-    roles: pd.Series, component: pd.Series, quotient: pd.Series, everywhere: pd.Series
+def _scanned(
+    areas: gpd.GeoDataFrame,
+    count: pd.Series,
+    base: pd.Series,
+    inside: np.ndarray,
+    graph: sparse.csr_array,
+    replications: int,
+    seed: int,
+    alpha: float,
+    max_share: float,
+) -> _Found:
+    """Scan the region with the areas that touch it; keep what touches the region."""
+    around = inside | ((graph @ inside) > 0)
+    around &= (count.notna() & (base > 0)).to_numpy()
+    at = np.flatnonzero(around)
+    points = areas.geometry.iloc[at].representative_point()
+    table = scan(
+        np.column_stack([points.x, points.y]),
+        count.iloc[at],
+        base.iloc[at],
+        graph=graph[at][:, at],
+        overdispersion="estimate",
+        max_share=max_share,
+        replications=replications,
+        seed=seed,
+    )
+    members = [at[m] for m in table["members"]]
+    touching = [k for k, m in enumerate(members) if inside[m].any()]
+    sure = [k for k in touching if table["p"].iloc[k] <= alpha]
+    best = members[touching[0]] if touching else np.zeros(0, np.intp)
+    best_p = float(table["p"].iloc[touching[0]]) if touching else 1.0
+    p = [float(table["p"].iloc[k]) for k in sure]
+    return _Found([members[k] for k in sure], p, best, best_p, len(at))
+
+
+def _roles(
+    quotient: pd.Series, found: _Found, local: pd.DataFrame, graph: sparse.csr_array
 ) -> pd.Series:
-    size = everywhere[everywhere >= 0].value_counts()
+    member = np.zeros(len(quotient), dtype=bool)
+    member[np.concatenate([np.zeros(0, np.intp), *found.members])] = True
+    beside = (graph @ member) > 0
+    roles = pd.Series(PLAIN, index=quotient.index, dtype=object)
+    low = local["significant"] & (local["quadrant"] == "niedrig-niedrig")
+    roles[low & (quotient < 1)] = LOW_AROUND
+    roles[beside & (quotient <= 1 / CLEARLY)] = LOW
+    roles[quotient >= CLEARLY] = HIGH
+    roles[member] = MEMBER
+    return roles.where(quotient.notna(), None)
 
-    def sentence(area: str) -> str:
-        times = f"{quotient[area]:.1f}".replace(".", ",")
-        match roles[area]:
+
+@dataclass(frozen=True)
+class _Telling:
+    """Sentences of the areas."""
+
+    found: _Found
+    count: np.ndarray
+    base: np.ndarray
+    inside: np.ndarray
+    share: float
+    region_name: str
+
+    def times(self, members: Any) -> str:
+        """How many times the region's share some areas have, in words."""
+        rate = self.count[members].sum() / self.base[members].sum()
+        return f"{rate / self.share:.1f}".replace(".", ",") + "-Fache"
+
+    def sentence(self, i: int, role: str | None) -> str:
+        """German sentence on one area; empty outside the region and without a role."""
+        if role is None or not self.inside[i]:
+            return ""
+        where = self.region_name or "der ganzen Region"
+        own = f"Der Anteil ist das {self.times([i])} des Anteils in {where}"
+        match role:
             case "Konzentration":
-                others = int(size[component[area]]) - 1
-                if others == 0:
-                    return (
-                        "Hoher Anteil inmitten hoher Anteile der Nachbarn, "
-                        f"das {times}-Fache der Region."
-                    )
-                neighbours = "einem Gebiet" if others == 1 else f"{others} Gebieten"
+                cluster = next(m for m in self.found.members if i in m)
                 return (
-                    f"Gehört mit {neighbours} zu einer Konzentration; "
-                    f"der Anteil ist das {times}-Fache der Region."
+                    f"Gehört {self._company(cluster)} zu einer Konzentration mit dem "
+                    f"{self.times(cluster)}n des Anteils in {where}; hier ist es das "
+                    f"{self.times([i])}."
                 )
             case "einzeln hoch":
-                return f"Hoher Anteil zwischen niedrigen, das {times}-Fache der Region."
+                if self.found.members:
+                    return f"{own}; das Gebiet gehört aber zu keiner gesicherten Konzentration."
+                if i in self.found.best:
+                    p = f"{self.found.best_p:.2f}".replace(".", ",")
+                    return (
+                        f"{own}; es liegt im auffälligsten Bereich, der aber nicht gesichert ist "
+                        f"(p = {p})."
+                    )
+                return f"{own}; eine gesicherte Konzentration gibt es in der Umgebung nicht."
             case "einzeln niedrig":
-                return "Niedriger Anteil zwischen hohen: am Rand einer Konzentration."
+                return f"{own}; das Gebiet grenzt an eine Konzentration."
             case "niedrige Umgebung":
-                return "Niedriger Anteil inmitten niedriger Anteile."
-            case "unauffällig":
-                return "Keine Häufung, die über Zufall hinausgeht."
+                return (
+                    f"{own}; auch ringsum sind die Anteile niedrig, gemessen an der ganzen Stadt."
+                )
             case _:
-                return ""
+                return "Keine Häufung, die über übliche Unterschiede zwischen Gebieten hinausgeht."
 
-    return pd.Series([sentence(a) for a in roles.index], index=roles.index, dtype=object)
+    def _company(self, cluster: np.ndarray) -> str:
+        near = int(self.inside[cluster].sum()) - 1
+        beyond = int((~self.inside[cluster]).sum())
+        words = []
+        if near:
+            words.append(
+                "mit einem weiteren Gebiet" if near == 1 else f"mit {near} weiteren Gebieten"
+            )
+        if beyond:
+            words.append(
+                ("einem" if beyond == 1 else str(beyond)) + " jenseits der Grenze"
+                if near
+                else ("mit einem Gebiet" if beyond == 1 else f"mit {beyond} Gebieten")
+                + " jenseits der Grenze"
+            )
+        return " und ".join(words) or "allein"
+
+
+def _measures(
+    areas: gpd.GeoDataFrame, count: pd.Series, base: pd.Series, design_effect: float, seed: int
+) -> dict[str, float]:
+    groups = areas.get("region_id")
+    table = inequality_measures(
+        count, base, groups, design_effect=design_effect, draws=499, seed=seed
+    )
+    figures = {}
+    for name in table.index.intersection(list(MEASURES)):
+        for column, ending in (("value", ""), ("lo", "_lo"), ("hi", "_hi")):
+            figures[f"{name}{ending}"] = float(table[column][name])
+    return figures
 
 
 def _shapes(
     areas: gpd.GeoDataFrame,
-    component: pd.Series,
+    found: _Found,
     count: pd.Series,
     base: pd.Series,
-    q: pd.Series,
-    region_share: float,
+    inside: np.ndarray,
+    share: float,
 ) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import shapely
 
     rows, shapes = [], []
-    for label in sorted(set(component[component >= 0])):
-        ids = component.index[component == label]
-        cases, expected = float(count[ids].sum()), float(base[ids].sum() * region_share)
-        rows.append((len(ids), cases, expected, cases / expected, float(q[ids].min())))
-        shapes.append(shapely.union_all(areas.geometry[ids].to_numpy()))
+    for members, p in zip(found.members, found.p, strict=True):
+        here = members[inside[members]]
+        cases = float(count.iloc[here].sum())
+        expected = float(base.iloc[here].sum() * share)
+        rows.append((len(here), cases, expected, cases / expected, p))
+        shapes.append(shapely.union_all(areas.geometry.iloc[here].to_numpy()))
     columns = ["areas", "cases", "expected", "relative_risk", "p"]
-    frame = gpd.GeoDataFrame(
+    return gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=columns), geometry=gpd.GeoSeries(shapes, crs=areas.crs)
     )
-    return frame.sort_values("cases", ascending=False, ignore_index=True)

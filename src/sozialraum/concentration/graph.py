@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-def contiguity(areas: gpd.GeoSeries | gpd.GeoDataFrame, rule: Literal["queen", "rook"] = "queen"):
+def contiguity(
+    areas: gpd.GeoSeries | gpd.GeoDataFrame, rule: Literal["queen", "rook"] = "queen"
+) -> sparse.csr_array:
     """Areas that share a point (queen) or a line (rook).
 
     Parameters
@@ -51,7 +53,7 @@ def contiguity(areas: gpd.GeoSeries | gpd.GeoDataFrame, rule: Literal["queen", "
     return (half + half.T).tocsr()
 
 
-def k_nearest(xy: ArrayLike, k: int):
+def k_nearest(xy: ArrayLike, k: int) -> sparse.csr_array:
     """The k nearest areas of each area, by the distance of their points.
 
     Parameters
@@ -66,21 +68,23 @@ def k_nearest(xy: ArrayLike, k: int):
     scipy.sparse.csr_array, shape (n, n)
         1 for neighbours; not symmetric in general.
     """
-    from scipy.spatial import cKDTree
-
     points = np.asarray(xy, dtype=float)
     n = len(points)
     if not 0 < k < n:
         raise InputError(f"k = {k} neighbours of {n} areas", expected="0 < k < number of areas")
-    _, near = cKDTree(points).query(points, k + 1)
-    # A point may share its place with others, so it is not always its own first neighbour.
-    rows = [[j for j in row if j != i][:k] for i, row in enumerate(near)]
+    near = np.empty((n, k), dtype=np.intp)
+    step = max(1, 4_000_000 // n)
+    for start in range(0, n, step):
+        block = points[start : start + step]
+        squared = ((block[:, None, :] - points[None, :, :]) ** 2).sum(axis=2)
+        squared[np.arange(len(block)), np.arange(start, start + len(block))] = np.inf
+        near[start : start + step] = np.argsort(squared, axis=1, kind="stable")[:, :k]
     return sparse.csr_array(
-        (np.ones(n * k), (np.repeat(np.arange(n), k), np.concatenate(rows))), shape=(n, n)
+        (np.ones(n * k), (np.repeat(np.arange(n), k), near.ravel())), shape=(n, n)
     )
 
 
-def distance_band(xy: ArrayLike, radius: float):
+def distance_band(xy: ArrayLike, radius: float) -> sparse.csr_array:
     """Areas whose points are at most `radius` metres apart.
 
     Returns
@@ -119,7 +123,7 @@ def as_csr(graph: Any, n: int | None = None) -> sparse.csr_array:
             f"{type(graph).__name__} is no graph",
             expected="a scipy sparse matrix or libpysal Graph",
         )
-    matrix = sparse.csr_array(graph, dtype=float)
+    matrix = sparse.csr_array(graph).astype(float)
     matrix.sum_duplicates()
     if matrix.shape[0] != matrix.shape[1] or (n is not None and matrix.shape[0] != n):
         raise InputError(
