@@ -197,6 +197,14 @@ def test_headers_say_what_the_column_means_in_that_sheet(book):
     assert heads["Einrichtungen"][1] == "Name der Einrichtung"
 
 
+def test_people_read_words_instead_of_keys(book, one):
+    _, *rooms = book["Räume"].iter_rows(values_only=True)
+    assert {r[0] for r in rooms} == {t.title for t in one.study.targets.values()}
+    assert {r[6] for r in rooms} == {"gemeinnützig"}
+    heads = [c.value for c in book["Gebiete"][1]]
+    assert "Rang für die Zielgruppe „Junge Menschen“" in heads
+
+
 def test_every_venue_is_listed_with_the_reason_why_it_is_not_proposed(book, one):
     header, *venues = book["Einrichtungen"].iter_rows(values_only=True)
     reason, eligible = (header.index(describe(c).title) for c in ("reason", "eligible"))

@@ -11,6 +11,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from sozialraum.publish.content import Content
+    from sozialraum.study import Study
 
 CELL_LIMIT = 32_767
 """Longest text of a workbook's cell; a longer one is cut and ends in an ellipsis."""
@@ -198,12 +200,37 @@ def write_workbook(content: Content, path: Path) -> None:
         notes = book.add_worksheet("Hinweise")
         described = {}
         for title, (name, frame, wanted) in sheets.items():
-            described[title] = [describe(c, name) for c in wanted]
-            data = table(frame, wanted)
+            described[title] = [_for_people(describe(c, name), content.study) for c in wanted]
+            data = table(_translated(frame, content.study), wanted)
             _sheet(book.add_worksheet(title), data, described[title], formats, info.internal)
         _notes(notes, content, described, formats)
         notes.activate()
     path.write_bytes(buffer.getvalue())
+
+
+def _for_people(column: Column, study: Study) -> Column:
+    """Target groups by their title where the machine name has their key."""
+    target = next((t for t in study.targets if column.title.endswith(f"Zielgruppe {t}")), None)
+    if target is None:
+        return column
+    return replace(
+        column, title=column.title.removesuffix(target) + f"„{study.targets[target].title}“"
+    )
+
+
+def _translated(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Words instead of keys in what people read: target groups and kinds of operator."""
+    from sozialraum.presence.wording import KINDS
+
+    titles = {key: target.title for key, target in study.targets.items()}
+    result = pd.DataFrame(frame)
+    for column, words in (("target", titles), ("operator_kind", KINDS)):
+        if column in result:
+            result = result.assign(**{column: [words.get(k, k) for k in result[column]]})
+    if "suits" in result:
+        suits = [", ".join(titles.get(t, t) for t in some or ()) for some in result["suits"]]
+        result = result.assign(suits=suits)
+    return result
 
 
 class _Formats:
@@ -263,12 +290,14 @@ def _sheet(
             else:
                 sheet.write_number(row, k, value, form)
         sheet.set_column(k, k, min(max(13, width + 2), 60))
-    sheet.set_row(0, 62)
+    sheet.set_row(0, 92)
     sheet.freeze_panes(1, 2 if len(data.columns) > 6 else 0)
     sheet.autofilter(0, 0, max(len(data), 1), len(data.columns) - 1)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
+    if len(columns) > len(RANKING):  # on paper only what can still be read
+        sheet.print_area(0, 0, max(len(data), 1), len(RANKING) - 1)
     sheet.repeat_rows(0)
     mark = "&Cintern, nicht zur Weitergabe" if internal else ""
     sheet.set_footer(f"&L&A{mark}&R&P / &N")
