@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from sozialraum.errors import InputError
 
 _BLOCK = 250_000  # figures that are worked on at a time
+_KEPT = 2_000_000  # so many drawn figures (8 MB) are kept for the next ranking
 _ROUNDING = 1e-5  # of bounds in single precision: a draw too many is looked at, never one too few
 
 
@@ -38,9 +39,10 @@ class Problem:
     def draw(self, draws: int, seed: int) -> np.ndarray:
         """Centred draws of the estimates, (draws, n) float32."""
         width = len(self.scale) if self.factor is None else self.factor.shape[1]
-        normal = np.random.default_rng(seed).standard_normal((draws, width), dtype=np.float32)
+        small = draws * width <= _KEPT
+        normal = (_normal if small else _normal.__wrapped__)(draws, width, seed)
         if self.factor is None:
-            return np.multiply(normal, self.scale.astype(np.float32), out=normal)
+            return normal * self.scale.astype(np.float32)
         return normal @ self.factor.T.astype(np.float32)
 
     def statistics(self, j: int | slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
@@ -52,6 +54,14 @@ class Problem:
             known = np.where(gap == 0, 0.0, np.copysign(np.inf, gap))
             both.append(np.where(inverse > 0, gap * inverse, known))
         return both[0], both[1]
+
+
+@lru_cache(maxsize=2)
+def _normal(draws: int, width: int, seed: int) -> np.ndarray:
+    """Standard normal figures; a run ranks the same areas several times, so small ones stay."""
+    normal = np.random.default_rng(seed).standard_normal((draws, width), dtype=np.float32)
+    normal.flags.writeable = False
+    return normal
 
 
 def decide_all(problem: Problem, draws: Draws, coverage: float, stepdown: bool) -> np.ndarray:
@@ -187,15 +197,14 @@ def _upper_quantile(
     drawn value that a share of ``coverage`` of the draws does not exceed.
     """
     draws = len(bound)
-    position = min(draws - 1, int(np.ceil(coverage * draws - 1e-9)) - 1)
-    value = np.full(draws, -np.inf, dtype=np.float32)
+    k = draws - min(draws - 1, int(np.ceil(coverage * draws - 1e-9)) - 1)  # the k-th largest
+    rows = np.argpartition(bound, max(0, draws - 3 * k))[max(0, draws - 3 * k) :]
     waiting = np.ones(draws, dtype=bool)
-    first = max(0, draws - 3 * (draws - position))
-    rows = np.argpartition(bound, first)[first:]
+    found = np.zeros(0, dtype=np.float32)
     while len(rows):
-        value[rows] = exact(rows)
+        found = np.concatenate([found, exact(rows)])
         waiting[rows] = False
-        quantile = np.partition(value, position)[position]
+        quantile = np.partition(found, len(found) - k)[len(found) - k]
         rows = np.flatnonzero(waiting & (bound * (1 + _ROUNDING) >= quantile))
     return float(quantile)
 
