@@ -202,7 +202,7 @@ def cluster_map(
     class_map(ax, areas, regions, areas["cluster"], styles, language=language)
     for i, geometry in enumerate(clusters.geometry, 1):
         look: dict[str, Any] = {"facecolor": "none", "edgecolor": HIGHLIGHT, "linewidth": 2}
-        ax.add_patch(PathPatch(_path([geometry]), zorder=6, **look))
+        _add(ax, PathPatch(_path([geometry]), zorder=6, **look))
         x, y = _inside(geometry)
         _text(ax, x, y, str(i), size=8, weight="bold", colour=HIGHLIGHT, box=True)
     if len(clusters):
@@ -335,6 +335,11 @@ def _path(geometries: Iterable[Any]) -> Any:
     return Path(np.concatenate(points), np.concatenate(codes))
 
 
+def _add(ax: Axes, patch: Any) -> None:
+    """Add a patch without measuring it: `add_patch` walks along each segment to find the view."""
+    ax.add_artist(patch)
+
+
 def _fill(ax: Axes, geometries: np.ndarray, style: Style) -> None:
     from matplotlib.patches import PathPatch
 
@@ -342,10 +347,10 @@ def _fill(ax: Axes, geometries: np.ndarray, style: Style) -> None:
         return
     path = _path(geometries)
     look: dict[str, Any] = {"linewidth": 0, "clip_on": False}
-    ax.add_patch(PathPatch(path, facecolor=style.colour, edgecolor="none", zorder=1, **look))
+    _add(ax, PathPatch(path, facecolor=style.colour, edgecolor="none", zorder=1, **look))
     if style.hatch:  # matplotlib draws a pattern in the edge's colour, hence a second layer
         look |= {"hatch": style.hatch, "facecolor": "none", "edgecolor": style.ink}
-        ax.add_patch(PathPatch(path, zorder=1.5, **look))
+        _add(ax, PathPatch(path, zorder=1.5, **look))
 
 
 def _frame(ax: Axes, areas: gpd.GeoDataFrame, regions: gpd.GeoDataFrame, *, language: str) -> None:
@@ -354,7 +359,7 @@ def _frame(ax: Axes, areas: gpd.GeoDataFrame, regions: gpd.GeoDataFrame, *, lang
 
     for frame, colour, width in ((areas, BORDER, 0.35), (regions, INK, 0.9)):
         look: dict[str, Any] = {"facecolor": "none", "edgecolor": colour, "linewidth": width}
-        ax.add_patch(PathPatch(_path(frame.geometry), zorder=2.5, joinstyle="round", **look))
+        _add(ax, PathPatch(_path(frame.geometry), zorder=2.5, joinstyle="round", **look))
     x0, y0, x1, y1 = areas.total_bounds
     pad = 0.02 * max(x1 - x0, y1 - y0)
     ax.set(xlim=(x0 - pad, x1 + pad), ylim=(y0 - 3 * pad, y1 + pad), aspect="equal")

@@ -46,9 +46,9 @@ def draw(name: str, facts: Facts, w: Words) -> bytes:
 
     key, _, argument = name.removesuffix(".svg").partition("_")
     drawer, box = DRAWERS[key]
-    with mpl.rc_context(), warnings.catch_warnings():
-        mpl.rcdefaults()  # a reader's own matplotlibrc must not change the report
-        mpl.rcParams.update(SETTINGS)
+    # a reader's own matplotlibrc must not change the report
+    defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
+    with mpl.rc_context(defaults | SETTINGS), warnings.catch_warnings():
         # matplotlib measures a glyph it lacks as a box; typst then takes it from another font
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         figure = Figure(figsize=_size(key, facts))
