@@ -16,6 +16,7 @@ from sozialraum.publish.map import render_map, write_map
 from sozialraum.publish.map.data import page_data
 from sozialraum.publish.map.page import SCRIPTS, _asset, json_block, texts_of
 from sozialraum.publish.map.shapes import rings, simplify_coverage
+from sozialraum.study.model import Basemap
 from tests.support import synthetic
 
 
@@ -170,3 +171,27 @@ def test_warnings_and_labels_of_the_run_stand_in_the_markup():
         "0123456789ab",
     ):
         assert text in markup
+
+
+def test_without_leaflet_the_error_says_what_to_do(monkeypatch):
+    from importlib import metadata
+
+    from sozialraum.errors import EnvironmentFault
+    from sozialraum.publish.map.leaflet import leaflet
+
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "distribution", missing)
+    with pytest.raises(EnvironmentFault, match="Leaflet cannot be read.*Install the program again"):
+        leaflet.__wrapped__()
+
+
+def test_images_are_allowed_only_from_a_background_map_that_the_study_names(page):
+    assert "img-src" not in page
+    content = synthetic.content()
+    basemap = Basemap(url="https://karten.example/wms", layer="grau", attribution="© Beispiel")
+    layers = content.study.layers.model_copy(update={"basemap": basemap})
+    study = content.study.model_copy(update={"layers": layers})
+    other = render_map(dataclasses.replace(content, study=study))
+    assert "img-src https://karten.example" in other

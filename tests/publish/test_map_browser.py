@@ -152,6 +152,7 @@ def test_the_whole_work_is_possible_by_keyboard(open_page, file, content):
     assert active("a.id") == "plan-p"
     assert page.locator(".result .big").inner_text() != before
     assert "p=5" in page.url
+    assert page.locator("#said").inner_text().startswith(page.locator(".result .big").inner_text())
 
     page.locator("#tab-rooms").focus()
     key("ArrowRight")

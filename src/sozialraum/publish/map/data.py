@@ -145,7 +145,9 @@ def _places(content: Content, origin: tuple[int, int]) -> dict[str, Any]:
     regions = content.regions
     region_of = content.areas["region_id"].astype(str).to_numpy()
     # outlines of the regions from the simplified areas, so that lines fall onto each other
-    united = [shapely.coverage_union_all(simple[region_of == key]) for key in regions.index]
+    united = [
+        shapely.coverage_union_all(simple[region_of == key]) for key in regions.index.astype(str)
+    ]
     whole = shapely.coverage_union_all(simple)
     frame = shapely.box(*shapely.bounds(whole)).buffer(SURROUNDINGS_METRES, join_style="mitre")
     return {

@@ -13,7 +13,6 @@ function addLabel(map, kind, rank, { x, y, r = 0 }, text) {
   marker.addTo(map);
   const label = { kind, rank, x, y, r, span, marker };
   labels.push(label);
-  labels.sort((a, b) => a.rank - b.rank);
   return label;
 }
 

@@ -42,6 +42,7 @@ function startMap() {
   OFFICES.forEach(drawOffice);
 
   L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);
+  labels.sort((a, b) => a.rank - b.rank);
   startBackground();
   map.on("zoomend", () => placeLabels(map));
   map.on("dragstart zoomstart", () => { touched = document.readyState === "complete"; });

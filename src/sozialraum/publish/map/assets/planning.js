@@ -47,9 +47,10 @@ function resultBox(rooms, { reached, total, gains, before }) {
   const share = percent(total ? reached / total : null);
   const by = t(state.hand ? "plan.by.hand" : "plan.by.run", { rooms: number(rooms.length) });
   const last = rooms.length > 0 && t("plan.last", { gain: number(gains.at(-1)), name: rooms.at(-1).name });
-  return el("div", { class: "result", role: "status" },
-    el("p", { class: "big" },
-      el("strong", {}, t("plan.reached", { reached: number(reached), total: number(total), share }))),
+  const answer = t("plan.reached", { reached: number(reached), total: number(total), share });
+  byId("said").textContent = `${answer}, ${by}`; // read out; the panel itself is rebuilt each time
+  return el("div", { class: "result" },
+    el("p", { class: "big" }, el("strong", {}, answer)),
     el("p", {}, targetTitle(state.target), " · ", by),
     state.offices && el("p", {}, t("plan.before", { before: number(before) })),
     last && el("p", {}, last),
