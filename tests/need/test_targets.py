@@ -90,6 +90,8 @@ def test_a_class_that_hangs_on_masked_figures_is_only_possibly_worse():
     people = pd.Series([100.0, 200.0, 300.0, 400.0, 500.0])
     found = worse_areas(dynamics, pd.Series([0.5, 0.1, 0.1, 0.3, np.nan]), people)
     assert found["worse"].tolist() == [True, False, False, False, False]
+    assert found["masked_worse"].tolist() == [False, True, False, False, False]
+    assert found["near_worse"].tolist() == [False, False, False, True, False]
     assert found["possibly_worse"].tolist() == [False, True, False, True, False]
     assert found["weight"].tolist()[:4] == [100, 0, 0, 0]
     assert found["weight_possible"].tolist()[:4] == [0, 200, 0, 400]
