@@ -81,7 +81,7 @@ def run(
     table = read_areas(chosen, data)
     progress("need and ranks")
     need = assess(table)
-    standing = stand(table, need, jobs=jobs)
+    standing = stand(table, need)
     progress("concentration")
     concentration = concentrate(
         table.areas,
@@ -96,8 +96,14 @@ def run(
     # A withheld area places nobody: solver, tables and page use the same publishable units.
     reasons, _ = gate.withheld(standing.areas, standing.regions, chosen)
     weights = standing.areas[[f"weight_{t}" for t in chosen.targets]]
+    derived = table.ba is None
+    children, _ = gate.withheld_children(standing.areas, standing.regions, chosen, derived=derived)
     weights = gate.publishable_weights(
-        weights.set_axis(list(chosen.targets), axis=1), reasons, chosen, derived=table.ba is None
+        weights.set_axis(list(chosen.targets), axis=1),
+        reasons,
+        chosen,
+        derived=derived,
+        children=children,
     )
     with_old_age = standing.areas["recipients"].mask(reasons != "")
     corrected = chosen.old_age is not None and table.ba is None
@@ -106,6 +112,7 @@ def run(
     places = setting.rooms, setting.offices, setting.units
     presence = propose(chosen, *places)
     figures = standing.figures | concentration.figures | setting.figures
+    figures["counts_derived"] = derived
     if setting.uncorrected is not None:
         figures["old_age_rooms"] = compare_demand(chosen, *places, setting.uncorrected, presence)
     progress("disclosure control")
@@ -129,6 +136,7 @@ def run(
         "inputs": hashes,
         "join_audit": table.audit.findings,
         "markers": table.markers,
+        "disclosure": released.figures["withheld"],
     }
     return Run(chosen, released, record)
 

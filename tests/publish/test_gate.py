@@ -251,7 +251,14 @@ def test_counted_children_are_protected_like_recipients(safe):
     figures = {**safe.figures, "counts_derived": False}
     released = gate.release(replace(safe, areas=areas, regions=regions, figures=figures))
     siblings = released.areas[released.areas["region_id"] == areas["region_id"].iloc[0]]
-    assert siblings.loc[siblings["population"] >= 300, "children"].isna().sum() >= 2
+    hidden = siblings.index[siblings["children"].isna() & (siblings["population"] >= 300)]
+    assert len(hidden) >= 2
+    # and the pipeline learns it before people are placed
+    children, _ = gate.withheld_children(areas, regions, safe.study, derived=False)
+    why, _ = gate.withheld(areas, regions, safe.study)
+    weights = pd.DataFrame({"families": 50.0}, areas.index)
+    masked = gate.publishable_weights(weights, why, safe.study, derived=False, children=children)
+    assert masked.loc[hidden, "families"].isna().all()
 
 
 @pytest.mark.parametrize(

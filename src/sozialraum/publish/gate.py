@@ -98,7 +98,7 @@ def release(content: Content) -> Content:
     why, why_regions = withheld(areas, regions, study)
     unknown_before = areas["recipients"].isna()
     derived = bool(content.figures.get("counts_derived", True))
-    children, children_regions = _withheld_children(areas, regions, study, derived=derived)
+    children, children_regions = withheld_children(areas, regions, study, derived=derived)
     for frame, reasons, of_children in (
         (areas, why, children),
         (regions, why_regions, children_regions),
@@ -167,10 +167,10 @@ def withheld(
     )
 
 
-def _withheld_children(
+def withheld_children(
     areas: pd.DataFrame, regions: pd.DataFrame, study: Study, *, derived: bool
 ) -> tuple[pd.Series, pd.Series]:
-    """Where the number of children in households with benefits is not shown.
+    """Areas and Bezirksregionen whose children in households with benefits are not shown.
 
     Derived from S4 it is only not shown when it is small: the published share gives it away
     anyway. Counted by a workbook it is protected like the recipients.
@@ -201,7 +201,12 @@ def counts_recipients(study: Study, target: str) -> bool:
 
 
 def publishable_weights(
-    weights: pd.DataFrame, reasons: pd.Series, study: Study, *, derived: bool = True
+    weights: pd.DataFrame,
+    reasons: pd.Series,
+    study: Study,
+    *,
+    derived: bool = True,
+    children: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Blank the weights of target groups that must not be shown.
 
@@ -214,6 +219,8 @@ def publishable_weights(
     study : Study
     derived : bool
         The children of S4 are derived from published shares, not counted by a workbook.
+    children : pandas.Series of bool, optional
+        First result of `withheld_children`: a counted number may be withheld for another's sake.
 
     Returns
     -------
@@ -231,6 +238,8 @@ def publishable_weights(
         hide = (reasons == "population") | ((result[target] > 0) & (result[target] < least))
         if not from_s4:
             hide |= reasons != ""
+        elif children is not None:
+            hide |= children
         result[target] = result[target].mask(hide)
     return result
 
