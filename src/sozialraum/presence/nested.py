@@ -1,0 +1,116 @@
+"""Rooms opened one after the other, against the free optimum for each number.
+
+Rooms are rarely opened all at once. A nested proposal keeps what it has opened; what that costs
+against choosing freely for every number is stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.errors import StudyError
+from sozialraum.presence.cover import Cover
+from sozialraum.presence.frontier import Step
+from sozialraum.presence.problem import Ints, Site, check_radius, read_problem
+
+
+def nested_proposal(
+    cost: Any,
+    demand: Any,
+    steps: list[Step],
+    *,
+    radius: float,
+    existing: Iterable[Site] = (),
+    forbidden: Iterable[Site] = (),
+) -> pd.DataFrame:
+    """First 1 room, then 2, …: the order that loses least against the free optimum.
+
+    From every step of the curve an order is made: its rooms are dropped one by one (always the one
+    whose loss is smallest) and extended one by one (always the greatest gain). The order with the
+    smallest sum of losses is kept.
+
+    Parameters
+    ----------
+    cost, demand, radius, existing, forbidden
+        As given to `coverage_curve`.
+    steps : list of Step
+        The curve of freely chosen rooms, p = 0, 1, … (without required rooms beyond those steps).
+
+    Returns
+    -------
+    DataFrame
+        `p`, `site` (opened as the p-th), `reached`, `free` (reached by the free optimum), `loss`
+        (persons), `loss_share` (of `free`).
+    """
+    if not steps or [step.p for step in steps] != list(range(len(steps))):
+        raise StudyError("The curve must run over p = 0, 1, …", where="steps")
+    problem = read_problem(cost, demand, forbidden=forbidden)
+    held = read_problem(cost, demand, required=existing).required
+    every = Cover(problem.within(check_radius(radius)), problem.demand, np.arange(problem.shape[1]))
+    people = np.where(every.counts(held) > 0, 0.0, problem.demand)
+    start = float(problem.demand.sum() - people.sum())
+    free = np.setdiff1d(problem.candidates, held)
+    spans = every.reach[:, free].toarray().T
+    column = {problem.name(j): k for k, j in enumerate(free)}
+    best: tuple[float, list[int]] = (np.inf, [])
+    for step in steps[1:]:
+        order = _order(spans, people, np.array([column[s] for s in step.sites]), len(steps) - 1)
+        reached = _reached(spans, people, order)
+        lost = float(np.sum([s.reached - start for s in steps[1:]] - reached))
+        if lost < best[0] - 1e-9:
+            best = (lost, order)
+    reached = start + _reached(spans, people, best[1])
+    optimum = np.array([s.reached for s in steps[1:]])
+    loss = optimum - reached
+    return pd.DataFrame(
+        {
+            "p": np.arange(1, len(steps)),
+            "site": [problem.name(free[k]) for k in best[1]],
+            "reached": reached,
+            "free": optimum,
+            "loss": loss,
+            "loss_share": np.divide(loss, optimum, out=np.zeros(loss.size), where=optimum > 0),
+        }
+    )
+
+
+def _order(spans: np.ndarray, people: np.ndarray, chosen: Ints, most: int) -> list[int]:
+    inside, first = list(chosen), []
+    while inside:
+        counts = spans[inside].sum(axis=0)
+        loss = spans[inside] @ np.where(counts == 1, people, 0.0)
+        first.append(int(inside.pop(int(np.argmin(loss)))))
+    order = first[::-1]
+    left = np.where(spans[order].any(axis=0), 0.0, people)
+    while len(order) < most:
+        gain = spans @ left
+        gain[order] = -1.0
+        order.append(int(np.argmax(gain)))
+        left = np.where(spans[order[-1]] > 0, 0.0, left)
+    return order
+
+
+def _reached(spans: np.ndarray, people: np.ndarray, order: list[int]) -> np.ndarray:
+    covered = np.logical_or.accumulate(spans[order] > 0, axis=0)
+    return covered @ people
+
+
+def flattening(steps: list[Step]) -> int:
+    """Number of rooms from which on further ones add clearly less.
+
+    The point of the curve farthest above the line from its first to its last point (Satopää et al.
+    2011). A reading aid, not a proof.
+    """
+    if len(steps) < 3:
+        return steps[-1].p if steps else 0
+    p = np.array([step.p for step in steps], float)
+    reached = np.array([step.reached for step in steps])
+    rise = reached[-1] - reached[0]
+    if rise <= 0:
+        return steps[0].p
+    height = (reached - reached[0]) / rise - (p - p[0]) / (p[-1] - p[0])
+    return steps[int(np.argmax(height))].p
