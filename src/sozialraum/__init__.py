@@ -19,7 +19,6 @@ _LAZY = {
     "load_study": "sozialraum.study",
     "run": "sozialraum.pipeline",
     "Run": "sozialraum.result",
-    "open_run": "sozialraum.result",
     "show_versions": "sozialraum.versions",
 }
 _PACKAGES = (
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
         study,
     )
     from sozialraum.pipeline import run
-    from sozialraum.result import Run, open_run
+    from sozialraum.result import Run
     from sozialraum.study import load_study
     from sozialraum.versions import show_versions
 

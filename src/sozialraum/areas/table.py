@@ -224,11 +224,12 @@ def _add_workbook(table: AreaTable) -> None:
     book = ba.read_workbook(path, id_digits=table.study.area_layer.id_digits)
     name = path.relative_to(table.inputs.root).as_posix()
     measure = table.study.counts.ba_measure
-    if measure not in book.areas:
+    columns = [str(c) for c in book.areas]
+    if measure not in columns:
         raise InputError(
             f"The workbook has no column {measure!r}",
             where=name,
-            expected="one of " + ", ".join(c for c in book.areas if not c.endswith(("_lo", "_hi"))),
+            expected="one of " + ", ".join(c for c in columns if not c.endswith(("_lo", "_hi"))),
             hint="Name the measure in the study under counts.ba_measure",
         )
     region = table.areas[table.areas["in_region"]]
@@ -245,13 +246,7 @@ def _add_workbook(table: AreaTable) -> None:
     table.ba_book = book
     table.notes += list(book.notes)
     table.markers[name] = dict(book.markers)
-    for unit in (table.study.region.prefix,):
-        if unit and book.totals is not None and unit in book.totals.index:
-            total = book.totals.loc[unit, measure]
-            compare_total(
-                table.audit,
-                name,
-                measure,
-                float(total),
-                float(joined.loc[region.index, measure].sum()),
-            )
+    whole = table.study.region.prefix
+    if whole and whole in book.totals.index:
+        total = float(book.totals[measure][whole])
+        compare_total(table.audit, name, measure, total, float(joined[measure][region.index].sum()))

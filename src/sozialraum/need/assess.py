@@ -311,7 +311,7 @@ def _aggregate(figures: Figures, groups: pd.Series, valid: pd.Series) -> Figures
 
 
 def _sums(areas: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
-    columns = [c for c in areas if c.startswith(("recipients", "children"))] + ["old_age"]
+    columns = [*areas.filter(regex="^(recipients|children)"), "old_age"]
     sums = areas[columns].groupby(groups).sum(min_count=1)
     known = areas["recipients"].notna()
     sums["population"] = areas["population"].groupby(groups).sum()

@@ -107,8 +107,9 @@ def ranked_by(table: AreaTable, need: Need, errors: pd.DataFrame, target: Target
         ends = {f"index_{e}": frame[f"status_index_{e}"] for e in ("lo", "hi")}
         return index_target(frame["need_index"], errors["status"], **ends, excluded=out)
     if key == "dynamics":
-        ends = {f"index_{e}": frame.get(f"dynamics_index_{e}") for e in ("lo", "hi")}
-        return index_target(frame["dynamics_index"], errors["dynamics"], **ends, excluded=out)
+        low, high = frame.get("dynamics_index_lo"), frame.get("dynamics_index_hi")
+        change, error = frame["dynamics_index"], errors["dynamics"]
+        return index_target(change, error, index_lo=low, index_hi=high, excluded=out)
     edition = table.study.edition(target.edition or table.study.indicators.edition)
     masked = target.masked_up_to
     if key == "share":
@@ -168,7 +169,7 @@ def _rank(frame: pd.DataFrame, errors: pd.DataFrame, study: Study) -> None:
     valid = frame["excluded"].isna()
     estimate = frame["need_index"].where(valid)
     known = errors["status"].reindex(frame.index).notna() | estimate.isna()
-    settings = {"draws": rules.rank_draws, "seed": study.seed}
+    settings: dict[str, Any] = {"draws": rules.rank_draws, "seed": study.seed}
     frame["need_index_se"] = errors["status"]
     if known.all():
         ends = frame["status_index_lo"].where(valid), frame["status_index_hi"].where(valid)
@@ -185,15 +186,13 @@ def _rank(frame: pd.DataFrame, errors: pd.DataFrame, study: Study) -> None:
     frame["rank_by_count"] = frame["recipients"].where(valid).rank(ascending=False, method="min")
 
 
-def stand(table: AreaTable, need: Need, *, jobs: int = 1) -> Standing:
+def stand(table: AreaTable, need: Need) -> Standing:
     """Rank the region's areas and Bezirksregionen, with confidence sets.
 
     Parameters
     ----------
     table : AreaTable
     need : Need
-    jobs : int
-        Threads; the result does not depend on it.
 
     Returns
     -------
@@ -209,7 +208,11 @@ def stand(table: AreaTable, need: Need, *, jobs: int = 1) -> Standing:
     areas["region_name"] = names.get("region_name", groups["region_id"])
     errors = index_errors(need, "areas", rules.design_effect)
     _rank(areas, errors.loc[areas.index], study)
-    settings = {"coverage": rules.coverage, "draws": rules.rank_draws, "seed": study.seed}
+    settings: dict[str, Any] = {
+        "coverage": rules.coverage,
+        "draws": rules.rank_draws,
+        "seed": study.seed,
+    }
     for key, target in study.targets.items():
         areas[f"weight_{key}"] = weight_of(table, need.areas, target).loc[areas.index]
         value = ranked_by(table, need, errors, target).loc[areas.index]

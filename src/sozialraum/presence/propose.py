@@ -60,7 +60,7 @@ def existing_offices(study: Study, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import shapely
 
-    points = []
+    points: list[shapely.Point | None] = []
     for office in study.offices:
         if office.lon is not None and office.lat is not None:
             points.append(shapely.Point(office.lon, office.lat))
@@ -196,7 +196,7 @@ def compare_demand(
 
 def _named(step: Step, names: np.ndarray, required: frozenset[str]) -> Step:
     """Site ids instead of columns; a room that reaches nobody more is not proposed."""
-    sites = [str(names[int(j)]) for j in step.sites]
+    sites = [str(names[j]) for j in np.asarray(step.sites, dtype=int)]
     kept = [(s, g) for s, g in zip(sites, step.gains, strict=True) if g > 0 or s in required]
     return replace(step, sites=tuple(s for s, _ in kept), gains=tuple(g for _, g in kept))
 

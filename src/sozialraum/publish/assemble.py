@@ -94,7 +94,9 @@ def assemble(
         geometry=region_frame.geometry,
         crs=shapes.crs,
     )
-    outline = unite(region_frame, ["region"] * len(region_frame)).assign(name=study.region.name)
+    outline = unite(region_frame, pd.Series("region", index=region_frame.index)).assign(
+        name=study.region.name
+    )
     known = areas["recipients"].notna()
     area_frame["flags"] = _flags(areas, offices)
     warnings = warnings + _address_warning(table, offices)
@@ -114,7 +116,10 @@ def assemble(
         frontier=presence.frontier,
         siting={
             key: [
-                Proposal(s.p, s.sites, s.reached, s.reached_share, s.bound, s.proven) for s in steps
+                Proposal(
+                    s.p, tuple(map(str, s.sites)), s.reached, s.reached_share, s.bound, s.proven
+                )
+                for s in steps
             ]
             for key, steps in presence.curves.items()
         },

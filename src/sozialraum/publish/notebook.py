@@ -65,9 +65,9 @@ def online(content: Content) -> Any:
     )
     wanted = content.study.siting.rooms  # noqa: F841 (used in the query)
     chosen = content.presence.query("target == 'everybody' and p == @wanted")
-    for room in chosen.itertuples():
+    for lat, lon, name in zip(chosen["lat"], chosen["lon"], chosen["name"], strict=True):
         folium.CircleMarker(
-            [room.lat, room.lon], radius=7, color="#1d3557", fill=True, tooltip=escape(room.name)
+            [lat, lon], radius=7, color="#1d3557", fill=True, tooltip=escape(str(name))
         ).add_to(page)
     page.fit_bounds([[south, west], [north, east]])
     return page

@@ -117,7 +117,7 @@ def _parse(text: str, where: str) -> tuple[dict[str, Any], dict[tuple[Any, ...],
             if isinstance(event, yaml.AliasEvent):
                 raise StudyError(
                     "The study uses a YAML alias",
-                    where=f"{where}, line {event.start_mark.line + 1}",
+                    where=f"{where}, line {_line(event)}",
                     hint="Write the value out",
                 )
             if depth > MAX_DEPTH:
@@ -134,6 +134,10 @@ def _parse(text: str, where: str) -> tuple[dict[str, Any], dict[tuple[Any, ...],
     if not isinstance(document, dict):
         raise StudyError("The study is no mapping", where=where, expected="keys such as 'name:'")
     return document, lines
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 0
 
 
 def _depths(text: str) -> Any:
