@@ -1,8 +1,7 @@
 """Spatial autocorrelation: Moran's I, local Moran, Getis-Ord, with false discovery control.
 
 Values agree with esda to 1e-10 where the definitions coincide (see the tests). Own code because it
-draws the conditional permutations once for all areas and needs no compiler: 542 areas with 9,999
-permutations cost a fraction of a second in a new process, where compiled code first compiles.
+is faster, without code that first compiles (`benchmarks/concentration_moran.py`).
 """
 
 from __future__ import annotations
@@ -18,8 +17,6 @@ from sozialraum.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-BLOCK = 2_000_000  # drawn neighbours at a time, 16 MB
 
 
 def moran(
@@ -110,6 +107,8 @@ def local_moran(
         NaN leaves the area out of all others' neighbourhoods.
     graph : scipy CSR matrix or libpysal Graph
     permutations : int
+        The smallest p-value is 1 / (permutations + 1): with 500 areas and fewer than some 9,999
+        permutations hardly any area can stand out after the control of false discoveries.
     seed : int
     alpha : float
         False discovery rate at which `significant` is declared.
@@ -118,7 +117,8 @@ def local_moran(
     -------
     pandas.DataFrame
         Index of `values`: `statistic`, `p` (pseudo p-value, one-sided towards the statistic's
-        side), `q` (Benjamini-Hochberg), `significant`, `quadrant` ('hoch-hoch', 'niedrig-hoch',
+        side, as in GeoDa and esda), `q` (Benjamini-Hochberg on 2 p, since the side is chosen after
+        looking), `significant` (q ≤ alpha), `quadrant` ('hoch-hoch', 'niedrig-hoch',
         'niedrig-niedrig', 'hoch-niedrig', 'Insel', None where the value is missing). Islands have
         no statistic.
 
@@ -140,9 +140,7 @@ def local_moran(
         raise InputError("All values are equal; nothing can cluster")
     lag = w @ z
     statistic = (n - 1) * z * lag / scale
-    sums = _conditional(z, w, permutations, seed)
-    factor = (n - 1) * z / scale
-    p = _pseudo_p(statistic, lambda i: factor[i] * sums(i), n, permutations)
+    p = _conditional_p(z, w, lag, permutations, seed)
     neighbours = np.diff(w.indptr)
     names = np.where(z > 0, "hoch", "niedrig").astype(object)
     around = np.where(lag > 0, "hoch", "niedrig").astype(object)
@@ -197,9 +195,7 @@ def getis_ord(
     spread = deviation * np.sqrt((count * weights - weights**2) / (count - 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(spread > 0, (total - weights * mean) / spread, 0.0)
-    sums = _conditional(x, binary, permutations, seed)
-    own = x if star else np.zeros(n)
-    p = _pseudo_p(total, lambda i: own[i] + sums(i), n, permutations)
+    p = _conditional_p(x, binary, around, permutations, seed)
     quadrant = np.where(statistic > 0, "hoch", "niedrig").astype(object)
     quadrant[neighbours == 0] = "Insel"
     return _table(index, kept, neighbours, statistic, p, alpha, quadrant)
@@ -262,40 +258,50 @@ def _moran(z: np.ndarray, w: sparse.csr_array, permutations: int, seed: int) -> 
     }
 
 
-def _conditional(x: np.ndarray, w: sparse.csr_array, permutations: int, seed: int) -> Any:
-    """Function of a row: weighted sums over random neighbours from all other areas.
+def _conditional_p(
+    x: np.ndarray, w: sparse.csr_array, lag: np.ndarray, permutations: int, seed: int
+) -> np.ndarray:
+    """Pseudo p-values of ``lag = w @ x`` when each area's neighbours are any of the others.
 
-    One table of distinct positions among n − 1 others serves all areas, as in GeoDa and esda.
+    One table of distinct positions serves all areas, as in GeoDa and esda. Position i stands for
+    area i, but for area i itself it stands for the last area: so the sums of drawn values are the
+    same for all areas except where i was drawn, and each area costs one small matrix product.
     """
-    n, most = len(x), int(np.diff(w.indptr).max(initial=0))
-    rng = np.random.default_rng(seed)
-    drawn = np.empty((permutations, most), dtype=np.int32)
-    if most:
-        step = max(1, BLOCK // n)
-        for start in range(0, permutations, step):
-            size = min(step, permutations - start)
-            keys = rng.random((size, n - 1))
-            drawn[start : start + size] = np.argpartition(keys, min(most, n - 2), axis=1)[:, :most]
-        # argpartition leaves an order that depends on the keys' places; shuffle it away
-        drawn = rng.permuted(drawn, axis=1)
-
-    def sums(i: int) -> np.ndarray:
-        weights = w.data[w.indptr[i] : w.indptr[i + 1]]
-        others = np.delete(x, i)
-        taken = others[drawn[:, : len(weights)]]
-        if len(weights) and (weights == weights[0]).all():
-            return taken.sum(axis=1) * weights[0]
-        return taken @ weights
-
-    return sums
-
-
-def _pseudo_p(observed: np.ndarray, simulate: Any, n: int, permutations: int) -> np.ndarray:
-    p = np.empty(n)
+    n, degree = len(x), np.diff(w.indptr)
+    drawn = _distinct(n - 1, int(degree.max(initial=0)), permutations, seed)
+    values = x[drawn]
+    # Where each position was drawn: in the order of positions, then of ranks.
+    place = np.argsort(drawn, axis=None, kind="stable")
+    first = np.searchsorted(drawn.ravel()[place], np.arange(n + 1))
+    rank, permutation = np.divmod(place, permutations)
+    tolerance = 1e-12 * (np.abs(x).max(initial=0) * np.asarray(w.sum(axis=1)).ravel())
+    p = np.ones(n)
     for i in range(n):
-        larger = int((simulate(i) >= observed[i]).sum())
-        p[i] = (min(larger, permutations - larger) + 1) / (permutations + 1)
-    return p
+        weights = w.data[w.indptr[i] : w.indptr[i + 1]]
+        sums = weights @ values[: len(weights)]
+        mine = slice(first[i], first[i + 1])
+        used = rank[mine] < len(weights)
+        at = permutation[mine][used]
+        sums[at] += weights[rank[mine][used]] * (x[-1] - x[i])
+        larger = np.count_nonzero(sums >= lag[i] - tolerance[i])
+        smaller = np.count_nonzero(sums <= lag[i] + tolerance[i])
+        p[i] = (min(larger, smaller) + 1) / (permutations + 1)
+    return np.minimum(p, 1.0)
+
+
+def _distinct(n: int, k: int, draws: int, seed: int) -> np.ndarray:
+    """Positions below n, k different ones per column: shape (k, draws)."""
+    rng = np.random.default_rng(seed)
+    if k * k > n:  # rejection would reject too often
+        drawn = np.argsort(rng.random((draws, n)), axis=1)[:, :k]
+        return np.ascontiguousarray(drawn.T)
+    drawn = rng.integers(n, size=(k, draws))
+    again = np.arange(draws)
+    while len(again):
+        ordered = np.sort(drawn[:, again], axis=0)
+        again = again[(ordered[1:] == ordered[:-1]).any(axis=0)]
+        drawn[:, again] = rng.integers(n, size=(k, len(again)))
+    return drawn
 
 
 def _table(
@@ -310,7 +316,7 @@ def _table(
     """Results of the kept areas in the caller's index; islands carry no statistic."""
     island = neighbours == 0
     statistic, p = np.where(island, np.nan, statistic), np.where(island, np.nan, p)
-    q = false_discovery(p)
+    q = false_discovery(np.minimum(2 * p, 1))
     frame = pd.DataFrame(
         {"statistic": np.nan, "p": np.nan, "q": np.nan, "significant": False}, index=index
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sozialraum.concentration.autocorrelation import getis_ord, local_moran, moran_rate
+from sozialraum.concentration.autocorrelation import local_moran, moran_rate
 from sozialraum.concentration.graph import contiguity
 from sozialraum.concentration.inequality import inequality_measures
 from sozialraum.concentration.scan_statistic import scan
@@ -46,8 +46,8 @@ class Concentration:
     areas : pandas.DataFrame
         Index `area_id` of the region: `cluster` (one of `ROLES`, None without a share),
         `cluster_sentence` (German), and as supporting evidence against the whole city
-        `local_quadrant`, `local_p`, `local_q` (local Moran's I), `hotspot_z`, `hotspot_p`,
-        `hotspot_q` (Getis-Ord Gi*; q: adjusted for false discovery).
+        `local_quadrant`, `local_p`, `local_q` (local Moran's I without and with control of false
+        discoveries; Gi* has the same p-values).
     clusters : geopandas.GeoDataFrame
         One shape for each concentration that touches the region, most likely first. Shape and
         figures are of its part inside: `areas` (how many), `cases`, `expected` (at the region's
@@ -56,8 +56,8 @@ class Concentration:
         `gini`, `hoover`, `theil_between_share`, `dissimilarity`, `isolation` of the region, each
         with `_lo` and `_hi`, `gini_city`; `moran`, `moran_p`, `moran_n` over the city;
         `scan_areas` (how many were scanned), `scan_p` of the most likely concentration;
-        `hotspots`, `hotspots_unadjusted`: areas of the region that are
-        significant in Gi* with and without control of false discoveries.
+        `local_high`, `local_high_unadjusted`: areas of the region where local Moran's I finds high
+        values among high ones, with and without control of false discoveries.
     """
 
     areas: pd.DataFrame
@@ -94,7 +94,7 @@ def concentrate(
     Concentrations come from the scan statistic with connected shapes over the region and the areas
     that touch it, against the share of all of them together. Areas are taken to differ by
     themselves as much as they do; only what lies together more than such areas would by chance,
-    with p ≤ `alpha`, is a concentration. Local Moran's I and Gi* over the whole city support it.
+    with p ≤ `alpha`, is a concentration. Local Moran's I over the whole city supports it.
 
     Parameters
     ----------
@@ -107,7 +107,8 @@ def concentrate(
     in_region : pandas.Series of bool
         Areas of the study region.
     permutations : int
-        Replications of the scan, permutations of Moran's I and Gi*, draws of the intervals.
+        Replications of the scan and permutations of Moran's I; local Moran's I takes ten times as
+        many, as the control of false discoveries needs small p-values.
     seed : int
     alpha : float
         Level of the scan's test and false discovery rate of the local statistics.
@@ -129,8 +130,7 @@ def concentrate(
     known = inside & valid
     own_share = float(count[known].sum() / base[known].sum())
     found = _scanned(areas, count, base, inside, graph, permutations, seed, alpha, max_share)
-    local = local_moran(share, graph, permutations, seed, alpha=alpha)
-    hotspot = getis_ord(share, graph, permutations, seed, alpha=alpha)
+    local = local_moran(share, graph, 10 * permutations + 9, seed, alpha=alpha)
 
     frame = pd.DataFrame(index=areas.index)
     frame["cluster"] = _roles(share / own_share, found, local, graph)
@@ -138,12 +138,10 @@ def concentrate(
         found, count.to_numpy(float), base.to_numpy(float), inside, own_share, region_name
     )
     frame["cluster_sentence"] = [told.sentence(i, r) for i, r in enumerate(frame["cluster"])]
-    frame["local_quadrant"], frame["local_p"] = local["quadrant"], local["p"]
-    frame["local_q"], frame["hotspot_z"] = local["q"], hotspot["statistic"]
-    frame["hotspot_p"], frame["hotspot_q"] = hotspot["p"], hotspot["q"]
+    frame = frame.join(local[["quadrant", "p", "q"]].add_prefix("local_"))
 
     rate = moran_rate(count, base, graph, permutations=permutations, seed=seed)
-    high = (hotspot["quadrant"] == "hoch") & inside
+    high = (local["quadrant"] == "hoch-hoch") & inside
     figures = _measures(areas[inside], count[inside], base[inside], design_effect, seed) | {
         "gini_city": float(inequality_measures(count, base, draws=0)["value"]["gini"]),
         "moran": rate["I"],
@@ -151,8 +149,8 @@ def concentrate(
         "moran_n": rate["n"],
         "scan_areas": found.scanned,
         "scan_p": found.best_p,
-        "hotspots": int((high & (hotspot["q"] <= alpha)).sum()),
-        "hotspots_unadjusted": int((high & (hotspot["p"] <= alpha)).sum()),
+        "local_high": int((high & local["significant"]).sum()),
+        "local_high_unadjusted": int((high & (local["p"] <= alpha)).sum()),
     }
     shapes = _shapes(areas, found, count, base, inside, own_share)
     return Concentration(frame[inside], shapes, figures)

@@ -123,7 +123,7 @@ def as_csr(graph: Any, n: int | None = None) -> sparse.csr_array:
             f"{type(graph).__name__} is no graph",
             expected="a scipy sparse matrix or libpysal Graph",
         )
-    matrix = sparse.csr_array(graph).astype(float)
+    matrix: sparse.csr_array = sparse.csr_array(graph.tocsr(), dtype=float)
     matrix.sum_duplicates()
     if matrix.shape[0] != matrix.shape[1] or (n is not None and matrix.shape[0] != n):
         raise InputError(
