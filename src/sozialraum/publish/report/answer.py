@@ -106,7 +106,7 @@ def people(facts: Facts, w: Words) -> str:
     """Who is meant by the persons to be reached."""
     if facts.without_old_age:
         return w.t("people.without_old_age")
-    return w.t("people.everybody", label=facts.content.info.recipients_label)
+    return w.t("people.everybody")
 
 
 def question(facts: Facts, w: Words) -> list[Block]:
@@ -206,7 +206,9 @@ def _how_many(facts: Facts, w: Words) -> list[Run]:
     bounds = city = ""
     low, high = totals["recipients_lo"], totals["recipients_hi"]
     if low is not None and high is not None and round(low) != round(high):
-        bounds = w.t("summary.many_bounds", low=w.n(low), high=w.n(high))
+        # withheld areas are missing in a sum of what is published
+        key = "many_bounds" if low <= (totals["recipients"] or 0) <= high else "many_partial"
+        bounds = w.t(f"summary.{key}", low=w.n(low), high=w.n(high))
     if totals["share_city"] is not None:
         share = w.pct(totals["share_city"])
         city = w.t("summary.many_city", city=info.city_name, share=share)

@@ -85,6 +85,7 @@ def concentration(facts: Facts, w: Words) -> list[Block]:
         if len(content.lorenz) > 1:
             alt = w.t("concentration.lorenz_alt", sentence=text)
             blocks.append(figure("lorenz.svg", w.t("concentration.lorenz_caption"), alt))
+    blocks += _measures(content.figures, w)
     if totals["moran"] is not None:
         p = totals["moran_p"]
         key = "value" if p is None else ("more" if p < 0.05 and totals["moran"] > 0 else "chance")
@@ -102,7 +103,7 @@ def concentration(facts: Facts, w: Words) -> list[Block]:
         blocks.append(figure("clusters.svg", w.t("concentration.map_caption"), alt))
         sentences = _cluster_sentences(facts)
         if sentences:
-            blocks += [para(w.t("concentration.sentences")), bullets(sentences)]
+            blocks += [para(w.t("concentration.sentences"), keep=True), bullets(sentences)]
     if len(content.clusters):
         n = len(content.clusters)
         blocks.append(para(w.t(f"concentration.scan{'_one' if n == 1 else ''}", n=n)))
@@ -301,6 +302,18 @@ def _regions(caption: str, facts: Facts, w: Words) -> Block:
         for r in facts.regions.sort_values("share", ascending=False).to_dict("records")
     ]
     return table(caption, columns, rows)
+
+
+def _measures(figures: Mapping[str, Any], w: Words) -> list[Block]:
+    """Measures of inequality with their intervals, where the run computed them."""
+    rows = [
+        [meaning, w.n(figures[k], 2), w.span(figures.get(f"{k}_lo"), figures.get(f"{k}_hi"), 2)]
+        for k, meaning in w.many("measures").items()
+        if known(figures.get(k)) and known(figures.get(f"{k}_lo"))
+    ]
+    columns = [(w.t("columns.measure"), 6, LEFT), (w.t("columns.value"), 0, RIGHT)]
+    columns += [(w.t("concentration.interval"), 0, RIGHT)]
+    return [table(w.t("concentration.measures_caption"), columns, rows)] if rows else []
 
 
 def _cluster_sentences(facts: Facts) -> list[str]:
