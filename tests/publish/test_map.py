@@ -183,7 +183,9 @@ def test_without_leaflet_the_error_says_what_to_do(monkeypatch):
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "distribution", missing)
-    with pytest.raises(EnvironmentFault, match="Leaflet cannot be read.*Install the program again"):
+    with pytest.raises(
+        EnvironmentFault, match=r"Leaflet cannot be read.*Install the program again"
+    ):
         leaflet.__wrapped__()
 
 

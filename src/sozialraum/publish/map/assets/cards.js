@@ -34,7 +34,7 @@ function areaFacts(area) {
   const published = (now, then, kind) =>
     (then && then !== now ? t("card.published", { value: word(kind, then) }) : "");
   const chance = known(area.p_top) &&
-    ` · ${t("card.ptop", { p: percent(area.p_top, 0), top: DATA.study.top })}`;
+    ` · ${t("card.ptop", { p: probability(area.p_top), top: DATA.study.top })}`;
   const ranks = { share: number(area.rank_by_share), count: number(area.rank_by_count) };
   return facts(
     [t("card.status"), word("status", area.status_class),

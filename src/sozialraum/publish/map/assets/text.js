@@ -25,6 +25,10 @@ const percent = (share, digits = 1) => number(share, digits, { style: "percent" 
 const points = (value, digits = 2) => percent(known(value) ? value / 100 : null, digits); // of a percentage
 const signed = (value, digits = 2) => number(value, digits, { signDisplay: "exceptZero" });
 
+/* A share of random repetitions is never written as certainty. */
+const probability = (p) => (p > 0.99 ? t("over", { value: percent(0.99, 0) })
+  : p < 0.01 ? t("under", { value: percent(0.01, 0) }) : percent(p, 0));
+
 function range(low, high, format = number) {
   if (!known(low) || !known(high)) return "";
   return low === high ? format(low) : t("range", { low: format(low), high: format(high) });
