@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sozialraum.errors import InputError, StudyError
+from sozialraum.errors import StudyError
 from sozialraum.presence.center import fewest, solve_center
 from sozialraum.presence.cover import Cover, Search
 from sozialraum.presence.highs import Clock
 from sozialraum.presence.lagrange import solve_median
 from sozialraum.presence.problem import (
-    Floats,
     InfeasibleError,
     Ints,
     Problem,
@@ -29,7 +28,9 @@ from sozialraum.presence.problem import (
     check_radius,
     read_problem,
 )
-from sozialraum.presence.rules import Constraints, Least, Model, check_capacity
+from sozialraum.presence.recount import coverage_figures, fill, median_siting, nearest
+from sozialraum.presence.ruled import ruled_coverage, ruled_median
+from sozialraum.presence.rules import Constraints, Least, check_capacity
 from sozialraum.presence.siting import Siting, make_siting
 
 
@@ -113,7 +114,7 @@ def max_coverage(
     if room is None and not rules.given and not backup and far == near:
         return _binary(problem, near, p, groups, gap, time_limit, node_limit)
     limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
-    return _ruled_coverage(problem, near, far, p, groups, rules, room, backup, limits)
+    return ruled_coverage(problem, near, far, p, groups, rules, room, backup, limits)
 
 
 def max_coverage_targets(
@@ -224,18 +225,18 @@ def p_median(
     room = check_capacity(capacity, problem.shape[1])
     if room is not None or rules.given:
         limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
-        return _ruled_median(problem, p, rules, room, limits)
+        return ruled_median(problem, p, rules, room, limits)
     clock = Clock(time_limit)
     start, penalty = None, float(np.ceil(_worst_total(problem))) + 1.0
     if _has_gaps(problem):
         start = _reach_everybody(problem, p, clock)
     if problem.demand.sum() == 0:
-        sites = _fill(problem, problem.required, p)
+        sites = fill(problem, problem.required, p)
         return make_siting(problem, sites, 0.0, 0.0, nearest(problem, sites))
     answer = solve_median(
         problem, p, penalty=penalty, start=start, gap=gap, clock=clock, node_limit=node_limit
     )
-    return _median_siting(problem, answer.chosen, answer.bound, gap, answer.timed_out)
+    return median_siting(problem, answer.chosen, answer.bound, gap, answer.timed_out)
 
 
 def p_center(
@@ -268,7 +269,7 @@ def p_center(
     _reach_everybody(problem, p, clock)
     rows = np.flatnonzero(problem.demand > 0)
     answer = solve_center(problem, p, rows, clock=clock, node_limit=node_limit)
-    sites = _fill(problem, answer.chosen, p)
+    sites = fill(problem, answer.chosen, p)
     longest = problem.columns_dense(sites)[rows].min(axis=1, initial=np.inf).max(initial=0.0)
     return make_siting(
         problem,
@@ -337,19 +338,8 @@ def set_cover(
         nearest(problem, sites, radius),
         gap=gap,
         timed_out=answer.timed_out,
-        measures=_coverage_figures(problem, cover, sites, None),
+        measures=coverage_figures(problem, cover, sites, None),
     )
-
-
-def nearest(problem: Problem, sites: Ints, radius: float = np.inf) -> Ints:
-    """The nearest open site of each demand point (the first of equals), -1 beyond `radius`."""
-    if not sites.size:
-        return np.full(problem.shape[0], -1, dtype=np.intp)
-    sites = np.sort(sites)
-    distance = problem.columns_dense(sites)
-    best = distance.argmin(axis=1)
-    far = distance[np.arange(best.size), best]
-    return np.where((far <= radius) & np.isfinite(far), sites[best], -1)
 
 
 def _binary(
@@ -369,8 +359,8 @@ def _binary(
     answer = Search(rest).solve(
         p - problem.required.size, gap=gap, time_limit=time_limit, node_limit=node_limit
     )
-    sites = _fill(problem, np.r_[problem.required, free[answer.chosen]].astype(np.intp), p)
-    figures = _coverage_figures(problem, cover, sites, groups)
+    sites = fill(problem, np.r_[problem.required, free[answer.chosen]].astype(np.intp), p)
+    figures = coverage_figures(problem, cover, sites, groups)
     return make_siting(
         problem,
         sites,
@@ -383,227 +373,12 @@ def _binary(
     )
 
 
-def _ruled_coverage(
-    problem: Problem,
-    near: float,
-    far: float,
-    p: int,
-    groups: Any,
-    rules: Constraints,
-    room: Floats | None,
-    backup: float,
-    limits: dict[str, Any],
-) -> Siting:
-    every = problem.within(far).tocoo()
-    row, site = (part.astype(np.intp) for part in every.coords)
-    keep = problem.allowed[site]
-    row, site = row[keep], site[keep]
-    share = _fading(problem, row, site, near, far)
-    row, site, share = row[share > 0], site[share > 0], share[share > 0]
-    floors = rules.floors(problem.demand, groups)
-    conflicts = rules.conflicts(problem.shape[1])
-    gain = problem.demand[row] * share
-    if backup:
-        return _with_backup(problem, near, p, groups, row, site, floors, conflicts, backup, limits)
-    model = Model(problem, p, row, site, gain, False, room, conflicts, floors)
-    outcome, flows = model.solve(**limits)
-    if outcome.point is None:
-        raise _no_point(outcome.infeasible, model)
-    sites = np.flatnonzero(outcome.point[: problem.shape[1]] > 0.5)
-    cover = Cover(problem.within(near), problem.demand, np.arange(problem.shape[1]))
-    figures = _coverage_figures(problem, cover, sites, groups)
-    if room is None:
-        # Recount: each point is served by its best open site.
-        best = np.zeros(problem.shape[0])
-        mine = np.isin(site, sites)
-        np.maximum.at(best, row[mine], share[mine])
-        reached, assignment = float(best @ problem.demand), nearest(problem, sites, far)
-    else:
-        # Recount: the most people that the open sites can serve under the rules.
-        _, flows = model.solve(fixed=sites)
-        reached = float(flows.sum())
-        figures |= {"reached": reached, "reached_share": reached / (problem.demand.sum() or 1.0)}
-        assignment = _largest(flows)
-    return make_siting(
-        problem,
-        sites,
-        reached,
-        max(outcome.bound, reached),
-        assignment,
-        gap=limits["gap"],
-        timed_out=outcome.timed_out,
-        measures=figures,
-        flows=None if room is None else flows,
-    )
-
-
-def _with_backup(
-    problem: Problem,
-    radius: float,
-    p: int,
-    groups: Any,
-    row: Ints,
-    site: Ints,
-    floors: list[Least],
-    conflicts: Ints,
-    backup: float,
-    limits: dict[str, Any],
-) -> Siting:
-    """Each pair may serve a point first (value 1) or as a second site (value `backup`)."""
-    n, m = problem.shape
-    # A copy of every point stands for its second site; a pair serves one of the two.
-    people = np.r_[problem.demand, backup * problem.demand]
-    twice = Problem(
-        sparse.csr_array((2 * n, m)),
-        people,
-        problem.required,
-        problem.allowed,
-        None,
-        problem.columns,
-    )
-    doubled = [Least(f.name, np.r_[f.weight, np.zeros(n)], f.minimum) for f in floors]
-    rows, sites_ = np.r_[row, row + n], np.r_[site, site]
-    model = Model(twice, p, rows, sites_, people[rows], False, None, conflicts, doubled, True)
-    outcome, _ = model.solve(**limits)
-    if outcome.point is None:
-        raise _no_point(outcome.infeasible, model)
-    sites = np.flatnonzero(outcome.point[:m] > 0.5)
-    cover = Cover(problem.within(radius), problem.demand, np.arange(m))
-    counts = cover.counts(sites)
-    value = problem.demand[counts > 0].sum() + backup * problem.demand[counts > 1].sum()
-    return make_siting(
-        problem,
-        sites,
-        float(value),
-        max(outcome.bound, float(value)),
-        nearest(problem, sites, radius),
-        gap=limits["gap"],
-        timed_out=outcome.timed_out,
-        measures=_coverage_figures(problem, cover, sites, groups),
-    )
-
-
-def _ruled_median(
-    problem: Problem, p: int, rules: Constraints, room: Floats | None, limits: dict[str, Any]
-) -> Siting:
-    entries = problem.within(
-        np.inf if sparse.issparse(problem.cost) else np.finfo(float).max
-    ).tocoo()
-    row, site = (part.astype(np.intp) for part in entries.coords)
-    keep = problem.allowed[site] & (problem.demand[row] > 0)
-    row, site = row[keep], site[keep]
-    way = _pair_cost(problem, row, site)
-    model = Model(
-        problem,
-        p,
-        row,
-        site,
-        -problem.demand[row] * way,
-        True,
-        room,
-        rules.conflicts(problem.shape[1]),
-        [],
-    )
-    outcome, flows = model.solve(**limits)
-    if outcome.point is None:
-        raise _no_point(outcome.infeasible, model)
-    sites = np.flatnonzero(outcome.point[: problem.shape[1]] > 0.5)
-    if room is None:
-        return _median_siting(problem, sites, -outcome.bound, limits["gap"], outcome.timed_out)
-    _, flows = model.solve(fixed=sites)
-    parts = flows.tocoo()
-    value = float(parts.data @ _pair_cost(problem, parts.coords[0], parts.coords[1]))
-    return make_siting(
-        problem,
-        sites,
-        value,
-        min(-outcome.bound, value),
-        _largest(flows),
-        gap=limits["gap"],
-        timed_out=outcome.timed_out,
-        measures={"mean_distance": value / (problem.demand.sum() or 1.0)},
-        flows=flows,
-    )
-
-
-def _median_siting(
-    problem: Problem, sites: Ints, bound: float, gap: float, timed_out: bool
-) -> Siting:
-    rows = problem.demand > 0
-    way = problem.columns_dense(np.sort(sites)).min(axis=1, initial=np.inf)[rows]
-    value = float(way @ problem.demand[rows])
-    return make_siting(
-        problem,
-        sites,
-        value,
-        min(bound, value),
-        nearest(problem, sites),
-        gap=gap,
-        timed_out=timed_out,
-        measures={
-            "mean_distance": value / problem.demand.sum(),
-            "longest_distance": float(way.max(initial=0.0)),
-        },
-    )
-
-
-def _coverage_figures(problem: Problem, cover: Cover, sites: Ints, groups: Any) -> dict[str, float]:
-    counts, people = cover.counts(sites), problem.demand
-    whole = people.sum() or 1.0
-    figures = {
-        "reached": float(people[counts > 0].sum()),
-        "reached_share": float(people[counts > 0].sum() / whole),
-        "backup_share": float(people[counts > 1].sum() / whole),
-    }
-    if groups is not None:
-        table = pd.DataFrame({"all": people, "hit": np.where(counts > 0, people, 0.0)})
-        sums = table.groupby(np.asarray(groups, dtype=object)).sum()
-        sums = sums[sums["all"] > 0]
-        figures["least_group_share"] = float((sums["hit"] / sums["all"]).min())
-    return figures
-
-
 def _radii(radius: float | tuple[float, float]) -> tuple[float, float]:
     near, far = radius if isinstance(radius, tuple | list) else (radius, radius)
     near, far = check_radius(near), check_radius(far)
     if far < near:
         raise StudyError("A fading radius is (near, far)", where=f"radius={radius}")
     return near, far
-
-
-def _fading(problem: Problem, row: Ints, site: Ints, near: float, far: float) -> Floats:
-    if far == near:
-        return np.ones(row.size)
-    return np.clip((far - _pair_cost(problem, row, site)) / (far - near), 0.0, 1.0)
-
-
-def _pair_cost(problem: Problem, row: Any, site: Any) -> Floats:
-    return np.asarray(problem.cost[row, site], float).ravel()
-
-
-def _fill(problem: Problem, sites: Ints, p: int) -> Ints:
-    """Fill up to `p` with the first candidates, where further sites would add nothing."""
-    spare = np.setdiff1d(problem.candidates, sites)
-    return np.r_[sites, spare[: max(p - sites.size, 0)]].astype(np.intp)
-
-
-def _largest(flows: Any) -> Ints:
-    """The site that serves the largest part of each point, -1 where none does."""
-    assignment = np.full(flows.shape[0], -1, dtype=np.intp)
-    parts = flows.tocoo()
-    order = np.argsort(parts.data, kind="stable")
-    assignment[parts.coords[0][order]] = parts.coords[1][order]
-    return assignment
-
-
-def _no_point(infeasible: bool, model: Model) -> Exception:
-    if infeasible:
-        return model.explain()
-    return InputError(
-        "The limit was reached before any choice that meets the rules was found",
-        where="time_limit or node_limit",
-        hint="Raise the limit",
-    )
 
 
 def _has_gaps(problem: Problem) -> bool:

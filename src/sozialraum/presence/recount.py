@@ -1,0 +1,89 @@
+"""What chosen sites achieve, counted from the distances and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.presence.cover import Cover
+from sozialraum.presence.problem import Floats, Ints, Problem
+from sozialraum.presence.siting import Siting, make_siting
+
+
+def nearest(problem: Problem, sites: Ints, radius: float = np.inf) -> Ints:
+    """The nearest open site of each demand point (the first of equals), -1 beyond `radius`."""
+    if not sites.size:
+        return np.full(problem.shape[0], -1, dtype=np.intp)
+    sites = np.sort(sites)
+    distance = problem.columns_dense(sites)
+    best = distance.argmin(axis=1)
+    far = distance[np.arange(best.size), best]
+    return np.where((far <= radius) & np.isfinite(far), sites[best], -1)
+
+
+def fill(problem: Problem, sites: Ints, p: int) -> Ints:
+    """Fill up to `p` with the first candidates, where further sites would add nothing."""
+    spare = np.setdiff1d(problem.candidates, sites)
+    return np.r_[sites, spare[: max(p - sites.size, 0)]].astype(np.intp)
+
+
+def coverage_figures(problem: Problem, cover: Cover, sites: Ints, groups: Any) -> dict[str, float]:
+    """People reached, with a second site in reach, and the worst served group."""
+    counts, people = cover.counts(sites), problem.demand
+    whole = people.sum() or 1.0
+    figures = {
+        "reached": float(people[counts > 0].sum()),
+        "reached_share": float(people[counts > 0].sum() / whole),
+        "backup_share": float(people[counts > 1].sum() / whole),
+    }
+    if groups is not None:
+        table = pd.DataFrame({"all": people, "hit": np.where(counts > 0, people, 0.0)})
+        sums = table.groupby(np.asarray(groups, dtype=object)).sum()
+        sums = sums[sums["all"] > 0]
+        figures["least_group_share"] = float((sums["hit"] / sums["all"]).min())
+    return figures
+
+
+def median_siting(
+    problem: Problem, sites: Ints, bound: float, gap: float, timed_out: bool
+) -> Siting:
+    """The answer of a p-median: everybody goes to the nearest open site."""
+    rows = problem.demand > 0
+    way = problem.columns_dense(np.sort(sites)).min(axis=1, initial=np.inf)[rows]
+    value = float(way @ problem.demand[rows])
+    return make_siting(
+        problem,
+        sites,
+        value,
+        min(bound, value),
+        nearest(problem, sites),
+        gap=gap,
+        timed_out=timed_out,
+        measures={
+            "mean_distance": value / problem.demand.sum(),
+            "longest_distance": float(way.max(initial=0.0)),
+        },
+    )
+
+
+def fading(problem: Problem, row: Ints, site: Ints, near: float, far: float) -> Floats:
+    """Share of a point's people a site reaches: 1 up to `near`, 0 from `far` on, linear between."""
+    if far == near:
+        return np.ones(row.size)
+    return np.clip((far - pair_cost(problem, row, site)) / (far - near), 0.0, 1.0)
+
+
+def pair_cost(problem: Problem, row: Any, site: Any) -> Floats:
+    """Distances of single pairs of demand point and site."""
+    return np.asarray(problem.cost[row, site], float).ravel()
+
+
+def largest(flows: Any) -> Ints:
+    """The site that serves the largest part of each point, -1 where none does."""
+    assignment = np.full(flows.shape[0], -1, dtype=np.intp)
+    parts = flows.tocoo()
+    order = np.argsort(parts.data, kind="stable")
+    assignment[parts.coords[0][order]] = parts.coords[1][order]
+    return assignment
