@@ -78,7 +78,7 @@ def parser() -> Parser:
     _data(sources)
 
     audit = commands.add_parser("audit", help="disclosure audit of a finished run or of a table")
-    audit.add_argument("folder", type=Path, metavar="DIR")
+    audit.add_argument("path", type=Path, metavar="PATH", help="folder of a run, or a CSV table")
 
     commands.add_parser("schema", help="print the JSON Schema of a study, for editors")
     return root
@@ -123,8 +123,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         log = _log(error)
         print(
             wrap(
-                f"A fault of the program itself, {type(error).__name__}: {error}. Nothing was "
-                f"written. The details are in {log}; please report them with 'sozialraum --version'."
+                f"A fault of the program itself, {type(error).__name__}: {error}. Nothing "
+                f"was written. Please report it with the details in {log}."
             ),
             file=sys.stderr,
         )
@@ -185,13 +185,21 @@ def _sources(arguments: argparse.Namespace) -> int:
 
 
 def _audit(arguments: argparse.Namespace) -> int:
-    from sozialraum.publish.audit import audit_folder
+    if arguments.path.suffix.lower() == ".csv":
+        from sozialraum.publish.attacker import audit_table
 
-    findings = audit_folder(arguments.folder)
+        findings = [
+            f"{f.cell}: {f.lo:.0f} to {f.hi:.0f} follow from {f.how}. Withhold {f.fix}."
+            for f in audit_table(arguments.path).itertuples()
+        ]
+    else:
+        from sozialraum.publish.audit import audit_folder
+
+        findings = audit_folder(arguments.path)
     for finding in findings:
         print(wrap(finding).removeprefix("sozialraum: "))
     if not findings:
-        print(f"{arguments.folder}: no withheld count can be inferred")
+        print(f"{arguments.path}: no withheld count can be inferred")
     return 4 if findings else 0
 
 

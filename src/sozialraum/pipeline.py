@@ -65,7 +65,7 @@ def run(
     """
     from sozialraum.areas.table import read_areas
     from sozialraum.concentration import concentrate
-    from sozialraum.need.assess import assess
+    from sozialraum.need.assessment import assess
     from sozialraum.need.standing import stand
     from sozialraum.presence.propose import compare_demand, propose
     from sozialraum.presence.setting import settle

@@ -9,7 +9,7 @@ import importlib
 from typing import Any
 
 _HOME = {
-    "assess": "assess Need Figures",
+    "assessment": "assess Need Figures",
     "standing": "stand Standing weight_of index_errors",
     "status": "status_index dynamics_index exclusion_reasons valid_areas",
     "masking": "unmask change_bounds status_bounds dynamics_bounds",

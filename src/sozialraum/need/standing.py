@@ -17,7 +17,7 @@ from sozialraum.need.targets import index_target, percent_target, rank_target, w
 
 if TYPE_CHECKING:
     from sozialraum.areas.table import AreaTable
-    from sozialraum.need.assess import Need
+    from sozialraum.need.assessment import Need
     from sozialraum.study import Study
     from sozialraum.study.model import Target
 
@@ -228,12 +228,16 @@ def stand(table: AreaTable, need: Need) -> Standing:
     )
     change = worse_areas(dynamics, errors["dynamics"].loc[areas.index])
     areas["possibly_worse"] = change["possibly_worse"]
-    areas["flags"] = [
-        "Entwicklung möglicherweise negativ (nahe an der Schwelle)" if possible else ""
-        for possible in change["possibly_worse"]
-    ]
+    areas["flags"] = np.where(
+        change["masked_worse"], "Entwicklung kann negativ sein (verdeckte kleine Zahl)", ""
+    )
     regions = need.regions.loc[sorted(groups["region_id"].unique())].copy()
     regions.insert(0, "name", names.groupby("region_id")["region_name"].first())
     _rank(regions, index_errors(need, "regions", rules.design_effect).loc[regions.index], study)
-    figures = {"undetermined": int((areas["dynamics_class"] == UNDETERMINED).sum())}
+    figures = {
+        "undetermined": int((areas["dynamics_class"] == UNDETERMINED).sum()),
+        "worse": int(change["worse"].sum()),
+        "near_worse": int(change["near_worse"].sum()),
+        "masked_worse": int(change["masked_worse"].sum()),
+    }
     return Standing(areas, regions, figures, [])

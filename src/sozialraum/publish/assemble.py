@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from sozialraum.areas.table import AreaTable
-    from sozialraum.need.assess import Need
+    from sozialraum.need.assessment import Need
     from sozialraum.presence.propose import Presence
     from sozialraum.study import Study
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from sozialraum.errors import InputError
-from sozialraum.publish import gate
+from sozialraum.publish.attacker import attack
 from sozialraum.publish.manifest import read_manifest
 from sozialraum.study import Study
 
@@ -24,7 +25,7 @@ def audit_folder(folder: str | Path) -> list[str]:
     """Everything that can be inferred about withheld counts from a finished run.
 
     The counts of recipients are gathered from every file (CSV, workbook, GeoPackage, GeoParquet,
-    map): a count that one file withholds and another shows is known. Then `publish.gate.attack`
+    map): a count that one file withholds and another shows is known. Then `publish.attacker.attack`
     combines them with totals, shares, weights and the people at places.
 
     Parameters
@@ -44,7 +45,15 @@ def audit_folder(folder: str | Path) -> list[str]:
     """
     place = Path(folder)
     manifest = read_manifest(place)
-    study = Study.model_validate(manifest["study"])
+    try:
+        study = Study.model_validate(manifest["study"])
+    except ValidationError:
+        raise InputError(
+            "The run was written by another version of sozialraum",
+            where=str(place / "manifest.json"),
+            expected="a study that this version knows",
+            hint="Audit it with the version that the manifest names",
+        ) from None
     frames = _frames(place)
     content: Any = SimpleNamespace(study=study, **frames)
     findings = [
@@ -52,7 +61,7 @@ def audit_folder(folder: str | Path) -> list[str]:
         "files of a run from one release."
         for file, area, value in _contradictions(place, frames["areas"])
     ]
-    for row in gate.attack(content).itertuples():
+    for row in attack(content).itertuples():
         known = f"{row.lo:.0f}" if row.exact else f"{row.lo:.0f} to {row.hi:.0f}"
         findings.append(
             f"{row.cell}: {known} recipients follow from {row.how}. Withhold {row.fix}."

@@ -20,12 +20,10 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from sozialraum.errors import InputError
+from sozialraum.sources.archive import LARGEST_PART, check_archive
 from sozialraum.sources.files import MEGABYTE, read_bytes
 
 LARGEST_FILE = 50 * MEGABYTE
-LARGEST_PART = 100 * MEGABYTE
-MOST_PARTS = 2_000
-LARGEST_RATIO = 200
 MOST_ELEMENTS = 600_000
 MOST_SHEETS = 200
 MOST_MERGED = 20_000
@@ -85,7 +83,7 @@ def open_workbook(path: str | os.PathLike[str]) -> Workbook:
         )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_archive(archive, where)
+            check_archive(archive, where)
             return _Reader(archive, where).read()
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as error:
         message = str(error)[:120]
@@ -107,32 +105,6 @@ def column_letter(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
-
-
-def _check_archive(archive: zipfile.ZipFile, where: str) -> None:
-    """Refuse archives that would not stay in their place or would not stop growing."""
-    members = archive.infolist()
-    if len(members) > MOST_PARTS:
-        raise InputError(f"The workbook has {len(members):,} parts", where=where)
-    seen = set()
-    for member in members:
-        name = member.filename.replace("\\", "/")
-        if name.startswith("/") or ".." in name.split("/") or ":" in name:
-            raise InputError(f"The archive name '{name[:80]}' leads outside", where=where)
-        if name in seen:
-            raise InputError(f"The archive holds '{name[:80]}' twice", where=where)
-        seen.add(name)
-        if member.flag_bits & 1:
-            raise InputError("The workbook is encrypted", where=where)
-        ratio = member.file_size / max(member.compress_size, 1)
-        if member.file_size > LARGEST_PART or (
-            ratio > LARGEST_RATIO and member.file_size > MEGABYTE
-        ):
-            raise InputError(
-                f"The part '{name[:80]}' unpacks to {member.file_size / MEGABYTE:,.0f} MB",
-                where=where,
-                expected=f"at most {LARGEST_PART // MEGABYTE} MB and {LARGEST_RATIO} : 1",
-            )
 
 
 class _Reader:

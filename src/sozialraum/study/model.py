@@ -119,7 +119,9 @@ class Counts(Strict):
     ba_children: str = Field("Kinder unter 15", description="The same, as a column of the workbook")
     derived_label: str = "Personen mit Leistungen nach SGB II oder SGB XII"
     pension_age_range: tuple[float, float] = Field(
-        (0.98, 1.05), description="Residents from 15 to pension age / residents 15 to under 65"
+        (0.9985, 1.0325),
+        description="Residents from 15 to pension age / residents of 15 to under 65, carried over "
+        "from an edition whose decimals determine it"
     )
     jobcenter_addresses: dict[str, int] = Field(
         default_factory=dict,

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sozialraum.areas.table import AreaTable
     from sozialraum.study.model import Edition
 
+WIDEST = (0.98, 1.05)
+"""Thinkable residents to pension age / residents of 15 to under 65, before anything is known."""
+
 Ends = tuple[pd.DataFrame, pd.DataFrame]
 
 
@@ -148,7 +151,8 @@ def _figures(table: AreaTable, edition: Edition, ratio: pd.Series | None) -> Fig
             part = working_age(
                 share,
                 register["from_15_to_65"],
-                ratio_range=table.study.counts.pension_age_range,
+                # The earlier edition's decimals tell the ratio; the study's range carries it over.
+                ratio_range=WIDEST if ratio is None else table.study.counts.pension_age_range,
                 masked_up_to=edition.masked_up_to,
                 ratio=ratio,
             )
