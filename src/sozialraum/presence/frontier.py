@@ -11,7 +11,15 @@ import pandas as pd
 
 from sozialraum.errors import StudyError
 from sozialraum.presence.cover import Cover, Search
-from sozialraum.presence.problem import Floats, Ints, Problem, Site, check_radius, read_problem
+from sozialraum.presence.problem import (
+    Floats,
+    Ints,
+    Matrix,
+    Problem,
+    Site,
+    check_radius,
+    read_problem,
+)
 from sozialraum.presence.siting import relative_gap
 
 
@@ -103,6 +111,7 @@ def coverage_curve(
     reach = problem.within(radius)
     every = Cover(reach, problem.demand, np.arange(problem.shape[1]))
     people = np.where(every.counts(held) > 0, 0.0, problem.demand)
+    table = every.arithmetic()
     steps: list[Step] = []
 
     def best(pool: Ints, weight: Floats, fixed: Ints, most: int) -> None:
@@ -117,7 +126,7 @@ def coverage_curve(
             # Where nobody further can be reached, the first candidates fill up.
             spare = np.setdiff1d(np.arange(pool.size), chosen)[: extra - chosen.size]
             sites = np.r_[fixed, pool[np.r_[chosen, spare]]]
-            steps.append(_step(every, problem, held, sites, base + answer.bound))
+            steps.append(_step(problem, table, people, sites, base + answer.bound))
 
     best(wanted, people, np.empty(0, np.intp), min(p_max, wanted.size - 1))
     if p_max >= wanted.size:
@@ -126,9 +135,10 @@ def coverage_curve(
     return steps
 
 
-def _step(every: Cover, problem: Problem, held: Ints, sites: Ints, bound: float) -> Step:
+def _step(problem: Problem, table: Matrix, people: Floats, sites: Ints, bound: float) -> Step:
     """Recount what existing sites and rooms reach, room by room in marginal order."""
-    order, gains, start = marginal_order(every, sites, held)
+    order, gains = marginal_order(table, people, sites)
+    start = float(problem.demand.sum() - people.sum())
     reached = start + sum(gains)
     bound = max(start + bound, reached)
     if relative_gap(reached, bound) == 0:
@@ -145,12 +155,15 @@ def _step(every: Cover, problem: Problem, held: Ints, sites: Ints, bound: float)
     )
 
 
-def marginal_order(cover: Cover, sites: Ints, existing: Ints) -> tuple[Ints, list[float], float]:
-    """Order chosen sites by what each one adds; also what existing sites reach without them."""
-    left = np.where(cover.counts(existing) > 0, 0.0, cover.weight)
-    start = float(cover.weight.sum() - left.sum())
+def marginal_order(table: Matrix, people: Floats, sites: Ints) -> tuple[Ints, list[float]]:
+    """Order chosen sites by what each one adds.
+
+    `table` is 1 where a site (column) reaches a point (row), `people` those not yet reached.
+    """
+    left = people.copy()
     waiting = np.sort(sites)
-    spans = cover.reach[:, waiting].toarray().T
+    spans = table[:, waiting]
+    spans = (spans if isinstance(spans, np.ndarray) else spans.toarray()).T
     order: list[int] = []
     gains: list[float] = []
     for _ in range(waiting.size):
@@ -159,7 +172,7 @@ def marginal_order(cover: Cover, sites: Ints, existing: Ints) -> tuple[Ints, lis
         order.append(int(np.argmax(worth)))
         gains.append(float(worth[order[-1]]))
         left[spans[order[-1]] > 0] = 0.0
-    return waiting[np.array(order, dtype=np.intp)], gains, start
+    return waiting[np.array(order, dtype=np.intp)], gains
 
 
 def curve_frame(steps: list[Step]) -> pd.DataFrame:
