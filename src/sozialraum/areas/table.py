@@ -109,7 +109,7 @@ def read_areas(study: Study, data: str | Path | Inputs | None = None) -> AreaTab
             where=layer.path,
             expected="the digits that name the study region (region.prefix)",
         )
-    audit.add("area_layer", "matched", f"{len(areas)} Gebiete in {layer.path}", count=len(areas))
+    audit.add(layer.path, "matched", f"{len(areas)} Gebiete mit Umriss", count=len(areas))
     _add_levels(table)
     register = _register(table, study.population)
     for column in register.columns:

@@ -191,9 +191,13 @@ def _totals(table: AreaTable, areas: pd.DataFrame, need: Need) -> dict[str, Any]
     city = need.areas
     known, city_known = areas["recipients"].notna(), city["recipients"].notna()
     total = {c: float(areas[c].sum()) for c in ("recipients", "recipients_lo", "recipients_hi")}
+    base = float(areas.loc[known, "share_base"].sum())
+    published = _published_total(table)
+    if published is not None:
+        total, base = dict.fromkeys(total, published), float(areas["share_base"].sum())
     return total | {
         "population": int(table.areas.loc[table.region, "population"].sum()),
-        "share": total["recipients"] / float(areas.loc[known, "share_base"].sum()),
+        "share": total["recipients"] / base,
         "share_city": float(
             city.loc[city_known, "recipients"].sum() / city.loc[city_known, "share_base"].sum()
         ),
@@ -202,6 +206,15 @@ def _totals(table: AreaTable, areas: pd.DataFrame, need: Need) -> dict[str, Any]
         "areas": len(areas),
         "areas_without_value": int((~known).sum()),
     }
+
+
+def _published_total(table: AreaTable) -> float | None:
+    """The workbook's own total of the region: with withheld areas and people without an area."""
+    prefix = table.study.region.prefix
+    if table.ba is None or prefix not in table.ba_book.totals.index:
+        return None
+    total = float(table.ba_book.totals[table.study.counts.ba_measure][prefix])
+    return None if np.isnan(total) else total
 
 
 def _info(
