@@ -13,6 +13,8 @@ _HOME = {
     "autocorrelation": "moran moran_rate local_moran getis_ord false_discovery",
     "scan_statistic": "scan dispersion",
     "inequality": "inequality_measures inequality_change lorenz_curve",
+    "emergence": "concentration_change",
+    "surface": "kernel_surface",
     "cluster": "concentrate Concentration",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
