@@ -12,7 +12,6 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from sozialraum.need.status import valid_areas, zscore
 
@@ -295,4 +294,4 @@ def _plain_ranks(
 
 def _ranks(values: np.ndarray) -> np.ndarray:
     """1 + number of larger values, column by column, (n,) or (n, m)."""
-    return rankdata(-values.round(12), method="min", axis=0)
+    return pd.DataFrame(-values.round(12)).rank(method="min").to_numpy()
