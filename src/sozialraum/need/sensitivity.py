@@ -294,4 +294,5 @@ def _plain_ranks(
 
 def _ranks(values: np.ndarray) -> np.ndarray:
     """1 + number of larger values, column by column, (n,) or (n, m)."""
-    return pd.DataFrame(-values.round(12)).rank(method="min").to_numpy()
+    ranks = pd.DataFrame(-values.round(12)).rank(method="min").to_numpy()
+    return ranks.reshape(values.shape)
