@@ -114,6 +114,21 @@ def test_a_cover_has_the_fewest_sites(seed, radius, site):
     assert site in set_cover(cost, radius=radius, required=[site]).sites
 
 
+@pytest.mark.parametrize("limit", [{"time_limit": 0.0}, {"node_limit": 0}, {"gap": 0.3}])
+def test_a_median_at_a_limit_has_a_bound_that_holds(limit):
+    rng = np.random.default_rng(12)
+    cost, demand = np.round(rng.uniform(0, 100, (150, 50))), np.ones(150)
+    best = p_median(cost, demand, p=6)
+    answer = p_median(cost, demand, p=6, **limit)
+    assert answer.objective == cost[:, list(answer.sites)].min(1).sum()
+    assert answer.bound <= best.objective <= answer.objective
+    assert best.proven
+    if not answer.proven:
+        assert answer.status == {"time_limit": "time_limit", "gap": "gap"}.get(
+            next(iter(limit)), "limit"
+        )
+
+
 def test_points_without_people_need_no_site():
     cost = np.array([[1, 9], [9, 9.0]])
     assert set_cover(cost, [3, 0], radius=2).objective == 1

@@ -97,6 +97,21 @@ def test_labels_of_a_frame_name_the_sites():
         max_coverage(cost, [3, 4], radius=2, p=1, required=["halle"])
 
 
+@pytest.mark.parametrize("limit", [{"time_limit": 0.0}, {"node_limit": 0}, {"gap": 0.5}])
+def test_an_answer_at_a_limit_has_a_bound_that_holds(limit):
+    rng = np.random.default_rng(4)
+    people, rooms = rng.uniform(0, 10, (400, 2)), rng.uniform(0, 10, (60, 2))
+    cost = np.hypot(*(people[:, None] - rooms).transpose(2, 0, 1))
+    demand = rng.integers(1, 90, 400).astype(float)
+    best = max_coverage(cost, demand, radius=2, p=7)
+    answer = max_coverage(cost, demand, radius=2, p=7, **limit)
+    reached = demand[(cost[:, list(answer.sites)] <= 2).any(1)].sum()
+    assert best.proven
+    assert answer.objective == reached <= best.objective <= answer.bound
+    assert answer.gap == pytest.approx((answer.bound - reached) / reached)
+    assert answer.reproducible == ("time_limit" not in limit or answer.proven)
+
+
 def test_backup_counts_only_people_with_two_open_sites_in_reach():
     cost = np.array([[1, 1, 9], [1, 9, 9], [9, 1, 1], [9, 9, 9.0]])
     answer = max_coverage(cost, [10, 20, 30, 40], radius=5, p=2, required=[0, 1])

@@ -59,6 +59,7 @@ def fewest(
         start=start,
         gap=gap,
         slack=0.999,
+        reduced=True,
         clock=clock,
         node_limit=node_limit,
     )

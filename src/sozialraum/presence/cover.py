@@ -281,7 +281,7 @@ class Search:
             bound = min(bound, max(better.bound, value))
         if self._closed(value, bound, 0.0):
             bound = value
-        return Answer(self._back[chosen], value, max(bound, value), timed_out)
+        return Answer(self._back[chosen], value, max(bound, value), timed_out or clock.left() == 0)
 
     def _closed(self, value: float, bound: float, gap: float) -> bool:
         """Whether nothing better exists: whole persons leave no room between two integers."""
@@ -333,6 +333,7 @@ def _search(
         integer=np.arange(k + n) < k,
         start=start,
         slack=0.5 if whole else 1e-6,
+        reduced=True,
         **limits,
     )
     best = chosen

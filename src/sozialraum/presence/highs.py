@@ -14,6 +14,9 @@ from scipy import sparse
 
 from sozialraum.presence.problem import Floats
 
+TINY = 2_000
+"""Rows up to which a reduced program is searched without presolve."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -50,6 +53,7 @@ class Program:
         upper: Floats | float = 1.0,
         lower: Floats | float = 0.0,
         integer: Any = None,
+        reduced: bool = False,
     ) -> None:
         import highspy
 
@@ -71,6 +75,9 @@ class Program:
         self._solver = highspy.Highs()
         self._solver.setOptionValue("output_flag", False)
         self._solver.setOptionValue("threads", 1)  # the same path of search on every machine
+        if reduced and rows.shape[0] <= TINY:
+            # What presolve could still find costs more than the whole search.
+            self._solver.setOptionValue("presolve", "off")
         self._solver.passModel(lp)
 
     def solve_linear(self, row: int, level: float, clock: Clock) -> tuple[Floats, Floats]:
@@ -83,7 +90,10 @@ class Program:
         self._solver.changeRowBounds(row, float(level), float(level))
         self._solver.run()
         solution = self._solver.getSolution()
-        return np.array(solution.col_value), np.array(solution.row_dual)
+        point, dual = np.array(solution.col_value), np.array(solution.row_dual)
+        if point.size == 0 or dual.size == 0:  # the clock struck before the first basis
+            return np.zeros(self._solver.getNumCol()), np.zeros(self._solver.getNumRow())
+        return point, dual
 
     def _limit(self, clock: Clock | None) -> None:
         left = None if clock is None else clock.left()
@@ -139,6 +149,7 @@ def maximise(
     slack: float = 1e-6,
     clock: Clock | None = None,
     node_limit: int | None = None,
+    reduced: bool = False,
 ) -> Outcome:
     """Maximise ``value @ x`` subject to ``low <= rows @ x <= high`` and ``lower <= x <= upper``.
 
@@ -154,8 +165,12 @@ def maximise(
         Only where the caller accepts that a run cannot be repeated exactly.
     node_limit : int, optional
         Largest number of branch-and-bound nodes.
+    reduced : bool
+        Whether the caller has removed needless rows and columns already.
     """
-    program = Program(value, rows, low, high, upper=upper, lower=lower, integer=integer)
+    program = Program(
+        value, rows, low, high, upper=upper, lower=lower, integer=integer, reduced=reduced
+    )
     return program.solve_whole(
         start=start, gap=gap, slack=slack, clock=clock, node_limit=node_limit
     )
