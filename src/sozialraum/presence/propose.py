@@ -205,25 +205,19 @@ def _presence(
     steps: dict[str, list[Step]], rooms: gpd.GeoDataFrame, units: gpd.GeoDataFrame
 ) -> pd.DataFrame:
     """One row per proposed room, in marginal order within target group and number of rooms."""
-    parts = []
+    rows = []
     for target, curve in steps.items():
-        total = float(np.nansum(units[f"people_{target}"]))
+        total = float(np.nansum(units[f"people_{target}"])) or np.inf
         for step in curve[1:]:
-            gains = np.array(step.gains)
-            before = step.reached - gains.sum()
-            part = rooms.loc[list(step.sites), ["name", "operator", "operator_kind", "lon", "lat"]]
-            part = part.reset_index().assign(
-                target=target,
-                p=step.p,
-                order=np.arange(1, len(gains) + 1),
-                reached=gains,
-                reached_share=gains / total if total else 0.0,
-                cumulative_share=(before + gains.cumsum()) / total if total else 0.0,
-            )
-            parts.append(part)
-    columns = ["target", "p", "order", "site_id", "name", "operator", "operator_kind", "lon"]
-    columns += ["lat", "reached", "reached_share", "cumulative_share"]
-    table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+            reached = step.reached - sum(step.gains)
+            for order, (site, gain) in enumerate(zip(step.sites, step.gains, strict=True), 1):
+                reached += gain
+                rows.append((target, step.p, order, site, gain, gain / total, reached / total))
+    columns = ["target", "p", "order", "site_id", "reached", "reached_share", "cumulative_share"]
+    table = pd.DataFrame(rows, columns=columns)
+    about = ["name", "operator", "operator_kind", "lon", "lat"]
+    described = rooms[about].reindex(table["site_id"]).reset_index(drop=True)
+    table = pd.concat([table[columns[:4]], described, table[columns[4:]]], axis=1)
     for later in ("stability", "hours_open", "hours_appointment"):
         table[later] = np.nan
     return table

@@ -13,6 +13,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,14 @@ def clean(text: object) -> str:
     """
     if text is None or text is pd.NA or (isinstance(text, float) and np.isnan(text)):
         return ""
-    read = "".join(_meant(c) for c in unicodedata.normalize("NFC", str(text)))
+    return _cleaned(str(text)) if text != "" else ""
+
+
+@lru_cache(maxsize=100_000)
+def _cleaned(text: str) -> str:
+    read = unicodedata.normalize("NFC", text)
+    if not read.isprintable() or "\ufffd" in read:  # most text needs no look at each character
+        read = "".join(_meant(c) for c in read)
     for pattern in _CONTACT:
         read = pattern.sub(" ", read)
     return re.sub(r"\s+", " ", read).strip(" ,;")
