@@ -129,6 +129,13 @@ def test_a_median_at_a_limit_has_a_bound_that_holds(limit):
         )
 
 
+@pytest.mark.parametrize("model", [p_median, p_center])
+def test_no_site_at_all_leaves_everybody_over(model):
+    with pytest.raises(InfeasibleError) as caught:
+        model(np.ones((2, 3)), [4, 5], p=0)
+    assert caught.value.shortfall == 9
+
+
 def test_points_without_people_need_no_site():
     cost = np.array([[1, 9], [9, 9.0]])
     assert set_cover(cost, [3, 0], radius=2).objective == 1

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import linprog
@@ -85,6 +85,7 @@ def test_reach_that_fades_counts_the_best_open_site(seed, near, width, p):
 
 @FEW
 @given(SEEDS, st.floats(2, 6), st.integers(1, 3), st.floats(0, 0.9))
+@example(122, 2.0, 2, 1e-7)
 def test_no_group_stays_below_the_floor_or_it_is_said_why(seed, radius, p, floor):
     cost, demand = town(seed)
     groups = np.repeat(["a", "b", "c"], 4)

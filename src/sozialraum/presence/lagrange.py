@@ -77,7 +77,7 @@ def evaluate(lists: Lists, pairs: Pairs, p: int, price: Floats) -> tuple[Dual, F
     """Bound from any prices, and how often each point would be served."""
     price = np.minimum(price, pairs.cap)
     saved = np.minimum(pairs.cost - price[pairs.row], 0.0)
-    worth = np.bincount(pairs.site, saved, lists.m)
+    worth = np.bincount(pairs.site, saved, lists.m).astype(float)
     top = np.argsort(np.where(lists.forced, -np.inf, worth), kind="stable")[:p]
     open_ = np.zeros(lists.m, bool)
     open_[top] = True
@@ -125,8 +125,8 @@ def subgradient(
         direction, norm = slope, slope @ slope
         if norm == 0:
             break
-        length = step * (1.005 * value - dual.bound) / norm
-        dual, served = evaluate(lists, pairs, p, dual.price + length * slope)
+        stride = step * (1.005 * value - dual.bound) / norm
+        dual, served = evaluate(lists, pairs, p, dual.price + stride * slope)
         stale = 0 if dual.bound > best.bound + 1e-6 * abs(value) else stale + 1
         if dual.bound > best.bound:
             best, best_served = dual, served
@@ -183,12 +183,12 @@ def solve_median(
     if large and np.isfinite(problem.cost).all():
         open_, price = _coarse_start(lists, p, gap, clock)
         open_, value = swap(lists, open_)
-        tune = {"step": 0.3, "swap_every": 100}
+        step, swap_every = 0.3, 100  # prices are nearly right already
     else:
         open_, value = swap(lists, greedy(lists, p))
         d1, _, d2 = nearest_open(lists, open_)
         price = np.where(d2 < penalty, (d1 + d2) / 2, d1)
-        tune = {}
+        step, swap_every = 1.5, 20
     if start is not None:
         other, length = swap(lists, greedy(lists, p, np.isin(sites, start)))
         if length < value:
@@ -198,7 +198,15 @@ def solve_median(
     bound = -np.inf
     while True:
         dual, open_, value = subgradient(
-            lists, p, open_, value, closed, price=price, clock=clock, **tune
+            lists,
+            p,
+            open_,
+            value,
+            closed,
+            price=price,
+            step=step,
+            swap_every=swap_every,
+            clock=clock,
         )
         bound, price = max(bound, dual.bound), dual.price
         always, never = price_out(dual, p, value - (1 - 1e-6 if whole else 0.0))
@@ -238,7 +246,7 @@ def _coarse_start(lists: Lists, p: int, gap: float, clock: Clock | None) -> tupl
     _, group = np.unique(
         lists.near[:, 0].astype(np.int64) * lists.m + lists.near[:, 1], return_inverse=True
     )
-    people = np.bincount(group, weight)
+    people = np.bincount(group, weight).astype(float)
     member = sparse.csr_array(
         (weight / people[group], (group, np.arange(group.size))), shape=(people.size, group.size)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -55,7 +56,7 @@ def candidate_lists(problem: Problem, sites: Ints, forced: Bools, p: int, penalt
     rows = np.flatnonzero(problem.demand > 0)
     n, m = rows.size, sites.size
     width = m if n * m <= FULL else min(m, max(40, -(-5 * m // max(p, 1))))
-    near = np.empty((n, width), dtype=np.int32)
+    near: Any = np.empty((n, width), dtype=np.int32)
     cost = np.empty((n, width))
     beyond = np.full(n, np.inf)
     step = max(1, 4_000_000 // max(m, 1))

@@ -227,12 +227,12 @@ def p_median(
         limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
         return ruled_median(problem, p, rules, room, limits)
     clock = Clock(time_limit)
-    start, penalty = None, float(np.ceil(_worst_total(problem))) + 1.0
-    if _has_gaps(problem):
-        start = _reach_everybody(problem, p, clock)
     if problem.demand.sum() == 0:
         sites = fill(problem, problem.required, p)
         return make_siting(problem, sites, 0.0, 0.0, nearest(problem, sites))
+    start, penalty = None, float(np.ceil(_worst_total(problem))) + 1.0
+    if p == 0 or _has_gaps(problem):
+        start = _reach_everybody(problem, p, clock)
     answer = solve_median(
         problem, p, penalty=penalty, start=start, gap=gap, clock=clock, node_limit=node_limit
     )
@@ -266,7 +266,8 @@ def p_center(
     people = np.ones(np.shape(cost)[0]) if demand is None else demand
     problem = read_problem(cost, people, p=p, required=required, forbidden=forbidden)
     clock = Clock(time_limit)
-    _reach_everybody(problem, p, clock)
+    if p == 0 or _has_gaps(problem):
+        _reach_everybody(problem, p, clock)
     rows = np.flatnonzero(problem.demand > 0)
     answer = solve_center(problem, p, rows, clock=clock, node_limit=node_limit)
     sites = fill(problem, answer.chosen, p)

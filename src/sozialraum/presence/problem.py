@@ -71,12 +71,13 @@ class Problem:
 
     def within(self, radius: float) -> sparse.csr_array:
         """Which site reaches which demand point: 1 where distance <= radius (all sites)."""
-        if sparse.issparse(self.cost):
-            near = self.cost.data <= radius
-            heads = np.r_[0, np.cumsum(near)][self.cost.indptr]
-            parts = (np.ones(int(near.sum())), self.cost.indices[near], heads)
+        cost: Any = self.cost
+        if sparse.issparse(cost):
+            near = cost.data <= radius
+            heads = np.r_[0, np.cumsum(near)][cost.indptr]
+            parts = (np.ones(int(near.sum())), cost.indices[near], heads)
             return sparse.csr_array(parts, shape=self.shape)
-        return sparse.csr_array((self.cost <= radius).astype(float))
+        return sparse.csr_array((cost <= radius).astype(float))
 
     def column(self, site: int) -> Floats:
         """Distances of all demand points to one site, ``inf`` where unreachable."""
@@ -84,9 +85,10 @@ class Problem:
 
     def columns_dense(self, sites: Ints) -> Floats:
         """Distances of all demand points to some sites, ``inf`` where unreachable."""
-        if not sparse.issparse(self.cost):
-            return self.cost[:, sites]
-        picked = self.cost[:, sites].tocoo()
+        cost: Any = self.cost
+        if not sparse.issparse(cost):
+            return cost[:, sites]
+        picked = cost[:, sites].tocoo()
         dense = np.full((self.shape[0], len(sites)), np.inf)
         dense[picked.coords[0], picked.coords[1]] = picked.data
         return dense
@@ -190,8 +192,9 @@ def check_radius(radius: float, name: str = "radius") -> float:
 
 
 def _distances(cost: Matrix) -> Matrix:
+    matrix: Any
     if sparse.issparse(cost):
-        matrix = sparse.csr_array(cost).astype(float)
+        matrix = sparse.csr_array(cost).astype(float)  # type: ignore[call-overload]
         matrix.sum_duplicates()
         values = matrix.data
         infinite = np.isposinf(values)

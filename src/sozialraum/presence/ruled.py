@@ -41,6 +41,8 @@ def ruled_coverage(
     share = fading(problem, row, site, near, far)
     row, site, share = row[share > 0], site[share > 0], share[share > 0]
     floors = rules.floors(problem.demand, groups)
+    if room is None:
+        floors = [floor.whole_points() for floor in floors]
     conflicts = rules.conflicts(problem.shape[1])
     gain = problem.demand[row] * share
     if backup:

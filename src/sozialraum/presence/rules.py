@@ -8,7 +8,7 @@ Krass 2002). Capacities let a demand point be split among sites: people are divi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,16 @@ class Least:
     name: str
     weight: Floats
     minimum: float
+
+    def whole_points(self) -> Least:
+        """The same rule where points are reached as a whole: nothing, or a smallest point.
+
+        Keeps a tiny floor above the solver's tolerance.
+        """
+        positive = self.weight[self.weight > 0]
+        if self.minimum <= 0 or not positive.size:
+            return self
+        return replace(self, minimum=max(self.minimum, float(positive.min())))
 
 
 @dataclass(frozen=True)
@@ -269,7 +279,7 @@ class Model:
             np.full(c, -np.inf),
             np.ones(c),
             lower=lower,
-            upper=self.problem.allowed * 1.0,
+            upper=self.problem.allowed.astype(float),
             integer=np.ones(m, bool),
         )
         return -1 if outcome.point is None else round(outcome.point.sum())

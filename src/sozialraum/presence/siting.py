@@ -123,6 +123,6 @@ def make_siting(
         reached,
         served,
         status,
-        MappingProxyType(dict(measures or {})),
+        MappingProxyType({name: float(value) for name, value in (measures or {}).items()}),
         flows,
     )
