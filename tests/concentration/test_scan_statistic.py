@@ -155,12 +155,15 @@ def test_dispersion_recovers_the_correlation_that_was_drawn():
 
 
 @pytest.mark.parametrize("graph", [None, grid_graph()], ids=["circles", "shapes"])
-def test_areas_that_differ_without_regard_to_place_are_no_concentration(graph):
+@pytest.mark.parametrize("skewed", [False, True])
+def test_areas_that_differ_without_regard_to_place_are_no_concentration(graph, skewed):
     # Each alone differs "significantly" from the rest; together they show no pattern.
     rng = np.random.default_rng(11)
     small = []
     for _ in range(30):
         share = rng.beta(4, 36, len(GRID))
+        if skewed:
+            share = np.clip(0.1 * rng.lognormal(0, 0.5, len(GRID)), 0, 0.9)
         cases = rng.binomial(PEOPLE.astype(int), share)
         found = scan(
             GRID, cases, PEOPLE, graph=graph, overdispersion="estimate", replications=19,

@@ -26,7 +26,7 @@ ROLES = {
     MEMBER: "gehört zu einem gesicherten Bereich mit erhöhtem Anteil",
     HIGH: "Anteil deutlich über dem der Region, aber in keiner Konzentration",
     LOW: "Anteil deutlich unter dem der Region, an eine Konzentration angrenzend",
-    LOW_AROUND: "niedriger Anteil inmitten niedriger Anteile, verglichen mit der ganzen Stadt",
+    LOW_AROUND: "niedriger Anteil inmitten niedriger Anteile (lokales Morans I)",
     PLAIN: "keine Häufung, die über die üblichen Unterschiede hinausgeht",
 }
 """Roles of an area, with what they mean."""
@@ -45,8 +45,8 @@ class Concentration:
     ----------
     areas : pandas.DataFrame
         Index `area_id` of the region: `cluster` (one of `ROLES`, None without a share),
-        `cluster_sentence` (German), and as supporting evidence against the whole city
-        `local_quadrant`, `local_p`, `local_q` (local Moran's I without and with control of false
+        `cluster_sentence` (German), and as supporting evidence `local_quadrant`, `local_p`,
+        `local_q` (local Moran's I among the scanned areas, without and with control of false
         discoveries; Gi* has the same p-values).
     clusters : geopandas.GeoDataFrame
         One shape for each concentration that touches the region, most likely first. Shape and
@@ -94,7 +94,9 @@ def concentrate(
     Concentrations come from the scan statistic with connected shapes over the region and the areas
     that touch it, against the share of all of them together. Areas are taken to differ by
     themselves as much as they do; only what lies together more than such areas would by chance,
-    with p ≤ `alpha`, is a concentration. Local Moran's I over the whole city supports it.
+    with p ≤ `alpha`, is a concentration. Its core are members that stand out in local Moran's I,
+    too, among the same areas and with control of false discoveries. Global Moran's I is of the
+    whole city.
 
     Parameters
     ----------
@@ -129,19 +131,24 @@ def concentrate(
     valid = share.notna().to_numpy()
     known = inside & valid
     own_share = float(count[known].sum() / base[known].sum())
-    found = _scanned(areas, count, base, inside, graph, permutations, seed, alpha, max_share)
-    local = local_moran(share, graph, 10 * permutations + 9, seed, alpha=alpha)
+    around = (inside | ((graph @ inside) > 0)) & valid
+    at = np.flatnonzero(around)
+    found = _scanned(
+        areas.geometry.iloc[at], count, base, inside, graph, at,
+        max_share=max_share, replications=permutations, seed=seed, alpha=alpha,
+    )  # fmt: skip
+    local = local_moran(share.where(around), graph, 10 * permutations + 9, seed, alpha=alpha)
 
     frame = pd.DataFrame(index=areas.index)
     frame["cluster"] = _roles(share / own_share, found, local, graph)
-    told = _Telling(
-        found, count.to_numpy(float), base.to_numpy(float), inside, own_share, region_name
-    )
+    core = (local["significant"] & (local["quadrant"] == "hoch-hoch")).to_numpy()
+    numbers = count.to_numpy(float), base.to_numpy(float)
+    told = _Telling(found, *numbers, inside, core, own_share, region_name)
     frame["cluster_sentence"] = [told.sentence(i, r) for i, r in enumerate(frame["cluster"])]
     frame = frame.join(local[["quadrant", "p", "q"]].add_prefix("local_"))
 
     rate = moran_rate(count, base, graph, permutations=permutations, seed=seed)
-    high = (local["quadrant"] == "hoch-hoch") & inside
+    high = inside & (local["quadrant"] == "hoch-hoch").to_numpy()
     figures = _measures(areas[inside], count[inside], base[inside], design_effect, seed) | {
         "gini_city": float(inequality_measures(count, base, draws=0)["value"]["gini"]),
         "moran": rate["I"],
@@ -149,7 +156,7 @@ def concentrate(
         "moran_n": rate["n"],
         "scan_areas": found.scanned,
         "scan_p": found.best_p,
-        "local_high": int((high & local["significant"]).sum()),
+        "local_high": int((core & inside).sum()),
         "local_high_unadjusted": int((high & (local["p"] <= alpha)).sum()),
     }
     shapes = _shapes(areas, found, count, base, inside, own_share)
@@ -157,21 +164,20 @@ def concentrate(
 
 
 def _scanned(
-    areas: gpd.GeoDataFrame,
+    shapes: gpd.GeoSeries,
     count: pd.Series,
     base: pd.Series,
     inside: np.ndarray,
     graph: sparse.csr_array,
+    at: np.ndarray,
+    *,
+    max_share: float,
     replications: int,
     seed: int,
     alpha: float,
-    max_share: float,
 ) -> _Found:
-    """Scan the region with the areas that touch it; keep what touches the region."""
-    around = inside | ((graph @ inside) > 0)
-    around &= (count.notna() & (base > 0)).to_numpy()
-    at = np.flatnonzero(around)
-    points = areas.geometry.iloc[at].representative_point()
+    """Scan the areas at some positions of the city; keep what touches the region."""
+    points = shapes.representative_point()
     table = scan(
         np.column_stack([points.x, points.y]),
         count.iloc[at],
@@ -214,6 +220,7 @@ class _Telling:
     count: np.ndarray
     base: np.ndarray
     inside: np.ndarray
+    core: np.ndarray
     share: float
     region_name: str
 
@@ -231,10 +238,11 @@ class _Telling:
         match role:
             case "Konzentration":
                 cluster = next(m for m in self.found.members if i in m)
+                core = " (Kern: auch für sich geprüft auffällig)" if self.core[i] else ""
                 return (
                     f"Gehört {self._company(cluster)} zu einer Konzentration mit dem "
                     f"{self.times(cluster)}n des Anteils in {where}; hier ist es das "
-                    f"{self.times([i])}."
+                    f"{self.times([i])}{core}."
                 )
             case "einzeln hoch":
                 if self.found.members:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -69,8 +69,10 @@ def scan(
         persons). 'estimate': areas differ by themselves, with a variance
         ``n p (1 − p) (1 + (n − 1) ρ)`` (Poisson: ``μ (1 + ρ μ)``), ρ by moments over all areas
         (Williams 1982, Applied Statistics 31, 144–148). A window's likelihood then counts each
-        area as ``n / φ`` independent persons; replications are drawn from the beta-binomial
-        (negative binomial) and judged by their own estimate of the dispersion.
+        area as ``n / φ`` independent persons. Replications are drawn from the beta-binomial
+        (negative binomial) for a given φ; with 'estimate' the observed standardised deviations
+        change places between the areas, so that nothing is assumed about their distribution:
+        a single area with an extreme rate is no cluster, high areas that lie together are one.
     max_share : float
         Largest share of the population in a window.
     replications : int
@@ -167,7 +169,7 @@ class _Null:
     rho: np.ndarray  # correlation within each area
     factor: np.ndarray  # variance relative to the model
     binomial: bool
-    estimated: bool
+    deviation: np.ndarray | None  # standardised, if areas change places
 
     def data(self, cases: np.ndarray) -> Data:
         """Counts (n, B) as so many independent persons as they are worth."""
@@ -176,13 +178,17 @@ class _Null:
 
     def scale(self, cases: np.ndarray) -> np.ndarray:
         """Dispersion of each data set relative to the one that is assumed: (B,)."""
-        if not self.estimated:
+        if self.deviation is None:
             return np.ones(cases.shape[1])
         return _pearson(cases, self.population, self.factor, self.binomial) / (len(cases) - 1)
 
     def draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Data sets (n, size)."""
         n = self.population
+        if self.deviation is not None:
+            order = rng.permuted(np.tile(np.arange(len(n)), (size, 1)), axis=1).T
+            drawn = (n * self.rate)[:, None] + self.deviation[order] * self._spread()[:, None]
+            return np.clip(drawn, 0, n[:, None] if self.binomial else None)
         if (self.factor == 1).all():
             total = round(self.total)
             if self.binomial:
@@ -199,6 +205,11 @@ class _Null:
             return rng.binomial(np.rint(n).astype(np.int64)[:, None], rng.beta(a, b, shape)) * 1.0
         mean = (n * self.rate)[:, None]
         return rng.poisson(rng.gamma(1 / self.rho[:, None], mean * self.rho[:, None], shape)) * 1.0
+
+    def _spread(self) -> np.ndarray:
+        """Standard deviation of each area's count."""
+        spread = self.rate * (1 - self.rate) if self.binomial else self.rate
+        return np.sqrt(self.population * self.factor * spread)
 
 
 def _null(
@@ -221,8 +232,10 @@ def _null(
     if binomial:
         rho = np.minimum(rho, 0.99)  # an area smaller than the factor: all or nobody
     factor, rate = _factor(rho, cases, n, binomial)
-    estimated = estimated and bool((rho > 0).all())
-    return _Null(n, float(cases.sum()), rate, rho, factor, binomial, estimated)
+    null = _Null(n, float(cases.sum()), rate, rho, factor, binomial, None)
+    if estimated and (rho > 0).all():
+        return replace(null, deviation=(cases - n * rate) / null._spread())
+    return null
 
 
 def _factor(
