@@ -12,7 +12,7 @@ from typing import Any
 
 from sozialraum.publish.content import Content
 from sozialraum.publish.report import annex, answer, figures, findings, rooms
-from sozialraum.publish.report.blocks import Block, Words, clean
+from sozialraum.publish.report.blocks import Block, Words, breakable, clean
 from sozialraum.publish.report.facts import Facts
 
 PARTS = (
@@ -56,7 +56,11 @@ def render(content: Content) -> bytes:
 
     facts, words = Facts(content), Words(content.info.language)
     data = clean(document(facts, words))
-    names = sorted({b["file"] for b in _figures([*data["summary"], *data["body"]])})
+    blocks = list(_flat([*data["summary"], *data["body"]]))
+    names = sorted({b["file"] for b in blocks if b["kind"] == "figure"})
+    for block in blocks:
+        if block["kind"] == "table":
+            block["rows"] = [[breakable(cell) for cell in row] for row in block["rows"]]
     template = resources.files(__package__).joinpath("template.typ").read_bytes()
     files = {name: figures.draw(name, facts, words) for name in names}
     files["main.typ"] = template
@@ -96,12 +100,12 @@ def document(facts: Facts, w: Words) -> dict[str, Any]:
     }
 
 
-def _figures(blocks: list[Block]) -> Iterator[Block]:
+def _flat(blocks: list[Block]) -> Iterator[Block]:
     for block in blocks:
-        if block["kind"] == "figure":
+        if block["kind"] == "pair":
+            yield from _flat([block["left"], block["right"]])
+        else:
             yield block
-        elif block["kind"] == "pair":
-            yield from _figures([block["left"], block["right"]])
 
 
 @lru_cache(maxsize=1)
