@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.sparse.csgraph import shortest_path
@@ -56,6 +56,22 @@ def test_forbidding_a_site_never_shortens_the_way_and_adding_one_never_lengthens
     assert site in with_it.sites
     assert without.objective == pytest.approx(shortest_total(cost, demand, p, others))
     assert min(without.objective, with_it.objective) == pytest.approx(free.objective)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, st.integers(2, 5), st.integers(0, 8), st.integers(0, 8))
+@example(106, 3, 8, 3)
+def test_a_required_site_stays_in_wherever_the_search_branches(seed, p, required, forbidden):
+    rng = np.random.default_rng(seed)
+    cost, demand = rng.integers(0, 6, (24, 9)).astype(float), rng.uniform(0, 3, 24)
+    if required == forbidden:
+        return
+    answer = p_median(cost, demand, p=p, required=[required], forbidden=[forbidden])
+    choices = [c for c in combinations(range(9), p) if required in c and forbidden not in c]
+    assert required in answer.sites
+    assert forbidden not in answer.sites
+    assert answer.objective == pytest.approx(min(cost[:, list(c)].min(1) @ demand for c in choices))
+    assert answer.proven
 
 
 @PLENTY

@@ -310,8 +310,8 @@ def _branch(
         site = int(np.argmin(np.where(part.forced, 9.0, np.abs(dual.share - 0.5))))
         one = np.arange(part.m) == site
         for forced, kept in ((part.forced | one, one | True), (part.forced, ~one)):
-            if kept.sum() < p:
-                continue
+            if kept.sum() < p or forced.sum() > p:
+                continue  # no choice is left in this part
             child = _narrow(part, forced, kept, p)
             start = greedy(child, p)
             found, open_, length = subgradient(
