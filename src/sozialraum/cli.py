@@ -14,6 +14,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -66,7 +67,9 @@ def parser() -> Parser:
     _data(run)
     run.add_argument("--out", type=Path, metavar="DIR", help="default: data/processed/STUDY")
     run.add_argument("--seed", type=int, metavar="N", help="instead of the study's seed")
-    run.add_argument("--jobs", type=int, default=None, metavar="N", help="threads (default: cores)")
+    run.add_argument(
+        "--jobs", type=int, default=None, metavar="N", help="processes (default: cores)"
+    )
     run.add_argument("--internal", action="store_true", help="for use inside the office only")
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
@@ -141,15 +144,24 @@ def _run(arguments: argparse.Namespace) -> int:
             hint="Try 'sozialraum run demo'",
         )
     say = Progress(quiet=arguments.quiet)
-    options: dict[str, Any] = {"data": arguments.data, "jobs": arguments.jobs, "progress": say}
+    options: dict[str, Any] = {"data": arguments.data, "progress": say}
     if arguments.manifest is not None:
         differences = pipeline.repeat(arguments.manifest, **options)
         say.end()
         for name, state in differences.items():
             print(f"{state:12} {name}")
         return int(any(state != "same" for state in differences.values()))
-    run = pipeline.run(arguments.study, seed=arguments.seed, internal=arguments.internal, **options)
-    out = run.write(arguments.out or Path("data/processed") / run.study.name, progress=say)
+    with ExitStack() as stack:
+        worker = None
+        if (arguments.jobs or os.cpu_count() or 1) > 1:
+            from sozialraum.publish.report.worker import ReportWorker
+
+            worker = stack.enter_context(ReportWorker())
+        run = pipeline.run(
+            arguments.study, seed=arguments.seed, internal=arguments.internal, **options
+        )
+        target = arguments.out or Path("data/processed") / run.study.name
+        out = run.write(target, progress=say, worker=worker)
     say.end()
     if not arguments.quiet:
         print(_summary(run, out))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,6 @@ def run(
     *,
     data: str | Path | None = None,
     seed: int | None = None,
-    jobs: int | None = None,
     internal: bool = False,
     progress: Progress = _silent,
     **changes: Any,
@@ -37,8 +35,6 @@ def run(
         own.
     seed : int, optional
         Instead of the study's.
-    jobs : int, optional
-        Threads; default: the number of cores. The result does not depend on it.
     internal : bool
         For use inside the office: limits below the publisher's own are allowed, and every output
         is stamped.
@@ -75,7 +71,6 @@ def run(
     if seed is not None:
         changes["seed"] = seed
     chosen = load_study(study, **changes)
-    jobs = jobs or os.cpu_count() or 1
 
     progress("read the inputs")
     table = read_areas(chosen, data)
@@ -158,7 +153,6 @@ def repeat(
     manifest_path: str | Path,
     *,
     data: str | Path | None = None,
-    jobs: int | None = None,
     progress: Progress = _silent,
 ) -> dict[str, str]:
     """Run again what a manifest describes and compare the outputs, file by file.
@@ -183,7 +177,7 @@ def repeat(
     path = Path(manifest_path)
     before = manifest.read_manifest(path.parent if path.is_file() else path)
     study = load_study(Study.model_validate(before["study"]))
-    again = run(study, data=data, jobs=jobs, internal=bool(before["internal"]), progress=progress)
+    again = run(study, data=data, internal=bool(before["internal"]), progress=progress)
     with tempfile.TemporaryDirectory() as folder:
         out = again.write(Path(folder) / "run", progress=progress)
         return manifest.differences(before, manifest.read_manifest(out))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sozialraum.publish.content import Content
+    from sozialraum.publish.report.worker import ReportWorker
     from sozialraum.study import Study
 
 
@@ -103,7 +104,13 @@ class Run:
             f"{number(self.content.figures['demand'])} Personen zu Fuß."
         )
 
-    def write(self, out: str | Path, *, progress: Callable[[str], None] = _silent) -> Path:
+    def write(
+        self,
+        out: str | Path,
+        *,
+        progress: Callable[[str], None] = _silent,
+        worker: ReportWorker | None = None,
+    ) -> Path:
         """Write every output into a folder, swapped in as a whole.
 
         Parameters
@@ -112,6 +119,8 @@ class Run:
             Folder of the result; an earlier result there is replaced at the end, or stays.
         progress : callable
             Told the name of each step.
+        worker : ReportWorker, optional
+            Sets the report in a process of its own; the command line uses it with two jobs.
 
         Returns
         -------
@@ -129,16 +138,21 @@ class Run:
 
         content, out = self.content, Path(out)
         with folder.publishing(out, private=content.info.internal) as place:
+            if worker is not None:
+                worker.start(content)
             progress("map")
             write_map(content, place / "map.html")
-            progress("report")
-            write_report(content, place / "report.pdf")
             progress("tables and geodata")
             tables.write_csvs(content, place)
             tables.write_workbook(content, place / "tables.xlsx")
             geodata.write_gpkg(content, place / "areas.gpkg")
             geodata.write_parquet(content, place / "areas.parquet")
             datapackage.write_datapackage(content, place)
+            progress("report")
+            if worker is not None:
+                worker.finish(place / "report.pdf")
+            else:
+                write_report(content, place / "report.pdf")
             progress("manifest")
             manifest.write_manifest(place, study=self.study, info=content.info, **self.record)
         return out

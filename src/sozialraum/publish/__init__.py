@@ -1,0 +1,1 @@
+"""Publishing: everything leaves through the gate, as map, report, tables and geodata."""
