@@ -243,3 +243,36 @@ def test_with_a_ba_workbook_in_the_data_folder_the_study_counts_what_the_ba_coun
     assert np.isnan(hidden["recipients"])
     assert np.isnan(hidden["share"])
     assert run.areas["old_age"].fillna(0).eq(0).all()
+
+
+def test_the_headline_proposal_says_how_stable_each_room_is(demo_run) -> None:
+    headline = demo_run.presence["p"] == demo_run.study.siting.rooms
+    stability = demo_run.presence["stability"]
+    assert stability[headline].between(0, 1).all()
+    assert stability[~headline].isna().all()
+    assert stability[headline].max() > 0.5
+
+
+def test_two_processes_write_the_same_bytes_as_one(demo_run, demo_folder, tmp_path: Path) -> None:
+    from sozialraum.publish.report.worker import ReportWorker
+
+    with ReportWorker() as worker:
+        out = demo_run.write(tmp_path / "run", worker=worker)
+    for name in sorted(FILES):
+        assert (out / name).read_bytes() == (demo_folder / name).read_bytes(), name
+    assert worker.process.returncode is not None
+
+
+def test_a_worker_that_dies_leaves_the_earlier_result(
+    demo_run, demo_folder: Path, tmp_path: Path
+) -> None:
+    from sozialraum.errors import EnvironmentFault
+    from sozialraum.publish.report.worker import ReportWorker
+
+    out = shutil.copytree(demo_folder, tmp_path / "run")
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    with ReportWorker() as worker:
+        worker.process.kill()
+        with pytest.raises(EnvironmentFault, match="--jobs 1"):
+            demo_run.write(out, worker=worker)
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before

@@ -15,6 +15,7 @@ import pandas as pd
 from sozialraum.access.distance import straight_line
 from sozialraum.errors import StudyError
 from sozialraum.presence.frontier import Step, coverage_curve
+from sozialraum.presence.stability import draw_inputs, site_stability
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -122,7 +123,9 @@ def propose(
     sites = pd.concat([candidates[["x", "y"]], offices[["x", "y"]]])
     cost = straight_line(units[["x", "y"]].to_numpy(), sites.to_numpy(), detour=siting.detour)
     names = sites.index.to_numpy()
+    forced = frozenset(study.venues.forced_in)
     curves: dict[Key, list[Step]] = {}
+    stability: dict[tuple[str, str], float] = {}
     for target in study.targets:
         demand = np.nan_to_num(units[f"people_{target}"].to_numpy(dtype=float))
         suits = np.array([target in s for s in candidates["suits"]], dtype=bool)
@@ -131,7 +134,7 @@ def propose(
             usable = np.r_[suits, serves & with_offices]
             columns = np.flatnonzero(usable)
             existing = np.flatnonzero(columns >= len(candidates))
-            required = np.flatnonzero(np.isin(names[columns], study.venues.forced_in))
+            required = np.flatnonzero(np.isin(names[columns], list(forced)))
             for radius in radii:
                 headline = radius == siting.radius and with_offices
                 steps = coverage_curve(
@@ -143,11 +146,35 @@ def propose(
                     required=required.tolist(),
                     prove=headline,
                 )
-                curves[target, radius, with_offices] = [
-                    _named(s, names[columns], frozenset(study.venues.forced_in)) for s in steps
-                ]
+                named = [_named(s, names[columns], forced) for s in steps]
+                curves[target, radius, with_offices] = named
+                chosen = named[min(siting.rooms, len(named) - 1)].sites
+                if headline and chosen and siting.stability_draws:
+                    again = site_stability(
+                        cost[:, columns],
+                        demand,
+                        np.flatnonzero(np.isin(names[columns], chosen)).tolist(),
+                        radius=radius,
+                        draws=draw_inputs(
+                            demand,
+                            draws=siting.stability_draws,
+                            seed=study.seed,
+                            areas=pd.factorize(units["area_id"])[0],
+                        ),
+                        existing=existing.tolist(),
+                        required=required.tolist(),
+                    )
+                    share = again.sites["stability"]
+                    ids = names[columns][share.index.to_numpy(dtype=int)]
+                    stability |= {
+                        (target, str(i)): float(v) for i, v in zip(ids, share, strict=True)
+                    }
     headline_steps = {t: curves[t, siting.radius, True] for t in study.targets}
-    return Presence(curves, _presence(headline_steps, rooms, units), _frontier(headline_steps))
+    table = _presence(headline_steps, rooms, units)
+    keys = zip(table["target"], table["site_id"], strict=True)
+    found = pd.Series([stability.get(k, np.nan) for k in keys], index=table.index, dtype=float)
+    table["stability"] = found.where(table["p"] == siting.rooms)
+    return Presence(curves, table, _frontier(headline_steps))
 
 
 def compare_demand(
@@ -180,7 +207,7 @@ def compare_demand(
         update={
             "targets": {first: study.targets[first]},
             "siting": study.siting.model_copy(
-                update={"radii": (), "most_rooms": study.siting.rooms}
+                update={"radii": (), "most_rooms": study.siting.rooms, "stability_draws": 0}
             ),
         }
     )
