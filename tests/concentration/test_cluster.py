@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from sozialraum.concentration import concentrate
-from sozialraum.concentration.cluster import ROLES
+from sozialraum.concentration.wording import ROLES
 
 SIDE = 12
 IDS = pd.Index([f"{x:02d}{y:02d}" for x in range(SIDE) for y in range(SIDE)], name="area_id")

@@ -12,24 +12,11 @@ from sozialraum.concentration.autocorrelation import local_moran, moran_rate
 from sozialraum.concentration.graph import contiguity
 from sozialraum.concentration.inequality import inequality_measures
 from sozialraum.concentration.scan_statistic import scan
+from sozialraum.concentration.wording import HIGH, LOW, LOW_AROUND, MEMBER, PLAIN, Found, Telling
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from scipy import sparse
-
-MEMBER = "Konzentration"
-HIGH = "einzeln hoch"
-LOW = "einzeln niedrig"
-LOW_AROUND = "niedrige Umgebung"
-PLAIN = "unauffällig"
-ROLES = {
-    MEMBER: "gehört zu einem gesicherten Bereich mit erhöhtem Anteil",
-    HIGH: "Anteil deutlich über dem der Region, aber in keiner Konzentration",
-    LOW: "Anteil deutlich unter dem der Region, an eine Konzentration angrenzend",
-    LOW_AROUND: "niedriger Anteil inmitten niedriger Anteile (lokales Morans I)",
-    PLAIN: "keine Häufung, die über die üblichen Unterschiede hinausgeht",
-}
-"""Roles of an area, with what they mean."""
 
 CLEARLY = 1.25
 """Share relative to the region's from which an area alone is called high (low: 1 / it); agreed."""
@@ -44,7 +31,7 @@ class Concentration:
     Attributes
     ----------
     areas : pandas.DataFrame
-        Index `area_id` of the region: `cluster` (one of `ROLES`, None without a share),
+        Index `area_id` of the region: `cluster` (one of `wording.ROLES`, None without a share),
         `cluster_sentence` (German), and as supporting evidence `local_quadrant`, `local_p`,
         `local_q` (local Moran's I among the scanned areas, without and with control of false
         discoveries; Gi* has the same p-values).
@@ -63,17 +50,6 @@ class Concentration:
     areas: pd.DataFrame
     clusters: gpd.GeoDataFrame
     figures: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Result of the scan, by position in the city."""
-
-    members: list[np.ndarray]  # of each concentration that touches the region, likeliest first
-    p: list[float]
-    best: np.ndarray  # the most likely one, significant or not
-    best_p: float
-    scanned: int
 
 
 def concentrate(
@@ -143,7 +119,7 @@ def concentrate(
     frame["cluster"] = _roles(share / own_share, found, local, graph)
     core = (local["significant"] & (local["quadrant"] == "hoch-hoch")).to_numpy()
     numbers = count.to_numpy(float), base.to_numpy(float)
-    told = _Telling(found, *numbers, inside, core, own_share, region_name)
+    told = Telling(found, *numbers, inside, core, own_share, region_name)
     frame["cluster_sentence"] = [told.sentence(i, r) for i, r in enumerate(frame["cluster"])]
     frame = frame.join(local[["quadrant", "p", "q"]].add_prefix("local_"))
 
@@ -175,7 +151,7 @@ def _scanned(
     replications: int,
     seed: int,
     alpha: float,
-) -> _Found:
+) -> Found:
     """Scan the areas at some positions of the city; keep what touches the region."""
     points = shapes.representative_point()
     table = scan(
@@ -194,11 +170,11 @@ def _scanned(
     best = members[touching[0]] if touching else np.zeros(0, np.intp)
     best_p = float(table["p"].iloc[touching[0]]) if touching else 1.0
     p = [float(table["p"].iloc[k]) for k in sure]
-    return _Found([members[k] for k in sure], p, best, best_p, len(at))
+    return Found([members[k] for k in sure], p, best, best_p, len(at))
 
 
 def _roles(
-    quotient: pd.Series, found: _Found, local: pd.DataFrame, graph: sparse.csr_array
+    quotient: pd.Series, found: Found, local: pd.DataFrame, graph: sparse.csr_array
 ) -> pd.Series:
     member = np.zeros(len(quotient), dtype=bool)
     member[np.concatenate([np.zeros(0, np.intp), *found.members])] = True
@@ -210,75 +186,6 @@ def _roles(
     roles[quotient >= CLEARLY] = HIGH
     roles[member] = MEMBER
     return roles.where(quotient.notna(), None)
-
-
-@dataclass(frozen=True)
-class _Telling:
-    """Sentences of the areas."""
-
-    found: _Found
-    count: np.ndarray
-    base: np.ndarray
-    inside: np.ndarray
-    core: np.ndarray
-    share: float
-    region_name: str
-
-    def times(self, members: Any) -> str:
-        """How many times the region's share some areas have, in words."""
-        rate = self.count[members].sum() / self.base[members].sum()
-        return f"{rate / self.share:.1f}".replace(".", ",") + "-Fache"
-
-    def sentence(self, i: int, role: str | None) -> str:
-        """German sentence on one area; empty outside the region and without a role."""
-        if role is None or not self.inside[i]:
-            return ""
-        where = self.region_name or "der ganzen Region"
-        own = f"Der Anteil ist das {self.times([i])} des Anteils in {where}"
-        match role:
-            case "Konzentration":
-                cluster = next(m for m in self.found.members if i in m)
-                core = " (Kern: auch für sich geprüft auffällig)" if self.core[i] else ""
-                return (
-                    f"Gehört {self._company(cluster)} zu einer Konzentration mit dem "
-                    f"{self.times(cluster)}n des Anteils in {where}; hier ist es das "
-                    f"{self.times([i])}{core}."
-                )
-            case "einzeln hoch":
-                if self.found.members:
-                    return f"{own}; das Gebiet gehört aber zu keiner gesicherten Konzentration."
-                if i in self.found.best:
-                    p = f"{self.found.best_p:.2f}".replace(".", ",")
-                    return (
-                        f"{own}; es liegt im auffälligsten Bereich, der aber nicht gesichert ist "
-                        f"(p = {p})."
-                    )
-                return f"{own}; eine gesicherte Konzentration gibt es in der Umgebung nicht."
-            case "einzeln niedrig":
-                return f"{own}; das Gebiet grenzt an eine Konzentration."
-            case "niedrige Umgebung":
-                return (
-                    f"{own}; auch ringsum sind die Anteile niedrig, gemessen an der ganzen Stadt."
-                )
-            case _:
-                return "Keine Häufung, die über übliche Unterschiede zwischen Gebieten hinausgeht."
-
-    def _company(self, cluster: np.ndarray) -> str:
-        near = int(self.inside[cluster].sum()) - 1
-        beyond = int((~self.inside[cluster]).sum())
-        words = []
-        if near:
-            words.append(
-                "mit einem weiteren Gebiet" if near == 1 else f"mit {near} weiteren Gebieten"
-            )
-        if beyond:
-            words.append(
-                ("einem" if beyond == 1 else str(beyond)) + " jenseits der Grenze"
-                if near
-                else ("mit einem Gebiet" if beyond == 1 else f"mit {beyond} Gebieten")
-                + " jenseits der Grenze"
-            )
-        return " und ".join(words) or "allein"
 
 
 def _measures(
@@ -297,7 +204,7 @@ def _measures(
 
 def _shapes(
     areas: gpd.GeoDataFrame,
-    found: _Found,
+    found: Found,
     count: pd.Series,
     base: pd.Series,
     inside: np.ndarray,

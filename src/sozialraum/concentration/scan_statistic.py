@@ -108,7 +108,7 @@ def scan(
     points, counts, residents, kept = _checked(xy, cases, population, model)
     if not 0 < max_share < 1:
         raise InputError(f"max_share = {max_share}", expected="a share between 0 and 1")
-    limit = max_share * residents.sum()
+    limit = max_share * residents.sum() * (1 + 1e-12)
     windows: Circles | Growth
     if graph is None:
         windows = Circles(points, residents, limit)

@@ -70,8 +70,6 @@ def kernel_surface(
     >>> round(shown["per_km2"].sum() * 0.01), int(shown["behind"].min())
     (10, 10)
     """
-    from scipy.spatial import cKDTree
-
     points, held = np.asarray(xy, dtype=float).reshape(-1, 2), np.asarray(people, dtype=float)
     if held.shape != (len(points),):
         raise InputError(f"Shapes {points.shape} and {held.shape}", expected="(n, 2) and (n,)")
@@ -81,28 +79,22 @@ def kernel_surface(
             expected="merged units",
             hint="Merge them with sozialraum.access.units.merge_units first",
         )
-    living = held > 0
-    points, held = points[living], held[living]
-    centres = _cells(points, bandwidth, cell, within)
-    frame = pd.DataFrame(centres, columns=["x", "y"])
-    if len(centres) and len(points):
-        tree = cKDTree(centres)
-        near = cKDTree(points).sparse_distance_matrix(tree, bandwidth, output_type="ndarray")
-        kernel = _quartic(near["v"], bandwidth)
-        n = len(centres)
-        density = np.bincount(near["j"], held[near["i"]] * kernel, minlength=n)
-        frame["behind"] = np.bincount(near["j"], held[near["i"]], minlength=n)
-        if within is not None:
-            pairs = tree.sparse_distance_matrix(tree, bandwidth, output_type="ndarray")
-            mass = np.bincount(pairs["i"], _quartic(pairs["v"], bandwidth), minlength=n) * cell**2
-            density = density / np.minimum(mass, 1)
-        frame["per_km2"] = density * 1e6
-    else:
-        frame["behind"] = frame["per_km2"] = 0.0
-    shown = frame[(frame["behind"] >= minimum_count) & (frame["per_km2"] > 0)]
-    shown = shown[["x", "y", "per_km2", "behind"]].reset_index(drop=True)
-    shown.attrs["label"] = LABEL
-    return shown
+    points, held = points[held > 0], held[held > 0]
+    density, behind, centres = _spread(points, held, bandwidth, cell)
+    shown = behind >= minimum_count
+    if within is not None and len(held):
+        inside, mass = _inside(within, centres, bandwidth, cell)
+        density, shown = density / np.where(inside, mass, 1), shown & inside
+    frame = pd.DataFrame(
+        {
+            "x": centres[..., 0][shown],
+            "y": centres[..., 1][shown],
+            "per_km2": density[shown] * 1e6,
+            "behind": behind[shown],
+        }
+    )
+    frame.attrs["label"] = LABEL
+    return frame
 
 
 def _quartic(distance: np.ndarray, bandwidth: float) -> np.ndarray:
@@ -110,17 +102,38 @@ def _quartic(distance: np.ndarray, bandwidth: float) -> np.ndarray:
     return 3 / (np.pi * bandwidth**2) * inside**2
 
 
-def _cells(points: np.ndarray, bandwidth: float, cell: float, within: Any) -> np.ndarray:
-    """Centres of the cells within the radius of any point, row by row from south-west."""
+def _spread(
+    points: np.ndarray, held: np.ndarray, bandwidth: float, cell: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Persons per m² and within the radius of each cell (ny, nx), and the cells' centres."""
     if not len(points):
-        return np.zeros((0, 2))
-    low = np.floor((points.min(axis=0) - bandwidth) / cell) * cell + cell / 2
-    high = points.max(axis=0) + bandwidth
-    x, y = (np.arange(low[k], high[k] + cell, cell) for k in (0, 1))
-    centres = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    if within is None:
-        return centres
+        return np.zeros((0, 0)), np.zeros((0, 0)), np.zeros((0, 0, 2))
+    reach = int(np.ceil(bandwidth / cell)) + 1
+    first = np.floor(points.min(axis=0) / cell).astype(int) - reach
+    column, row = (np.floor(points / cell).astype(int) - first).T
+    nx, ny = column.max() + reach + 1, row.max() + reach + 1
+    x, y = ((np.arange(n) + first[k] + 0.5) * cell for k, n in ((0, nx), (1, ny)))
+    steps = np.arange(-reach, reach + 1)
+    columns, rows = column[:, None] + steps, row[:, None] + steps
+    away = np.hypot((x[columns] - points[:, :1])[:, None, :], (y[rows] - points[:, 1:])[:, :, None])
+    at = (rows[:, :, None] * nx + columns[:, None, :]).ravel()
+    weight = held[:, None, None]
+    density = np.bincount(at, (weight * _quartic(away, bandwidth)).ravel(), minlength=nx * ny)
+    behind = np.bincount(at, (weight * (away < bandwidth)).ravel(), minlength=nx * ny)
+    centres = np.stack(np.meshgrid(x, y), axis=-1)
+    return density.reshape(ny, nx), behind.reshape(ny, nx), centres
+
+
+def _inside(
+    within: Any, centres: np.ndarray, bandwidth: float, cell: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cells inside, and the part of each cell's kernel that lies inside."""
     import shapely
+    from scipy.ndimage import correlate
 
     shapely.prepare(within)
-    return centres[shapely.contains_xy(within, centres[:, 0], centres[:, 1])]
+    inside = shapely.contains_xy(within, centres[..., 0], centres[..., 1])
+    steps = np.arange(-(bandwidth // cell), bandwidth // cell + 1) * cell
+    kernel = _quartic(np.hypot(steps[:, None], steps), bandwidth)
+    mass = correlate(inside.astype(float), kernel / kernel.sum(), mode="constant")
+    return inside, np.clip(mass, 1e-9, 1)

@@ -71,6 +71,12 @@ class Data:
         return found
 
 
+def _squared(xy: Floats) -> Floats:
+    """Squared distances between all points: (n, n)."""
+    x, y = xy.T
+    return (x[:, None] - x) ** 2 + (y[:, None] - y) ** 2
+
+
 def _xlogy(x: Floats, expected: Floats) -> Floats:
     """``x log(x / expected)``, 0 where x is 0."""
     return x * np.log(np.where(x > 0, x, 1.0) / np.where(x > 0, expected, 1.0))
@@ -83,7 +89,7 @@ class Circles:
     """
 
     def __init__(self, xy: Floats, population: Floats, limit: float) -> None:
-        squared = ((xy[:, None, :] - xy[None, :, :]) ** 2).sum(axis=2)
+        squared = _squared(xy)
         order = np.argsort(squared, axis=1, kind="stable")
         far = np.take_along_axis(squared, order, axis=1)
         held = np.cumsum(population[order], axis=1)
@@ -140,8 +146,7 @@ class Growth:
         graph: sparse.csr_array,
         reach: int = 20,
     ) -> None:
-        squared = ((xy[:, None, :] - xy[None, :, :]) ** 2).sum(axis=2)
-        self.near = np.argsort(squared, axis=1, kind="stable")[:, : min(reach, len(xy), 31)]
+        self.near = np.argsort(_squared(xy), axis=1, kind="stable")[:, : min(reach, len(xy), 31)]
         linked = graph.toarray() > 0
         linked |= linked.T
         between = linked[self.near[:, :, None], self.near[:, None, :]]
