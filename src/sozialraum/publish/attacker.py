@@ -55,7 +55,7 @@ def attack(content: Content, *, sensitive: pd.Series | None = None) -> pd.DataFr
     )
     residents = pd.concat([areas["population"], regions["population"]]).to_numpy(float)
     upper = pd.Series([*residents, residents[: len(areas)].sum()], index=values.index)
-    parent = _fitting(values, parent)
+    parent = _fitting(values, parent, upper)
     return audit(
         values,
         parent,
@@ -112,11 +112,12 @@ def _plus_old_age(weight: pd.Series, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"lo": count, "hi": count})
 
 
-def _fitting(values: pd.Series, parent: pd.Series) -> pd.Series:
+def _fitting(values: pd.Series, parent: pd.Series, upper: pd.Series | None) -> pd.Series:
     """Drop totals that the printed parts contradict: people who could not be located, rounding.
 
     A total without withheld parts gives nothing away; one that is smaller than its printed parts
-    was summed over others.
+    was summed over others; one that leaves more than all residents of its withheld parts counts
+    people who could not be located, whose number nobody knows.
     """
     result = parent.copy()
     for total in parent.dropna().unique():
@@ -124,7 +125,9 @@ def _fitting(values: pd.Series, parent: pd.Series) -> pd.Series:
         if pd.isna(values[total]):
             continue
         rest = values[total] - parts.sum()
-        if not parts.isna().any() or rest < 0.5:
+        hidden = parts.index[parts.isna()]
+        most = np.inf if upper is None else upper.reindex(hidden).fillna(np.inf).sum()
+        if not len(hidden) or rest < 0.5 or rest > most:
             result[parts.index] = None
     return result
 
@@ -173,4 +176,4 @@ def audit_table(path: str | Path) -> pd.DataFrame:
         digits = int(text["share"].str.partition(".")[2].str.len().max() or 0)
         claims["share"] = from_rate(numbers["share"], upper, digits=digits)
     counts = numbers["recipients"]
-    return audit(counts, _fitting(counts, parent), claims=claims, upper=upper)
+    return audit(counts, _fitting(counts, parent, upper), claims=claims, upper=upper)
