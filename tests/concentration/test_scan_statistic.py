@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sozialraum.concentration import dispersion, k_nearest, scan
+from sozialraum.concentration.scan_statistic import EXTREME, _Null, _p_values
 from sozialraum.concentration.windows import Circles, Data, Growth
 from sozialraum.errors import InputError
 
@@ -197,3 +198,24 @@ def test_what_cannot_be_scanned_is_refused(change, message):
     given_ = {"xy": [[0, 0], [1, 0], [3, 0]], "cases": [1, 2, 3], "population": [9, 9, 9]} | change
     with pytest.raises(InputError, match=message):
         scan(**given_)
+
+
+def test_a_p_value_that_is_settled_early_is_besag_and_cliffords():
+    simulated = np.tile([0.0, 2.0], 60)  # every second replication is larger
+    early, rare = _p_values([1.0, 3.0], simulated, 999)
+    assert early == EXTREME / (2 * EXTREME)  # the 50th larger one is the 100th drawn
+    assert rare == 1 / 1000
+
+
+def test_chance_is_not_drawn_to_the_end(monkeypatch):
+    drawn = []
+    draw = _Null.draw
+
+    def counted(self, rng, size):
+        drawn.append(size)
+        return draw(self, rng, size)
+
+    monkeypatch.setattr(_Null, "draw", counted)
+    found = scan(GRID, planted({40}, 1.01, seed=8), PEOPLE, replications=9_999)
+    assert found["p"].iloc[0] > 0.1
+    assert sum(drawn) < 1_500
