@@ -42,7 +42,8 @@ class Concentration:
     figures : dict
         `gini`, `hoover`, `theil_between_share`, `dissimilarity`, `isolation` of the region, each
         with `_lo` and `_hi`, `gini_city`; `moran`, `moran_p`, `moran_n` over the city;
-        `scan_areas` (how many were scanned), `scan_p` of the most likely concentration;
+        `scan_areas` (how many were scanned), `scan_p` of the most likely concentration that
+        touches the region, `scan_p_circles` of the most likely one with circles as a check;
         `local_high`, `local_high_unadjusted`: areas of the region where local Moran's I finds high
         values among high ones, with and without control of false discoveries.
     """
@@ -109,17 +110,25 @@ def concentrate(
     own_share = float(count[known].sum() / base[known].sum())
     around = (inside | ((graph @ inside) > 0)) & valid
     at = np.flatnonzero(around)
-    found = _scanned(
-        areas.geometry.iloc[at], count, base, inside, graph, at,
-        max_share=max_share, replications=permutations, seed=seed, alpha=alpha,
-    )  # fmt: skip
+    points = areas.geometry.iloc[at].representative_point()
+    numbers = np.column_stack([points.x, points.y]), count.iloc[at], base.iloc[at]
+    options: dict[str, Any] = {
+        "overdispersion": "estimate",
+        "max_share": max_share,
+        "replications": permutations,
+        "seed": seed,
+    }
+    table = scan(*numbers, graph=graph[at][:, at], **options)
+    found = _touching(table, at, inside, alpha)
+    circles = _touching(scan(*numbers, **options), at, inside, alpha)
     local = local_moran(share.where(around), graph, 10 * permutations + 9, seed, alpha=alpha)
 
     frame = pd.DataFrame(index=areas.index)
     frame["cluster"] = _roles(share / own_share, found, local, graph)
     core = (local["significant"] & (local["quadrant"] == "hoch-hoch")).to_numpy()
-    numbers = count.to_numpy(float), base.to_numpy(float)
-    told = Telling(found, *numbers, inside, core, own_share, region_name)
+    told = Telling(
+        found, count.to_numpy(float), base.to_numpy(float), inside, core, own_share, region_name
+    )
     frame["cluster_sentence"] = [told.sentence(i, r) for i, r in enumerate(frame["cluster"])]
     frame = frame.join(local[["quadrant", "p", "q"]].add_prefix("local_"))
 
@@ -132,45 +141,23 @@ def concentrate(
         "moran_n": rate["n"],
         "scan_areas": found.scanned,
         "scan_p": found.best_p,
+        "scan_p_circles": circles.best_p,
         "local_high": int((core & inside).sum()),
-        "local_high_unadjusted": int((high & (local["p"] <= alpha)).sum()),
+        "local_high_unadjusted": int((high & (2 * local["p"] <= alpha)).sum()),
     }
     shapes = _shapes(areas, found, count, base, inside, own_share)
     return Concentration(frame[inside], shapes, figures)
 
 
-def _scanned(
-    shapes: gpd.GeoSeries,
-    count: pd.Series,
-    base: pd.Series,
-    inside: np.ndarray,
-    graph: sparse.csr_array,
-    at: np.ndarray,
-    *,
-    max_share: float,
-    replications: int,
-    seed: int,
-    alpha: float,
-) -> Found:
-    """Scan the areas at some positions of the city; keep what touches the region."""
-    points = shapes.representative_point()
-    table = scan(
-        np.column_stack([points.x, points.y]),
-        count.iloc[at],
-        base.iloc[at],
-        graph=graph[at][:, at],
-        overdispersion="estimate",
-        max_share=max_share,
-        replications=replications,
-        seed=seed,
-    )
+def _touching(table: pd.DataFrame, at: np.ndarray, inside: np.ndarray, alpha: float) -> Found:
+    """What the scan of the areas at some positions of the city found in the region."""
     members = [at[m] for m in table["members"]]
     touching = [k for k, m in enumerate(members) if inside[m].any()]
-    sure = [k for k in touching if table["p"].iloc[k] <= alpha]
+    p = [float(table["p"].iloc[k]) for k in touching]
+    sure = [k for k, value in zip(touching, p, strict=True) if value <= alpha]
     best = members[touching[0]] if touching else np.zeros(0, np.intp)
-    best_p = float(table["p"].iloc[touching[0]]) if touching else 1.0
-    p = [float(table["p"].iloc[k]) for k in sure]
-    return Found([members[k] for k in sure], p, best, best_p, len(at))
+    significant = [value for value in p if value <= alpha]
+    return Found([members[k] for k in sure], significant, best, p[0] if p else 1.0, len(at))
 
 
 def _roles(
