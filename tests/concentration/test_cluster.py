@@ -93,8 +93,9 @@ def test_where_areas_differ_without_pattern_nothing_is_outlined(city):
 
 def test_each_measure_comes_with_its_interval(found):
     for name in ("gini", "hoover", "dissimilarity", "isolation", "theil_between_share"):
-        lo, value, hi = (found.figures[name + e] for e in ("_lo", "", "_hi"))
-        assert lo < value < hi
+        for of in ("", "_city"):
+            lo, value, hi = (found.figures[name + of + e] for e in ("_lo", "", "_hi"))
+            assert lo < value < hi
 
 
 def test_the_same_seed_gives_the_same_result(city, found):

@@ -41,8 +41,8 @@ class Concentration:
         share), `relative_risk` (cases / expected); `p` is of the whole.
     figures : dict
         `gini`, `hoover`, `theil_between_share`, `dissimilarity`, `isolation` of the region, each
-        with `_lo` and `_hi`, `gini_city`; `moran`, `moran_p`, `moran_n` over the city;
-        `scan_areas` (how many were scanned), `scan_p` of the most likely concentration that
+        with `_lo` and `_hi`, and of the city (`gini_city`, `gini_city_lo` …);
+        `moran`, `moran_p`, `moran_n` over the city; `scan_areas` (how many were scanned), `scan_p` of the most likely concentration that
         touches the region, `scan_p_circles` of the most likely one with circles as a check;
         `local_high`, `local_high_unadjusted`: areas of the region where local Moran's I finds high
         values among high ones, with and without control of false discoveries.
@@ -134,8 +134,10 @@ def concentrate(
 
     rate = moran_rate(count, base, graph, permutations=permutations, seed=seed)
     high = inside & (local["quadrant"] == "hoch-hoch").to_numpy()
-    figures = _measures(areas[inside], count[inside], base[inside], design_effect, seed) | {
-        "gini_city": float(inequality_measures(count, base, draws=0)["value"]["gini"]),
+    drawn = {"design_effect": design_effect, "seed": seed}
+    figures = _measures(areas, count, base, "_city", draws=199, **drawn)
+    figures |= _measures(areas[inside], count[inside], base[inside], "", draws=499, **drawn)
+    figures |= {
         "moran": rate["I"],
         "moran_p": rate["p"],
         "moran_n": rate["n"],
@@ -176,17 +178,14 @@ def _roles(
 
 
 def _measures(
-    areas: gpd.GeoDataFrame, count: pd.Series, base: pd.Series, design_effect: float, seed: int
+    areas: gpd.GeoDataFrame, count: pd.Series, base: pd.Series, of: str, **options: Any
 ) -> dict[str, float]:
-    groups = areas.get("region_id")
-    table = inequality_measures(
-        count, base, groups, design_effect=design_effect, draws=499, seed=seed
-    )
-    figures = {}
-    for name in table.index.intersection(list(MEASURES)):
-        for column, ending in (("value", ""), ("lo", "_lo"), ("hi", "_hi")):
-            figures[f"{name}{ending}"] = float(table[column][name])
-    return figures
+    table = inequality_measures(count, base, areas.get("region_id"), **options)
+    return {
+        f"{name}{of}{ending}": float(table[column][name])
+        for name in table.index.intersection(list(MEASURES))
+        for column, ending in (("value", ""), ("lo", "_lo"), ("hi", "_hi"))
+    }
 
 
 def _shapes(
