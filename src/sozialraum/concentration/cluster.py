@@ -41,9 +41,9 @@ class Concentration:
         share), `relative_risk` (cases / expected); `p` is of the whole.
     figures : dict
         `gini`, `hoover`, `theil_between_share`, `dissimilarity`, `isolation` of the region, each
-        with `_lo` and `_hi`, and of the city (`gini_city`, `gini_city_lo` …);
-        `moran`, `moran_p`, `moran_n` over the city; `scan_areas` (how many were scanned), `scan_p` of the most likely concentration that
-        touches the region, `scan_p_circles` of the most likely one with circles as a check;
+        with `_lo` and `_hi`, and of the city (`gini_city`, `gini_city_lo` …); `moran`, `moran_p`,
+        `moran_n` over the city; `scan_areas` (how many were scanned), `scan_p` of the most likely
+        concentration that touches the region, `scan_p_circles` the same with circles as a check;
         `local_high`, `local_high_unadjusted`: areas of the region where local Moran's I finds high
         values among high ones, with and without control of false discoveries.
     """
