@@ -89,10 +89,20 @@ def assess(table: AreaTable) -> Need:
     Parameters
     ----------
     table : AreaTable
+        From `sozialraum.areas.read_areas`.
 
     Returns
     -------
     Need
+        Areas of the whole city. A figure that is missing, masked beyond use or withheld by its
+        publisher is NaN (classes None); areas that are left out carry the reason in `excluded`.
+
+    Examples
+    --------
+    >>> import sozialraum as sr
+    >>> need = sr.need.assess(sr.areas.read_areas(sr.load_study("demo")))
+    >>> need.areas.loc["21400731", ["status_class", "dynamics_class"]].tolist()
+    ['sehr niedrig', 'stabil']
     """
     study = table.study
     edition = study.edition(study.indicators.edition)
@@ -165,7 +175,9 @@ def _figures(table: AreaTable, edition: Edition, ratio: pd.Series | None) -> Fig
                 share, register[kind], masked_up_to=edition.masked_up_to, strict=False
             ).assign(base=register[kind])
         else:
-            part = pd.DataFrame({"base": np.full(len(frame), np.nan)}, index=frame.index)
+            # No register by age of that date: all residents stand in, as a weight for larger
+            # units and for the standard error; no count is derived from them.
+            part = pd.DataFrame({"base": register["population"]})
         parts[name] = part.reindex(columns=["count", "lo", "hi", "base"])
     bases = pd.DataFrame({n: p["base"] for n, p in parts.items()})
     return Figures(
@@ -331,8 +343,10 @@ def _quotients(frame: pd.DataFrame, in_region: np.ndarray) -> None:
     for column, mask in (("location_quotient", in_region), ("location_quotient_city", True)):
         part = frame[known & mask]
         reference = (part["recipients"].sum(), part["share_base"].sum())
-        quotient = location_quotient(frame["recipients"], frame["share_base"], reference)
-        frame[column] = quotient
+        if reference[0] > 0:
+            frame[column] = location_quotient(frame["recipients"], frame["share_base"], reference)
+        else:
+            frame[column] = np.nan
 
 
 def _notes(table: AreaTable) -> list[str]:

@@ -60,7 +60,7 @@ def online(content: Content) -> Any:
         categories=["hoch", "mittel", "niedrig", "sehr niedrig"],
         cmap="YlOrRd",
         tooltip=[c for c in SHOWN if c in areas],
-        tiles="CartoDB positron",
+        tiles="OpenStreetMap",
         missing_kwds={"color": "lightgrey", "label": "nicht bewertet"},
     )
     wanted = content.study.siting.rooms  # noqa: F841 (used in the query)
