@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
 from sozialraum.concentration.graph import as_csr
 from sozialraum.concentration.windows import Circles, Data, Growth
@@ -265,7 +264,13 @@ def _rho(cases: np.ndarray, n: np.ndarray, binomial: bool) -> float:
     most = 0.99 if binomial else 1e3
     if surplus(0.0) <= 0:
         return 0.0
-    return float(optimize.brentq(surplus, 0.0, most)) if surplus(most) < 0 else most
+    if surplus(most) >= 0:
+        return most
+    low, high = 0.0, most  # halved by hand: scipy.optimize takes half a second to import
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if surplus(middle) > 0 else (low, middle)
+    return (low + high) / 2
 
 
 def _checked(

@@ -267,8 +267,13 @@ def _tighten(table: AreaTable, frame: pd.DataFrame) -> None:
 
 def _excluded(table: AreaTable, now: Figures) -> pd.Series:
     rules = table.study.indicators
+    # Residents of the edition's own date decide; where it names none, those of the study.
+    people = table.editions[rules.edition].get("population")
+    people = table.areas["population"] if people is None else people
     reasons = exclusion_reasons(
-        table.areas["population"], minimum=rules.minimum_population, named=rules.excluded
+        people.fillna(table.areas["population"]),
+        minimum=rules.minimum_population,
+        named=rules.excluded,
     )
     lacking = reasons.isna() & ~valid_areas(now.indicators)
     return reasons.mask(lacking, "vom Herausgeber ohne Wert veröffentlicht").astype(object)

@@ -55,9 +55,11 @@ def online(content: Content) -> Any:
     areas["geometry"] = shapely.coverage_simplify(areas.geometry.to_numpy(), SIMPLIFIED)
     areas["name"] = [escape(str(n)) for n in areas["name"]]
     west, south, east, north = areas.to_crs("EPSG:4326").total_bounds
+    order = ["hoch", "mittel", "niedrig", "sehr niedrig"]
+    found = areas["status_class"].dropna().unique()
     page = areas.explore(
         column="status_class",
-        categories=["hoch", "mittel", "niedrig", "sehr niedrig"],
+        categories=[*order, *sorted(set(found) - set(order))],
         cmap="YlOrRd",
         tooltip=[c for c in SHOWN if c in areas],
         tiles="OpenStreetMap",
