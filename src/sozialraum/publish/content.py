@@ -174,7 +174,7 @@ PRESENCE: dict[str, str] = {
     "reached": "durch diesen Raum zusätzlich erreichte Personen der Zielgruppe",
     "reached_share": "deren Anteil an der Zielgruppe (0 bis 1)",
     "cumulative_share": "erreichter Anteil mit allen Räumen bis zu diesem",
-    "stability": "Anteil der Wiederholungen mit veränderten Annahmen, in denen der Raum gewählt wird",
+    "stability": "Anteil der Wiederholungen mit anderen Annahmen, in denen der Raum gewählt wird",
     "hours_open": "offene Sprechstunde, Stunden je Woche",
     "hours_appointment": "Einzelberatung nach Termin, Stunden je Woche",
 }

@@ -121,7 +121,7 @@ class Counts(Strict):
     pension_age_range: tuple[float, float] = Field(
         (0.9985, 1.0325),
         description="Residents from 15 to pension age / residents of 15 to under 65, carried over "
-        "from an edition whose decimals determine it"
+        "from an edition whose decimals determine it",
     )
     jobcenter_addresses: dict[str, int] = Field(
         default_factory=dict,

@@ -142,7 +142,8 @@ function showLegend() {
   const shown = [...classes, ...[MASKED, NONE].filter(count)];
   const entry = (c) => el("li", {}, swatch(c.fill, c.mark),
     el("span", {}, c.label ? c.label() : t(`legend.${c.key}`)), el("span", { class: "count" }, number(count(c))));
-  const values = { group: targetTitle(state.target), top, per: shareLabel(), mean: percent(MEAN), city: DATA.info.city };
+  const values = { group: targetTitle(state.target), top, per: shareLabel(), mean: percent(MEAN), city: DATA.info.city,
+    region: DATA.info.region };
   replace(byId("legend-body"),
     el("p", { class: "legend-title" },
       el("span", {}, t(`layer.${state.layer}.title`, values)), el("span", { class: "count" }, t("legend.areas"))),
