@@ -153,7 +153,7 @@ def propose(
                     again = site_stability(
                         cost[:, columns],
                         demand,
-                        np.flatnonzero(np.isin(names[columns], chosen)).tolist(),
+                        np.flatnonzero(np.isin(names[columns], list(map(str, chosen)))).tolist(),
                         radius=radius,
                         draws=draw_inputs(
                             demand,
