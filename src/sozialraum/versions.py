@@ -6,19 +6,24 @@ import importlib.metadata
 import platform
 
 LIBRARIES = (
+    "babel",
     "geopandas",
     "highspy",
+    "jinja2",
     "matplotlib",
     "numpy",
     "pandas",
     "pyarrow",
+    "pydantic",
     "pyogrio",
     "pyproj",
+    "pyyaml",
     "scipy",
     "shapely",
     "typst",
     "xlsxwriter",
 )
+"""Libraries whose version can change a byte of the outputs."""
 
 
 def versions() -> dict[str, str]:

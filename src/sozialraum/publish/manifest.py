@@ -12,12 +12,12 @@ import platform
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from sozialraum.errors import InputError
 from sozialraum.publish.folder import recover
+from sozialraum.versions import versions
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Info
@@ -26,18 +26,6 @@ if TYPE_CHECKING:
 FORMAT = "sozialraum-run/1"
 NAME = "manifest.json"
 MAX_BYTES = 50_000_000
-LIBRARIES = (
-    "numpy",
-    "scipy",
-    "pandas",
-    "geopandas",
-    "shapely",
-    "pyproj",
-    "pyogrio",
-    "pyarrow",
-    "highspy",
-) + ("openpyxl", "xlsxwriter", "matplotlib", "typst", "babel", "jinja2", "pydantic", "pyyaml")
-"""Libraries whose version can change a byte of the outputs."""
 
 
 @dataclass(frozen=True)
@@ -146,17 +134,6 @@ def fingerprint(study: Study, inputs: Mapping[str, FileRecord], seed: int | None
     }
     text = json.dumps(parts, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:12]
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python, of this program and of the libraries that shape the outputs."""
-    found = {"python": platform.python_version()}
-    for name in ("sozialraum", *LIBRARIES):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def write_manifest(
