@@ -163,6 +163,12 @@ def _run(arguments: argparse.Namespace) -> int:
         target = arguments.out or Path("data/processed") / run.study.name
         out = run.write(target, progress=say, worker=worker)
     say.end()
+    if run.leaks:
+        message = (
+            f"For you alone: the workbook's totals give away the suppressed count of "
+            f"{', '.join(run.leaks)}. It is in no output; tell the publisher."
+        )
+        print(wrap(message), file=sys.stderr)
     if not arguments.quiet:
         print(_summary(run, out))
     return 0

@@ -133,7 +133,7 @@ def run(
         "markers": table.markers,
         "disclosure": released.figures["withheld"],
     }
-    return Run(chosen, released, record)
+    return Run(chosen, released, record, tuple(need.leaks))
 
 
 def check(study: str | Path | Study, *, data: str | Path | None = None) -> JoinAudit:

@@ -32,11 +32,15 @@ class Run:
         Everything that is published.
     record : Mapping
         What the manifest needs besides the content: hashes of the inputs, join audit, markers.
+    leaks : tuple of str
+        Ids of areas whose suppressed count follows from the publisher's own totals. For the
+        analyst, who tells the publisher; it is in no output.
     """
 
     study: Study
     content: Content
     record: Mapping[str, Any] = field(repr=False)
+    leaks: tuple[str, ...] = ()
 
     @property
     def areas(self) -> gpd.GeoDataFrame:
