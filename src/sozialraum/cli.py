@@ -68,7 +68,11 @@ def parser() -> Parser:
     run.add_argument("--out", type=Path, metavar="DIR", help="default: data/processed/STUDY")
     run.add_argument("--seed", type=int, metavar="N", help="instead of the study's seed")
     run.add_argument(
-        "--jobs", type=int, default=None, metavar="N", help="processes (default: cores)"
+        "--jobs",
+        type=int,
+        default=None,
+        metavar="N",
+        help="2: set the report in a process of its own (default: if there are 2 cores)",
     )
     run.add_argument("--internal", action="store_true", help="for use inside the office only")
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -139,13 +143,21 @@ def _run(arguments: argparse.Namespace) -> int:
 
     if (arguments.study is None) == (arguments.manifest is None):
         raise StudyError(
-            "'run' needs a study or --from",
+            "'run' needs either a study or --from",
             expected="a packaged name, a YAML file, or --from manifest.json",
             hint="Try 'sozialraum run demo'",
         )
     say = Progress(quiet=arguments.quiet)
     options: dict[str, Any] = {"data": arguments.data, "progress": say}
+    if arguments.jobs is not None and arguments.jobs < 1:
+        raise StudyError("--jobs is too small", where=f"--jobs {arguments.jobs}", expected="1 or 2")
     if arguments.manifest is not None:
+        if arguments.out or arguments.internal or arguments.seed is not None:
+            raise StudyError(
+                "--from repeats a run as its manifest describes it and writes nothing",
+                expected="--data at most beside it",
+                hint="Leave out --out, --seed and --internal",
+            )
         differences = pipeline.repeat(arguments.manifest, **options)
         say.end()
         for name, state in differences.items():

@@ -30,7 +30,7 @@ class SozialraumError(Exception):
         if expected:
             parts.append(f"Expected: {expected.rstrip('.')}.")
         if hint:
-            parts.append(hint.rstrip(".") + ".")
+            parts.append(hint if hint.endswith("?") else hint.rstrip(".") + ".")
         super().__init__(" ".join(parts))
 
 

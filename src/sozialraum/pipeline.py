@@ -66,7 +66,7 @@ def run(
     from sozialraum.presence.propose import compare_demand, propose
     from sozialraum.presence.setting import settle
     from sozialraum.publish import gate, manifest
-    from sozialraum.publish.assemble import assemble, with_sentences
+    from sozialraum.publish.assemble import assemble, read_around, with_sentences
 
     if seed is not None:
         changes["seed"] = seed
@@ -111,6 +111,7 @@ def run(
     if setting.uncorrected is not None:
         figures["old_age_rooms"] = compare_demand(chosen, *places, setting.uncorrected, presence)
     progress("disclosure control")
+    around = read_around(table)  # before the hashes: these files are inputs, too
     hashes = manifest.record_inputs(table.inputs.root, table.inputs.names)
     content = assemble(
         table,
@@ -119,6 +120,7 @@ def run(
         standing.regions,
         *places,
         presence,
+        around,
         clusters=concentration.clusters,
         figures=figures,
         quality=setting.quality,
@@ -167,8 +169,7 @@ def repeat(
     Returns
     -------
     dict
-        File -> 'same', 'different', 'missing' or 'new'. Inputs that changed are listed as
-        ``input: NAME``.
+        Name of each input and output -> 'same', 'differs', 'missing' or 'new'.
     """
     import tempfile
 

@@ -166,15 +166,20 @@ def join(
     return joined
 
 
+def _german(number: float) -> str:
+    return f"{number:,.0f}".replace(",", ".")
+
+
 def compare_total(
     audit: JoinAudit, source: str, what: str, total: float, of_areas: float, tolerance: float = 0.5
 ) -> None:
-    """Record where a published total differs from the sum of its areas (some cannot be located)."""
+    """Record where a published total differs from the sum of its areas."""
     if abs(total - of_areas) > tolerance:
         audit.add(
             source,
             "total_differs",
-            f"{what}: veröffentlichte Summe {total:.0f}, Summe der Gebiete {of_areas:.0f}; "
-            "die Differenz ist keinem Gebiet zugeordnet",
+            f"{what}: veröffentlichte Summe {_german(total)}, Summe der Gebiete mit Angabe "
+            f"{_german(of_areas)}; die Differenz sind Gebiete ohne Angabe und Personen, die keinem "
+            "Gebiet zugeordnet sind",
             count=round(abs(total - of_areas)),
         )

@@ -109,6 +109,13 @@ def read_areas(study: Study, data: str | Path | Inputs | None = None) -> AreaTab
             where=layer.path,
             expected="the digits that name the study region (region.prefix)",
         )
+    named = {*study.indicators.excluded, *study.counts.jobcenter_addresses}
+    if unknown := sorted(named - set(areas.index)):
+        raise InputError(
+            f"The study names areas that the layer does not have: {', '.join(unknown)}",
+            where=layer.path,
+            expected="ids of the area layer under indicators.excluded and jobcenter_addresses",
+        )
     audit.add(layer.path, "matched", f"{len(areas)} Gebiete mit Umriss", count=len(areas))
     _add_levels(table)
     register = _register(table, study.population)

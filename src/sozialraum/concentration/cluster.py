@@ -204,7 +204,12 @@ def _shapes(
         here = members[inside[members]]
         cases = float(count.iloc[here].sum())
         expected = float(base.iloc[here].sum() * share)
-        rows.append((len(here), cases, expected, cases / expected, p))
+        outside = np.setdiff1d(
+            np.flatnonzero(inside & (count.notna() & (base > 0)).to_numpy()), here
+        )
+        rest = float(count.iloc[outside].sum()) / max(float(base.iloc[outside].sum()), 1.0)
+        risk = cases / float(base.iloc[here].sum()) / rest if rest > 0 else np.nan
+        rows.append((len(here), cases, expected, risk, p))
         shapes.append(shapely.union_all(areas.geometry.iloc[here].to_numpy()))
     columns = ["areas", "cases", "expected", "relative_risk", "p"]
     return gpd.GeoDataFrame(

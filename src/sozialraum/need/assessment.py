@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sozialraum.errors import StudyError
 from sozialraum.need.derive import counts_from_shares, recipients, working_age
 from sozialraum.need.masking import change_bounds, dynamics_bounds, status_bounds, unmask
 from sozialraum.need.rates import aggregate_shares, location_quotient
@@ -73,6 +74,9 @@ class Need:
         German sentences on how figures were obtained.
     leaks : list of str
         Ids of areas whose suppressed count follows from published totals: for the analyst only.
+    reference : dict
+        `location_quotient`, `location_quotient_city` -> recipients and the residents their share
+        refers to, of the region and of the city; a published total where there is one.
     """
 
     areas: pd.DataFrame
@@ -81,6 +85,7 @@ class Need:
     before: dict[str, Figures | None]
     notes: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
+    reference: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def assess(table: AreaTable) -> Need:
@@ -122,17 +127,18 @@ def assess(table: AreaTable) -> Need:
     valid = areas["excluded"].isna()
     now_regions = _aggregate(now, groups, valid)
     before_regions = _aggregate(before, groups, valid) if before is not None else None
-    regions = _sums(areas, groups)
+    regions = _sums(table, areas, groups)
     regions["excluded"] = exclusion_reasons(
         regions["population"], minimum=study.indicators.minimum_population
     )
     _classify(regions, now_regions, before_regions)
     in_region = table.areas["in_region"]
-    for frame, mask in (
-        (areas, in_region.to_numpy()),
-        (regions, regions.index.isin(groups[in_region].unique())),
-    ):
-        _quotients(frame, mask)
+    reference = {
+        "location_quotient": _reference(table, areas, in_region, table.study.region.prefix),
+        "location_quotient_city": _reference(table, areas, in_region | True, ""),
+    }
+    for frame in (areas, regions):
+        _quotients(frame, reference)
     return Need(
         areas,
         regions,
@@ -140,6 +146,7 @@ def assess(table: AreaTable) -> Need:
         {"areas": before, "regions": before_regions},
         _notes(table),
         areas.attrs.pop("leaks", []),
+        reference,
     )
 
 
@@ -229,8 +236,8 @@ def _people(table: AreaTable, now: Figures) -> pd.DataFrame:
         ):
             frame[f"children{suffix}"] = source[child].round() if child in source else np.nan
         frame["share_base"] = frame["population"]
-    for area, people in counts.jobcenter_addresses.items():
-        if area in frame.index:
+    if table.ba is not None:  # the Monitoring has already taken these people off
+        for area, people in counts.jobcenter_addresses.items():
             columns = ["recipients", "recipients_lo", "recipients_hi"]
             frame.loc[area, columns] = (frame.loc[area, columns] - people).clip(lower=0)
     return frame
@@ -284,7 +291,16 @@ def _old_age(table: AreaTable, areas: pd.DataFrame) -> pd.Series:
     setting = table.study.old_age
     if table.ba is not None or setting is None:
         return pd.Series(0.0, index=areas.index)
-    percent = table.context[setting.edition][setting.indicator]
+    context = table.context.get(setting.edition)
+    if context is None or setting.indicator not in context:
+        raise StudyError(
+            f"The edition {setting.edition} has no context indicator {setting.indicator!r}",
+            where="old_age.indicator",
+            expected="one of " + ", ".join(c for c in context if c.startswith("KI_"))
+            if context is not None
+            else "an edition with a context table",
+        )
+    percent = context[setting.indicator]
     estimate = (percent / 100 * table.areas["from_65"]).round()
     return np.minimum(estimate, areas["recipients"])
 
@@ -331,23 +347,47 @@ def _aggregate(figures: Figures, groups: pd.Series, valid: pd.Series) -> Figures
     )
 
 
-def _sums(areas: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
-    columns = [*areas.filter(regex="^(recipients|children)"), "old_age"]
-    sums = areas[columns].groupby(groups).sum(min_count=1)
+def _sums(table: AreaTable, areas: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+    """Totals of coarser units: the publisher's where there is one, else sums of known areas.
+
+    A rated area without a count makes the sum unknown: a missing count is never read as 0, and
+    the bounds of a suppressed one stay inside.
+    """
+    counts = ["recipients", "recipients_lo", "recipients_hi"]
+    columns = [*counts, *areas.filter(regex="^children"), "old_age"]
     known = areas["recipients"].notna()
+    sums = areas[columns].where(known).groupby(groups).sum(min_count=1)
     sums["population"] = areas["population"].groupby(groups).sum()
     sums["share_base"] = areas["share_base"].where(known).groupby(groups).sum(min_count=1)
+    incomplete = (areas["excluded"].isna() & ~known).groupby(groups).any()
+    sums.loc[incomplete, [*counts, "share_base"]] = np.nan
+    if table.ba is not None:
+        totals = table.ba_book.totals[table.study.counts.ba_measure].reindex(sums.index)
+        has = totals.notna()
+        for column in counts:
+            sums[column] = sums[column].mask(has, totals)
+        whole = areas["share_base"].groupby(groups).sum()
+        sums["share_base"] = sums["share_base"].mask(has, whole)
     return sums
 
 
-def _quotients(frame: pd.DataFrame, in_region: np.ndarray) -> None:
+def _reference(
+    table: AreaTable, areas: pd.DataFrame, inside: pd.Series, prefix: str
+) -> tuple[float, float]:
+    """Recipients and base of a territory: the workbook's own total, else the sum of known areas."""
+    if table.ba is not None and prefix in table.ba_book.totals.index:
+        total = float(table.ba_book.totals[table.study.counts.ba_measure][prefix])
+        if not np.isnan(total):
+            return total, float(areas.loc[inside, "share_base"].sum())
+    known = areas[inside & areas["recipients"].notna()]
+    return float(known["recipients"].sum()), float(known["share_base"].sum())
+
+
+def _quotients(frame: pd.DataFrame, references: dict[str, tuple[float, float]]) -> None:
     base = frame["share_base"].where(frame["share_base"] > 0)
     for suffix in ("", "_lo", "_hi"):
         frame[f"share{suffix}"] = (frame[f"recipients{suffix}"] / base).clip(upper=1)
-    known = frame["share"].notna()
-    for column, mask in (("location_quotient", in_region), ("location_quotient_city", True)):
-        part = frame[known & mask]
-        reference = (part["recipients"].sum(), part["share_base"].sum())
+    for column, reference in references.items():
         if reference[0] > 0:
             frame[column] = location_quotient(frame["recipients"], frame["share_base"], reference)
         else:

@@ -249,7 +249,9 @@ def _sentence(
     if known:
         name = (max if index >= 0 else min)(known, key=lambda n: known[n])
         verb, sign = ("hebt", "+") if known[name] >= 0 else ("senkt", "")
-        text += f", am stärksten {verb} ihn {name} ({sign}{number_de(known[name], 2)})"
+        text += (
+            f", am stärksten {verb} ihn der Indikator „{name}“ ({sign}{number_de(known[name], 2)})"
+        )
     if np.isfinite(area["recipients"]) and np.isfinite(area["share"]):
         people = number_de(area["recipients"])
         text += f"; {people} Menschen, {number_de(100 * area['share'], 1)} %{base}"

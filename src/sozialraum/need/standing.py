@@ -234,6 +234,8 @@ def stand(table: AreaTable, need: Need) -> Standing:
     regions = need.regions.loc[sorted(groups["region_id"].unique())].copy()
     regions.insert(0, "name", names.groupby("region_id")["region_name"].first())
     _rank(regions, index_errors(need, "regions", rules.design_effect).loc[regions.index], study)
+    # "among the k worst" is a statement on areas; there are hardly more Bezirksregionen than k
+    regions = regions.drop(columns=["p_top", "top_certain", "top_possible"])
     figures = {
         "undetermined": int((areas["dynamics_class"] == UNDETERMINED).sum()),
         "worse": int(change["worse"].sum()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ COLUMNS = "|".join(
         *RANKING,
         r"region_(id|name)",
         r"S\d+(_previous)?",
-        r"(status|dynamics)_(index|published)",
+        r"(status|dynamics)_(index|published)|location_quotient_city",
         r"old_age|top_(certain|possible)|possibly_worse|sentence|flags",
         r"explained_.+",
         r"cluster_sentence",
@@ -32,6 +33,14 @@ COLUMNS = "|".join(
     ]
 )
 """Columns of areas and Bezirksregionen that are published (a regular expression)."""
+
+SHARE_LABELS = {
+    ("de", False): "je 100 Einwohnerinnen und Einwohner",
+    ("de", True): "je 100 Einwohnerinnen und Einwohner unter 65 Jahren",
+    ("en", False): "per 100 residents",
+    ("en", True): "per 100 residents below 65 years",
+}
+"""What the share refers to, by language and whether a BA workbook gives the counts."""
 
 KINDS = {
     "missing": "fehlt im Datensatz",
@@ -44,6 +53,22 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True)
+class Around:
+    """Layers for orientation: neighbouring districts, stops, water, green, streets."""
+
+    surroundings: gpd.GeoDataFrame
+    stops: gpd.GeoDataFrame
+    orientation: dict[str, gpd.GeoDataFrame]
+
+
+def read_around(table: AreaTable) -> Around:
+    """Read the study's layers for orientation, as far as they lie near the region."""
+    shapes = table.areas.loc[table.region]
+    outline = unite(shapes, pd.Series("region", index=shapes.index))
+    return Around(_surroundings(table), _stops(table, outline), _orientation(table, outline))
+
+
 def assemble(
     table: AreaTable,
     need: Need,
@@ -53,6 +78,7 @@ def assemble(
     offices: gpd.GeoDataFrame,
     units: gpd.GeoDataFrame,
     presence: Presence,
+    around: Around,
     *,
     clusters: gpd.GeoDataFrame,
     figures: dict[str, Any],
@@ -68,7 +94,7 @@ def assemble(
     table, need : results of the stages
     areas, regions : pandas.DataFrame
         Figures of the region's areas and Bezirksregionen, with ranks.
-    rooms, offices, units, presence, clusters
+    rooms, offices, units, presence, around, clusters
         Results of the stages, in the study's metric CRS.
     figures : dict
         Measures for the text.
@@ -106,9 +132,9 @@ def assemble(
         areas=area_frame,
         regions=region_frame,
         outline=outline.reset_index(drop=True),
-        surroundings=_surroundings(table),
-        stops=_stops(table, outline),
-        orientation=_orientation(table, outline),
+        surroundings=around.surroundings,
+        stops=around.stops,
+        orientation=around.orientation,
         rooms=rooms,
         offices=offices,
         units=units,
@@ -188,33 +214,22 @@ def lorenz(count: pd.Series, base: pd.Series) -> pd.DataFrame:
 
 
 def _totals(table: AreaTable, areas: pd.DataFrame, need: Need) -> dict[str, Any]:
-    city = need.areas
-    known, city_known = areas["recipients"].notna(), city["recipients"].notna()
+    known = areas["recipients"].notna()
     total = {c: float(areas[c].sum()) for c in ("recipients", "recipients_lo", "recipients_hi")}
-    base = float(areas.loc[known, "share_base"].sum())
-    published = _published_total(table)
-    if published is not None:
-        total, base = dict.fromkeys(total, published), float(areas["share_base"].sum())
+    count, base = need.reference["location_quotient"]
+    city_count, city_base = need.reference["location_quotient_city"]
+    if table.ba is not None:
+        total = dict.fromkeys(total, count)
     return total | {
         "population": int(table.areas.loc[table.region, "population"].sum()),
-        "share": total["recipients"] / base,
-        "share_city": float(
-            city.loc[city_known, "recipients"].sum() / city.loc[city_known, "share_base"].sum()
-        ),
+        "share": count / base,
+        "share_base": base,
+        "share_city": city_count / city_base,
         "old_age": float(areas["old_age"].sum()),
         "children": float(areas["children"].sum()) if "children" in areas else None,
         "areas": len(areas),
         "areas_without_value": int((~known).sum()),
     }
-
-
-def _published_total(table: AreaTable) -> float | None:
-    """The workbook's own total of the region: with withheld areas and people without an area."""
-    prefix = table.study.region.prefix
-    if table.ba is None or prefix not in table.ba_book.totals.index:
-        return None
-    total = float(table.ba_book.totals[table.study.counts.ba_measure][prefix])
-    return None if np.isnan(total) else total
 
 
 def _info(
@@ -239,11 +254,7 @@ def _info(
         recipients_label=(
             f"{study.counts.ba_measure} (SGB II)" if with_workbook else study.counts.derived_label
         ),
-        share_label=(
-            "je 100 Einwohnerinnen und Einwohner unter 65 Jahren"
-            if with_workbook
-            else "je 100 Einwohnerinnen und Einwohner"
-        ),
+        share_label=SHARE_LABELS[study.language, with_workbook],
         recipients_note=" ".join(need.notes),
         version=__version__,
         sources=tuple(_sources(study, with_workbook)),

@@ -7,6 +7,7 @@ name (see `sozialraum.study.load`). Paths are relative to the data folder.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -21,6 +22,7 @@ def _inside(path: str) -> str:
     return path
 
 
+WEIGHTS = r"recipients|recipients_if_worse|children_benefits|residents:\d+-\d+|workbook:.+"
 DataPath = Annotated[str, AfterValidator(_inside)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -315,6 +317,31 @@ class Study(Strict):
         ):
             if value is not None and value not in known:
                 raise ValueError(f"{key}: {value!r} is none of the editions {known}")
+        current = self.edition(self.indicators.edition)
+        if self.indicators.previous is not None:
+            before = self.edition(self.indicators.previous)
+            if before.reference_date >= current.reference_date:
+                raise ValueError("indicators.previous: must be an earlier edition")
+        named = [
+            *(("counts.from_indicators", i) for i in self.counts.from_indicators),
+            ("counts.children_indicator", self.counts.children_indicator),
+        ]
+        for key, value in named:
+            if value not in current.indicators:
+                raise ValueError(f"{key}: {value!r} is none of {list(current.indicators)}")
+        if "region" not in [level.key for level in self.levels]:
+            raise ValueError("levels: one of them must have the key 'region'")
+        if any(radius <= 0 for radius in self.siting.radii):
+            raise ValueError("siting.radii: must be greater than 0")
+        for name, target in self.targets.items():
+            if not re.fullmatch(WEIGHTS, target.weight_by):
+                raise ValueError(
+                    f"targets.{name}.weight_by: {target.weight_by!r} is none of recipients, "
+                    "recipients_if_worse, children_benefits, residents:15-27, workbook:COLUMN"
+                )
+        for area in (*self.indicators.excluded, *self.counts.jobcenter_addresses):
+            if not re.fullmatch(rf"\d{{{self.area_layer.id_digits}}}", area):
+                raise ValueError(f"{area!r} is no area id of {self.area_layer.id_digits} digits")
         if "everybody" not in self.targets:
             raise ValueError("targets: the group 'everybody' is missing")
         if self.siting.rooms > self.siting.most_rooms:

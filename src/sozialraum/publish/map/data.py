@@ -295,7 +295,7 @@ def _units(content: Content, origin: tuple[int, int]) -> dict[str, Any]:
         "y": [int(v) - origin[1] for v in units["y"]],
         "area": [position.get(str(v), -1) for v in units["area_id"]],
         "people": {
-            key: [_number(v, 0) or 0 for v in units[f"people_{key}"]]
+            key: [_number(v, 0) for v in units[f"people_{key}"]]
             for key in content.study.targets
             if f"people_{key}" in units
         },

@@ -35,7 +35,9 @@ def summary(facts: Facts, w: Words) -> list[Block]:
     if totals["recipients"] is not None:
         key.append((w.n(totals["recipients"]), info.recipients_label))
     if totals["share"] is not None:
-        key.append((w.pct(totals["share"]), w.t("summary.share_of_residents")))
+        key.append(
+            (w.pct(totals["share"]), w.t("summary.share_of_residents", per=info.share_label))
+        )
     chosen = facts.proposal()
     row = None if chosen.empty else facts.at(len(chosen))
     if row and known(row["reached_share"]):
@@ -145,8 +147,9 @@ def data(facts: Facts, w: Words) -> list[Block]:
     if info.warnings:
         blocks.append(notice(info.warnings))
     text = w.t("data.sources")
-    days = sorted({s.reference_date for s in info.sources if ISO_DAY.fullmatch(s.reference_date)})
-    if len(days) > 1:
+    dates = {s.reference_date for s in info.sources if s.reference_date}
+    days = sorted(d for d in dates if ISO_DAY.fullmatch(d))
+    if len(days) > 1 and min(dates)[:4] >= days[0][:4]:  # some sources only name a year
         text += " " + w.t("data.dates", first=w.date(days[0]), last=w.date(days[-1]))
     blocks.append(para(text))
     blocks.append(
@@ -220,7 +223,8 @@ def _how_many(facts: Facts, w: Words) -> list[Run]:
         label=info.recipients_label,
         bounds=f" {bounds}" if bounds else "",
         share=w.pct(totals["share"]),
-        population=w.n(totals["population"]),
+        population=w.n(facts.share_base),
+        who=info.share_label.removeprefix("je 100 ").removeprefix("per 100 "),
         city=f" {city}" if city else "",
     )
     held = facts.held_by_top

@@ -65,6 +65,18 @@ class Facts:
         return out
 
     @cached_property
+    def share_base(self) -> float | None:
+        """Residents that the share of the region refers to.
+
+        All of them, or those of the ages that the label names (with counts of a workbook).
+        """
+        base = self.content.figures.get("share_base")
+        people = self.totals["population"]
+        if not known(base) or people is None or self.content.figures.get("counts_derived"):
+            return people
+        return float(base)
+
+    @cached_property
     def top(self) -> int:
         """How many are "the k areas with the greatest need", at most the number of ranked areas."""
         return min(self.content.study.indicators.top, len(self.ranked))

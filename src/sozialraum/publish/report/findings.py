@@ -61,7 +61,10 @@ def distribution(facts: Facts, w: Words) -> list[Block]:
         blocks.append(_regions(w.t("distribution.regions_caption", unit=unit), facts, w))
     if mean is not None:
         caption = w.t(
-            "distribution.share_caption", region=content.info.region_name, mean=w.pct(mean)
+            "distribution.share_caption",
+            per=content.info.share_label,
+            region=content.info.region_name,
+            mean=w.pct(mean),
         )
         alt = w.t("distribution.share_alt", names=w.names(by_share["name"].head(3)))
         blocks.append(figure("share.svg", caption, alt))

@@ -37,7 +37,7 @@ class ReportWorker:
         if os.name == "posix":
             options["start_new_session"] = True  # Ctrl-C is for the run; it ends the worker
         self.process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
+            [sys.executable, "-P", "-m", __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
