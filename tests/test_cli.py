@@ -47,7 +47,9 @@ def test_a_mistyped_command_is_answered_with_the_right_one() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["run"], 2, "needs a study"),
+        (["run"], 2, "needs either a study or --from"),
+        (["run", "--from", "manifest.json", "--seed", "3"], 2, "Leave out --out"),
+        (["run", "demo", "--jobs", "0"], 2, "--jobs is too small"),
         (["run", "demoo"], 2, "Did you mean 'demo'"),
         (["check", "charlottenburg-wilmersdorf", "--data", "nowhere"], 3, "does not exist"),
         (["check", "no-such.yaml"], 2, "no study"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import signal
 import sys
 import textwrap
 import time
@@ -250,13 +251,23 @@ class Progress:
     ) -> None:
         self.shown = not quiet and sys.stderr.isatty()
         self.clock, self.start, self.since, self.stage = clock, clock(), clock(), ""
+        self.stopped = False
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._stop)
 
     def __call__(self, stage: str) -> None:
         """Begin a stage."""
+        if self.stopped:
+            raise KeyboardInterrupt
         self._close()
         self.stage, self.since = stage, self.clock()
         if self.shown:
             print(f"  {stage} …", end="", file=sys.stderr, flush=True)
+
+    def _stop(self, number: int, frame: object) -> None:
+        """Remember Ctrl-C: a callback of a C library may swallow the exception."""
+        self.stopped = True
+        raise KeyboardInterrupt
 
     def _close(self) -> None:
         if self.shown and self.stage:

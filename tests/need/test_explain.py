@@ -71,14 +71,15 @@ def _sentence(points=None, share_of="", **changes):
 def test_a_sentence_says_rank_index_reason_and_people():
     assert _sentence() == (
         "Rang 7 (mit 95 % Sicherheit 3 bis 12): Der Index liegt 0,31 Punkte über dem Mittel von "
-        "Berlin, am stärksten hebt ihn Arbeitslosigkeit (SGB II) (+0,20); 1.250 Menschen, 12,3 %."
+        "Berlin, am stärksten hebt ihn der Indikator „Arbeitslosigkeit (SGB II)“ (+0,20); "
+        "1.250 Menschen, 12,3 %."
     )
 
 
 def test_below_the_mean_the_sentence_names_what_lowers_the_index():
     text = _sentence(points={"S1": 0.1, "S4": -0.7}, need_index=-0.6)
     assert "0,60 Punkte unter dem Mittel" in text
-    assert "senkt ihn Kinderarmut (−0,70)" in text
+    assert "senkt ihn der Indikator „Kinderarmut“ (−0,70)" in text
 
 
 def test_a_withheld_count_is_not_in_the_sentence():

@@ -296,7 +296,7 @@ def _old_age(table: AreaTable, areas: pd.DataFrame) -> pd.Series:
         raise StudyError(
             f"The edition {setting.edition} has no context indicator {setting.indicator!r}",
             where="old_age.indicator",
-            expected="one of " + ", ".join(c for c in context if c.startswith("KI_"))
+            expected="one of " + ", ".join(c for c in map(str, context) if c.startswith("KI_"))
             if context is not None
             else "an edition with a context table",
         )

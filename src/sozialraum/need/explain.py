@@ -211,8 +211,8 @@ def sentences(
     >>> points = pd.DataFrame({"S1": [0.3], "S4": [1.1]}, index=areas.index)
     >>> print(sentences(areas, points).iloc[0])
     Rang 1 (mit 95 % Sicherheit 1 bis 2): Der Index liegt 2,16 Punkte über dem Mittel der Stadt,
-    am stärksten hebt ihn Kinderarmut (+1,10); 1.234 Menschen, 28,0 % – hoher Anteil, aber wenige
-    Menschen.
+    am stärksten hebt ihn der Indikator „Kinderarmut“ (+1,10); 1.234 Menschen, 28,0 % –
+    hoher Anteil, aber wenige Menschen.
     """
     contrast = share_and_count(areas["rank_by_share"], areas["rank_by_count"], top)
     sure = f"mit {number_de(100 * coverage, 0 if coverage * 100 % 1 == 0 else 1)} % Sicherheit"

@@ -222,6 +222,9 @@ def _totals(table: AreaTable, areas: pd.DataFrame, need: Need) -> dict[str, Any]
         total = dict.fromkeys(total, count)
     return total | {
         "population": int(table.areas.loc[table.region, "population"].sum()),
+        # A sum that leaves out a rated area is no total; nothing follows from it by subtraction.
+        "total_is_partial": total["recipients"] == float(areas["recipients"].sum())
+        and bool((areas["excluded"].isna() & ~known).any()),
         "share": count / base,
         "share_base": base,
         "share_city": city_count / city_base,

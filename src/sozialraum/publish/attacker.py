@@ -70,6 +70,8 @@ def _total(totals: pd.Series, content: Content) -> float | None:
     """Grand total as the report prints it."""
     if totals.notna().all():
         return float(totals.round().sum())
+    if content.figures.get("total_is_partial"):
+        return None
     total = content.figures.get("recipients")
     return None if total is None else float(np.round(total))
 

@@ -83,7 +83,11 @@ def _frames(place: Path) -> dict[str, Any]:
         "areas": areas,
         "regions": regions,
         "units": layer("units", "unit_id"),
-        "figures": {"share": figures.get("share", np.nan), "recipients": figures.get("recipients")},
+        "figures": {
+            "share": figures.get("share", np.nan),
+            "recipients": figures.get("recipients"),
+            "total_is_partial": figures.get("total_is_partial"),
+        },
     }
 
 

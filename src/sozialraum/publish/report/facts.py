@@ -72,7 +72,7 @@ class Facts:
         """
         base = self.content.figures.get("share_base")
         people = self.totals["population"]
-        if not known(base) or people is None or self.content.figures.get("counts_derived"):
+        if base is None or people is None or self.content.figures.get("counts_derived"):
             return people
         return float(base)
 
