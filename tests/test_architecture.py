@@ -7,7 +7,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "sozialraum"
 LAYERS = [
-    {"errors", "versions"},
+    {"errors", "lazy", "versions"},
     {"study", "demo"},
     {"sources"},
     {"areas"},

@@ -5,8 +5,7 @@ Pure functions on arrays and graphs; a graph is a scipy CSR matrix or a libpysal
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from sozialraum.lazy import exports
 
 _HOME = {
     "graph": "contiguity k_nearest distance_band row_standardised as_csr",
@@ -17,17 +16,4 @@ _HOME = {
     "surface": "kernel_surface",
     "cluster": "concentrate Concentration",
 }
-_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
-__all__ = sorted(_MODULE)
-
-
-def __getattr__(name: str) -> Any:
-    """Import a function's module when it is first asked for."""
-    if name not in _MODULE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULE[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """Public names, loaded or not."""
-    return __all__
+__getattr__, __dir__, __all__ = exports(__name__, _HOME)

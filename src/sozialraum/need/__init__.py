@@ -5,8 +5,7 @@ Pure functions on frames and arrays. They know nothing of files, of the study or
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from sozialraum.lazy import exports
 
 _HOME = {
     "assessment": "assess Need Figures",
@@ -24,17 +23,4 @@ _HOME = {
     "composite": "Recipe composite_index",
     "sensitivity": "rank_changes weight_sensitivity rank_variance robust_core",
 }
-_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
-__all__ = sorted(_MODULE)
-
-
-def __getattr__(name: str) -> Any:
-    """Import a function's module when it is first asked for."""
-    if name not in _MODULE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULE[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """Public names, loaded or not."""
-    return __all__
+__getattr__, __dir__, __all__ = exports(__name__, _HOME)

@@ -1,0 +1,36 @@
+"""Public names of a package whose modules are imported when they are first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def exports(
+    package: str, home: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """`__getattr__`, `__dir__` and `__all__` of a package (PEP 562).
+
+    Parameters
+    ----------
+    package : str
+        Its `__name__`.
+    home : mapping
+        Module of the package -> the public names it defines, with blanks between them.
+
+    Examples
+    --------
+    >>> get, names, listed = exports("sozialraum.access", {"distance": "decay straight_line"})
+    >>> listed, get("decay").__module__
+    (['decay', 'straight_line'], 'sozialraum.access.distance')
+    """
+    modules = {name: module for module, names in home.items() for name in names.split()}
+    listed = sorted(modules)
+
+    def get(name: str) -> Any:
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{package}.{modules[name]}"), name)
+
+    return get, lambda: list(listed), listed
