@@ -270,6 +270,8 @@ def weight_kind(facts: Facts, target: str, w: Words) -> str:
     if group.startswith("residents:"):
         low, high = group.split(":")[1].split("-")
         return w.t("weights.residents", low=low, high=high)
+    if group.startswith("workbook:"):
+        return w.t("weights.workbook", column=group.partition(":")[2])
     kinds = w.many("weights")
     if group == "recipients" and facts.without_old_age:
         return w.t("people.without_old_age")
