@@ -7,6 +7,7 @@ GeoParquet show the same figure, and the noise of the last binary digit never re
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
@@ -179,19 +180,22 @@ def describe(name: str, table: str = "") -> Column:
     return Column(name, title or name)
 
 
-def rounded(frame: pd.DataFrame) -> pd.DataFrame:
+def rounded(frame: pd.DataFrame, described: Iterable[Column] | None = None) -> pd.DataFrame:
     """Round every number to its printed digits; whole numbers become nullable integers.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns are looked up with `describe`. Lists and tuples of texts become 'a; b'; a text that
-        is missing or empty becomes None; a number that is missing becomes NaN or NA, never 0.
+        Columns are looked up with `describe` unless they are given. Lists and tuples of texts
+        become 'a; b'; a text that is missing or empty becomes None; a number that is missing
+        becomes NaN or NA, never 0.
+    described : iterable of Column, optional
+        Only these columns, in this order.
 
     Returns
     -------
     pandas.DataFrame
-        Same index, same columns; geometry untouched; new object.
+        Same index, same columns unless some were asked for; geometry untouched; new object.
 
     Examples
     --------
@@ -199,9 +203,10 @@ def rounded(frame: pd.DataFrame) -> pd.DataFrame:
           share  rank suits
     0  0.123457     3  a; b
     """
+    known = {c.name: c for c in described or [describe(str(name)) for name in frame.columns]}
     columns = {
-        str(name): values if name == "geometry" else _column(values, describe(str(name)))
-        for name, values in frame.items()
+        name: frame[name] if name == "geometry" else _column(frame[name], column)
+        for name, column in known.items()
     }
     return type(frame)(columns, index=frame.index, copy=False)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from sozialraum.publish.further import FurtherTable
     from sozialraum.study import Study
 
 
@@ -102,6 +103,8 @@ class Content:
         Rows of the join audit and of suppression: `topic`, `finding`, `detail` (German).
     figures : dict
         Totals and measures that the text uses, by name (see `sozialraum.pipeline`).
+    further : tuple of FurtherTable
+        Tables of their own: each a sheet of the workbook and a table of the report's annex.
     """
 
     study: Study
@@ -122,6 +125,7 @@ class Content:
     clusters: gpd.GeoDataFrame
     quality: list[dict[str, str]]
     figures: dict[str, Any] = field(default_factory=dict)
+    further: tuple[FurtherTable, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,7 @@ def release(content: Content) -> Content:
         clusters=_clusters(content, fresh),
         quality=[*content.quality, *_quality(why, why_regions, content)],
         figures={**content.figures, "withheld": _numbers(why, why_regions)},
+        further=tuple(t.withholding(why, why_regions) for t in content.further),
     )
     _check_units(released)
     sensitive = pd.concat([keyed(why, "area:"), keyed(why_regions, "region:")]).isin(

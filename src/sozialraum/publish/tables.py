@@ -156,8 +156,8 @@ def area_columns(frame: pd.DataFrame) -> list[str]:
 def write_workbook(content: Content, path: Path) -> None:
     """Write `tables.xlsx`: notes first, then one filtered sheet per table.
 
-    Sheets: Hinweise, Gebiete, Bezirksregionen, Räume, Kurve, Einrichtungen, Datenqualität. The
-    only date inside is the reference date.
+    Sheets: Hinweise, Gebiete, Bezirksregionen, Räume, Kurve, Einrichtungen, Datenqualität, and one
+    for each of `content.further`. The only date inside is the reference date.
 
     Parameters
     ----------
@@ -203,6 +203,11 @@ def write_workbook(content: Content, path: Path) -> None:
             described[title] = [_for_people(describe(c, name), content.study) for c in wanted]
             data = table(_translated(frame, content.study), wanted)
             _sheet(book.add_worksheet(title), data, described[title], formats, info.internal)
+        for extra in content.further:
+            described[extra.sheet] = list(extra.columns)
+            data = rounded(_translated(extra.frame, content.study), extra.columns)
+            sheet = book.add_worksheet(extra.sheet)
+            _sheet(sheet, data, described[extra.sheet], formats, info.internal)
         _notes(notes, content, described, formats)
         notes.activate()
     path.write_bytes(buffer.getvalue())

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from sozialraum.publish.columns import Column
+from sozialraum.publish.further import FurtherTable
 from sozialraum.publish.report.answer import audit_table, source_date
 from sozialraum.publish.report.blocks import (
     LEFT,
@@ -131,6 +133,7 @@ def tables(facts: Facts, w: Words) -> list[Block]:
     caption = w.t("tables.regions", unit=facts.region_title)
     blocks.append(_areas(regions, facts, w, caption=caption, title=facts.region_title))
     blocks += _rooms(facts, w)
+    blocks += [_further(t, w) for t in facts.content.further if t.in_report]
     if facts.content.quality:
         blocks.append(audit_table(w.t("tables.audit"), facts.content.quality, w))
     return blocks
@@ -235,6 +238,37 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
             cells = _cells(rows, [*common, last])
             blocks.append(table(w.t(f"tables.{key}"), wide=True, **cells))
     return blocks
+
+
+def _further(extra: FurtherTable, w: Words) -> Block:
+    """A table a stage handed over, with the printed digits of its columns."""
+    columns = [
+        (
+            c.title,
+            0 if c.kind in ("integer", "number", "boolean") else 3,
+            LEFT if c.kind == "text" else RIGHT,
+        )
+        for c in extra.columns
+    ]
+    rows = [
+        [_shown(value, column, w) for value, column in zip(row, extra.columns, strict=True)]
+        for row in extra.frame[[c.name for c in extra.columns]].itertuples(index=False)
+    ]
+    return table(extra.title, columns, rows, note=extra.note, wide=True)
+
+
+def _shown(value: Any, column: Column, w: Words) -> str:
+    if column.kind == "text":
+        return _text(value)
+    if column.kind == "boolean":
+        return (
+            ""
+            if value is None or pd.isna(value)
+            else w.t("columns.true" if value else "columns.false")
+        )
+    if column.share:
+        return w.pct(value)
+    return w.n(value, min(column.digits, 2))
 
 
 def _not_rated(reason: Any, w: Words) -> str:
