@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from sozialraum.publish.content import Content
-from sozialraum.publish.report import annex, answer, figures, findings, rooms
+from sozialraum.publish.report import annex, answer, figures, findings, patterns, rooms
 from sozialraum.publish.report.blocks import Block, Words, breakable, clean
 from sozialraum.publish.report.facts import Facts
 
 PARTS = (
     answer.question,
     answer.data,
-    findings.distribution,
-    findings.concentration,
+    patterns.distribution,
+    patterns.concentration,
     findings.ranking,
     findings.targets,
     rooms.proposal,
