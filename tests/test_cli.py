@@ -15,6 +15,7 @@ import pytest
 
 import sozialraum as sr
 from sozialraum import cli
+from sozialraum.cli import inspect
 
 
 def call(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
@@ -140,7 +141,7 @@ def test_a_fault_of_the_program_is_one_paragraph_and_a_private_log(
     import platformdirs
 
     monkeypatch.setattr(platformdirs, "user_state_dir", lambda *a, **k: str(tmp_path / "state"))
-    monkeypatch.setattr(cli, "_schema", lambda a: 1 / 0)
+    monkeypatch.setattr(inspect, "_schema", lambda a: 1 / 0)
     assert cli.main(["schema"]) == 70
     message = capsys.readouterr().err
     assert "ZeroDivisionError" in message

@@ -1,0 +1,59 @@
+"""Commands that look at what is there: sources, audit, schema."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from sozialraum.cli.common import add_data, wrap
+
+
+def register(commands: Any) -> None:
+    """Add the commands."""
+    sources = commands.add_parser("sources", help="the catalogue of sources and what is on disk")
+    sources.set_defaults(handle=_sources)
+    add_data(sources)
+
+    audit = commands.add_parser("audit", help="disclosure audit of a finished run or of a table")
+    audit.set_defaults(handle=_audit)
+    audit.add_argument("path", type=Path, metavar="PATH", help="folder of a run, or a CSV table")
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of a study, for editors")
+    schema.set_defaults(handle=_schema)
+
+
+def _sources(arguments: argparse.Namespace) -> int:
+    from sozialraum.areas import data_folder
+    from sozialraum.sources import catalogue
+
+    print(catalogue.overview(data_folder(arguments.data)))
+    return 0
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    if arguments.path.suffix.lower() == ".csv":
+        from sozialraum.publish.attacker import audit_table
+
+        findings = [
+            f"{f.cell}: {f.lo:.0f} to {f.hi:.0f} follow from {f.how}. Withhold {f.fix}."
+            for f in audit_table(arguments.path).itertuples()
+        ]
+    else:
+        from sozialraum.publish.audit import audit_folder
+
+        findings = audit_folder(arguments.path)
+    for finding in findings:
+        print(wrap(finding).removeprefix("sozialraum: "))
+    if not findings:
+        print(f"{arguments.path}: no withheld count can be inferred")
+    return 4 if findings else 0
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    import json
+
+    from sozialraum.study import json_schema
+
+    print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    return 0
