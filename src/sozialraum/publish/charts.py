@@ -223,25 +223,4 @@ def shorten(text: str, most: int) -> str:
     >>> shorten("Schloßstraße", 8)
     'Schloßs…'
     """
-    """Cut a text to at most `most` characters, the last one an ellipsis.
-
-    Examples
-    --------
-    >>> shorten("Schloßstraße", 8)
-    'Schloßs…'
-    """
-    """Cut a text to at most `most` characters, the last one an ellipsis.
-
-    Examples
-    --------
-    >>> shorten("Schloßstraße", 8)
-    'Schloßs…'
-    """
-    """Cut a text to at most `most` characters, the last one an ellipsis.
-
-    Examples
-    --------
-    >>> shorten("Schloßstraße", 8)
-    'Schloßs…'
-    """
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
