@@ -36,14 +36,16 @@ def study() -> str:
     from pydantic import BaseModel
     from pydantic_core import PydanticUndefined
 
-    from sozialraum.study import model
+    from sozialraum.study import model, places
 
     lines = ["# Study", "", "One YAML file; unknown keys are refused. Paths are relative to the"]
     lines += ["data folder. `extends: NAME` starts from a packaged study.", ""]
     sections = [
         c
-        for c in vars(model).values()
-        if isinstance(c, type) and issubclass(c, BaseModel) and c.__module__ == model.__name__
+        for c in {**vars(model), **vars(places)}.values()
+        if isinstance(c, type)
+        and issubclass(c, BaseModel)
+        and c.__module__.startswith("sozialraum.study")
     ]
     sections.sort(key=lambda c: c is not model.Study)
     for section in sections:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sozialraum.presence.clarify import worth_clarifying
-from sozialraum.study.model import Venues
+from sozialraum.study.places import Venues
 
 OPEN = "Träger unbekannt: vor Ort klären"
 

@@ -13,7 +13,7 @@ from sozialraum.errors import StudyError
 from sozialraum.presence.eligibility import ROOM_COLUMNS, eligibility_notes, rooms
 from sozialraum.presence.wording import audience, operator_kind, venue_type
 from sozialraum.sources.venues import COLUMNS, read_venues
-from sozialraum.study.model import Venues
+from sozialraum.study.places import Venues
 
 TARGETS = ("everybody", "young", "families")
 AREAS = gpd.GeoDataFrame(

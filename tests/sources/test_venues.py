@@ -12,7 +12,7 @@ import shapely
 
 from sozialraum.errors import InputError
 from sozialraum.sources.venues import COLUMNS, TEMPLATE, clean, read_venues, template
-from sozialraum.study.model import VenueFile
+from sozialraum.study.places import VenueFile
 
 CENTRES = (
     "Standortnummer;Einrichtungsname;Einrichtungsart;Adresse;PLZ;Stadt;Bezirk;Webseite;Telefon;"

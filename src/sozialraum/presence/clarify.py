@@ -13,7 +13,7 @@ from sozialraum.access.units import PREFIX
 from sozialraum.presence.eligibility import CLARIFY, suitable_targets
 
 if TYPE_CHECKING:
-    from sozialraum.study.model import Venues
+    from sozialraum.study.places import Venues
 
 
 def worth_clarifying(
@@ -40,7 +40,7 @@ def worth_clarifying(
         Publishable units with `x`, `y` and `people_<target>`; NaN counts as nobody known.
     present : array of shape (p, 2)
         x, y of existing offices and of the rooms that are proposed anyway, metres.
-    settings : sozialraum.study.model.Venues
+    settings : sozialraum.study.places.Venues
         The study's rules: only types that suit the target group are listed.
     target : str
         Target group.
@@ -57,7 +57,7 @@ def worth_clarifying(
 
     Examples
     --------
-    >>> from sozialraum.study.model import Venues
+    >>> from sozialraum.study.places import Venues
     >>> rooms = pd.DataFrame({"name": ["Kieztreff"], "address": ["Weg 1"], "x": [0.0], "y": [0.0],
     ...     "venue_types": ["Nachbarschaftshaus"], "reason": ["Träger unbekannt: vor Ort klären"]},
     ...     index=pd.Index(["s1"], name="site_id"))

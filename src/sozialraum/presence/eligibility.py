@@ -39,7 +39,7 @@ from sozialraum.presence.wording import (
 )
 
 if TYPE_CHECKING:
-    from sozialraum.study.model import Venues
+    from sozialraum.study.places import Venues
 
 ROOM_COLUMNS = (
     "name", "address", "operator", "operator_kind", "operator_reason", "venue_types", "sources",
@@ -82,7 +82,7 @@ def rooms(
     ----------
     venues : pandas.DataFrame
         Records of all catalogues, one below the other (`sozialraum.sources.venues`).
-    settings : sozialraum.study.model.Venues
+    settings : sozialraum.study.places.Venues
         The study's rules.
     areas : geopandas.GeoDataFrame
         Index `area_id`, the areas of the study region in the metric CRS of `venues`. Houses

@@ -23,7 +23,7 @@ import pandas as pd
 from sozialraum.errors import InputError
 
 if TYPE_CHECKING:
-    from sozialraum.study.model import VenueFile
+    from sozialraum.study.places import VenueFile
 
 COLUMNS: dict[str, str] = {
     "name": "name of the record",
@@ -76,7 +76,7 @@ def read_venues(path: Path, file: VenueFile, *, metric_crs: str = "EPSG:25833") 
     ----------
     path : pathlib.Path
         The file; CSV (comma, semicolon or tab; UTF-8 or Windows-1252), GeoJSON or GeoPackage.
-    file : sozialraum.study.model.VenueFile
+    file : sozialraum.study.places.VenueFile
         `kind` names the reader, `venue_type` the type where the file does not say, `source` the
         id of the source (default: the kind).
     metric_crs : str

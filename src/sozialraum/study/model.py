@@ -8,29 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-
-def _inside(path: str) -> str:
-    """Refuse paths that leave the data folder: a study comes by e-mail, too."""
-    pure = PurePosixPath(path.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts or ":" in path:
-        raise ValueError("must be a relative path inside the data folder, without '..'")
-    return path
-
+from sozialraum.study.places import Access, Hours, Office, Siting, Venues
+from sozialraum.study.strict import DataPath, Strict
 
 WEIGHTS = r"recipients|recipients_if_worse|children_benefits|residents:\d+-\d+|workbook:.+"
-DataPath = Annotated[str, AfterValidator(_inside)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Strict(BaseModel):
-    """Base of all sections: no unknown keys, nothing changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class Region(Strict):
@@ -171,64 +156,6 @@ class Indicators(Strict):
     top: int = Field(10, ge=1, description="k of 'the k areas with the greatest need'")
 
 
-class VenueFile(Strict):
-    """A catalogue of venues; `kind` names the reader."""
-
-    path: DataPath
-    kind: Literal["stadtteilzentren", "jugendfreizeit", "osm", "plain"]
-    venue_type: str = Field(
-        "", description="Type of venue where the file does not say, e.g. library"
-    )
-    source: str = ""
-    reference_date: dt.date | None = None
-
-
-class Office(Strict):
-    """An existing office: presence that is already there."""
-
-    name: str
-    lon: float | None = None
-    lat: float | None = None
-    area_id: str | None = Field(
-        None, description="Only the area is known: placed there, approximate"
-    )
-    targets: tuple[str, ...] = Field((), description="Serves these target groups only; empty: all")
-
-
-class Venues(Strict):
-    """Rooms, and the rules that make one eligible."""
-
-    files: tuple[VenueFile, ...] = ()
-    grid: DataPath | None = Field(None, description="Residents per 100 m cell (Zensus 2022 layout)")
-    grid_source: str = ""
-    operator_kinds: tuple[str, ...] = ("public", "church_or_charity", "association")
-    allowed_types: tuple[str, ...] = Field(
-        (), description="Venue types that may be used; empty: all"
-    )
-    target_types: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, description="Venue types that suit a target group; not named: all"
-    )
-    excluded_types: tuple[str, ...] = ()
-    excluded_words: tuple[str, ...] = Field((), description="Words in a name that rule a venue out")
-    barrier_free_only: bool = Field(
-        False, description="Only venues known to be barrier-free; unknown is not yes"
-    )
-    merge_metres: float = Field(50, ge=0, description="Points closer than this may be one house")
-    forced_in: tuple[str, ...] = Field((), description="Site ids that must be chosen")
-    forced_out: tuple[str, ...] = Field((), description="Site ids that opted out")
-
-
-class Siting(Strict):
-    """How many rooms, how far people walk."""
-
-    rooms: int = Field(6, ge=1, description="Headline number of new rooms")
-    most_rooms: int = Field(12, ge=1, description="The curve is computed for 0…this number")
-    radius: float = Field(1000, gt=0, description="Walking distance in metres")
-    radii: tuple[float, ...] = Field((), description="Walking distances offered in the map")
-    detour: float = Field(1.23, ge=1, description="Walked distance / straight line")
-    stability_draws: int = Field(30, ge=0)
-
-
 class Disclosure(Strict):
     """What may be published."""
 
@@ -294,7 +221,11 @@ class Study(Strict):
     targets: dict[str, Target]
     venues: Venues = Venues()
     offices: tuple[Office, ...] = ()
+    access: Access = Access()
     siting: Siting = Siting()
+    hours: Hours | None = Field(
+        None, description="Staff hours of a week to be planned; absent: no plan is made"
+    )
     disclosure: Disclosure = Disclosure()
     layers: Layers = Layers()
     publisher: Publisher = Publisher()
