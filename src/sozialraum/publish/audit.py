@@ -77,7 +77,7 @@ def _frames(place: Path) -> dict[str, Any]:
         return frame.set_index(index)
 
     areas, regions = layer("areas", "area_id"), layer("regions", "region_id")
-    data = _map_data(place / "map.html")
+    data = map_data(place / "map.html")
     figures = dict(data.get("figures", {}))
     return {
         "areas": areas,
@@ -91,7 +91,8 @@ def _frames(place: Path) -> dict[str, Any]:
     }
 
 
-def _map_data(path: Path) -> dict[str, Any]:
+def map_data(path: Path) -> dict[str, Any]:
+    """The data block of a run's map: cover, figures and everything the page shows."""
     found = JSON_BLOCK.search(path.read_text(encoding="utf-8"))
     if found is None:
         raise InputError("The map has no data block", where=str(path), expected="a map of a run")
