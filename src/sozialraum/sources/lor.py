@@ -8,7 +8,7 @@ empty or broken are found here, because everything later would silently compute 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +39,9 @@ def read_areas(
     name: str = "PLR_NAME",
     crs: str = "EPSG:25833",
     metric_crs: str = "EPSG:25833",
-    id_digits: int = 8,
+    id_digits: int | None = 8,
     mend: Mapping[tuple[int, str], str] | None = None,
+    keep: Sequence[str] = (),
 ) -> gpd.GeoDataFrame:
     """Read area polygons.
 
@@ -54,16 +55,19 @@ def read_areas(
         CRS of a layer that does not say its own.
     metric_crs : str
         CRS of the result, in metres.
-    id_digits : int
-        Digits of a complete id; one lost leading zero is given back where that is certain.
+    id_digits : int or None
+        Digits of a complete id; one lost leading zero is given back where that is certain. None:
+        ids are texts of any form.
     mend : mapping, optional
         Wrong ids that are known: ``{(feature number from 1, id in the file): right id}``.
+    keep : sequence of str
+        Further columns of the layer that are given back as text, e.g. the unit of a coarser level.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        Index `area_id` (text), sorted; `name` and `geometry` (polygons and multipolygons in
-        `metric_crs`). ``attrs["notes"]`` tells what was repaired.
+        Index `area_id` (text), sorted; `name`, what `keep` names, and `geometry` (polygons and
+        multipolygons in `metric_crs`). ``attrs["notes"]`` tells what was repaired.
 
     Raises
     ------
@@ -78,7 +82,7 @@ def read_areas(
 
     where = os.fspath(path)
     layer = vector.read_layer(path)
-    table = require(pd.DataFrame(layer.attributes), [id, name], where=where)
+    table = require(pd.DataFrame(layer.attributes), [id, name, *keep], where=where)
     table.index = pd.RangeIndex(1, len(table) + 1)
     ids, notes = _ids(table[id], mend or {}, id_digits, where)
     names = table[name].fillna("").astype(str).str.strip()
@@ -99,7 +103,7 @@ def read_areas(
     geometry = to_metric(geometry, layer.crs or crs, metric_crs, labels, where)
     geometry, mended = _mend_geometry(geometry, labels, where)
     frame = gpd.GeoDataFrame(
-        {"name": names.to_numpy()},
+        {"name": names.to_numpy()} | {c: _texts(table[c]) for c in keep},
         geometry=geometry,
         crs=metric_crs,
         index=pd.Index(ids.to_numpy(), name="area_id"),
@@ -110,7 +114,9 @@ def read_areas(
     return frame
 
 
-def read_names(path: str | os.PathLike[str], *, id: str, name: str, digits: int) -> pd.Series:
+def read_names(
+    path: str | os.PathLike[str], *, id: str, name: str, digits: int | None
+) -> pd.Series:
     """Read the names of a coarser level (Bezirksregionen, Prognoseräume), without geometry.
 
     Returns
@@ -277,8 +283,13 @@ def _implausible(
     )
 
 
+def _texts(values: pd.Series) -> np.ndarray:
+    """Cells as text; whole numbers without the point that a column with gaps gives them."""
+    return area_ids(values.fillna("?"), digits=None, where="")[0].to_numpy()
+
+
 def _ids(
-    values: pd.Series, mend: Mapping[tuple[int, str], str], digits: int, where: str
+    values: pd.Series, mend: Mapping[tuple[int, str], str], digits: int | None, where: str
 ) -> tuple[pd.Series, list[str]]:
     ids, notes = area_ids(values, digits=digits, where=where)
     for (number, old), new in mend.items():

@@ -177,7 +177,7 @@ def first_row(mask: pd.Series) -> Any:
 
 
 def area_ids(
-    values: pd.Series, *, digits: int, where: str, known: Iterable[str] | None = None
+    values: pd.Series, *, digits: int | None, where: str, known: Iterable[str] | None = None
 ) -> tuple[pd.Series, list[str]]:
     """Read ids as text of a fixed number of digits and give lost leading zeros back.
 
@@ -190,8 +190,8 @@ def area_ids(
     ----------
     values : pandas.Series
         Ids as text or numbers; the index is the row in the file.
-    digits : int
-        Digits of a complete id.
+    digits : int or None
+        Digits of a complete id; None: ids are texts of any form, nothing is filled in.
     where : str
         File and sheet, for errors.
     known : iterable of str, optional
@@ -218,6 +218,13 @@ def area_ids(
     raw = values.to_numpy(dtype=object)
     numeric = np.array([isinstance(v, int | float | np.number) for v in raw], dtype=bool)
     text = pd.Series([_plain(v) for v in raw], index=values.index, dtype=object)
+    if digits is None:
+        if (text == "").any():
+            row = first_row(text == "")
+            raise InputError(
+                "An area id is missing", where=f"{where}, row {row}, column {values.name or 'id'}"
+            )
+        return text, []
     lengths = text.str.len().to_numpy(dtype=int)
     is_digits = np.array([t.isascii() and t.isdigit() for t in text], dtype=bool)
     wrong = ~is_digits | (lengths > digits) | (lengths < digits - 1)

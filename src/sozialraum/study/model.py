@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from sozialraum.study.layout import CountTable, Mend, TableLayout
 from sozialraum.study.places import Access, Hours, Office, Siting, Venues
 from sozialraum.study.strict import DataPath, Strict
 
@@ -26,28 +27,45 @@ class Region(Strict):
     prefix: str = Field(
         "", description="Area ids of the region start with these digits; empty: all"
     )
+    areas: tuple[str, ...] = Field(
+        (), description="Ids of the region's areas, where no prefix tells them"
+    )
 
 
 class Level(Strict):
-    """A coarser level of the area hierarchy, reached by cutting the area id."""
+    """A coarser level of the area hierarchy: the area id cut off, or a column of the layer."""
 
     key: str
     title: str = Field(description="What one unit of the level is called, singular, German")
-    digits: int = Field(ge=1, description="Leading digits of the area id that name the unit")
+    digits: int | None = Field(
+        None, ge=1, description="Leading digits of the area id that name the unit"
+    )
+    column: str | None = Field(
+        None, description="Column of the area layer that names the unit, where no digits do"
+    )
     path: DataPath | None = Field(None, description="Layer with the names of the units")
     id: str | None = None
     name: str | None = None
 
+    @model_validator(mode="after")
+    def _one(self) -> Level:
+        if (self.digits is None) == (self.column is None):
+            raise ValueError("give either digits or column")
+        return self
+
 
 class AreaLayer(Strict):
-    """The planning areas: a polygon layer with an id."""
+    """The planning areas: a polygon layer with an id, or a CSV of grid cells."""
 
     path: DataPath
     id: str = "PLR_ID"
     name: str = "PLR_NAME"
     crs: str = Field("EPSG:25833", description="CRS of the layer where the file does not say")
     metric_crs: str = Field("EPSG:25833", description="Projected CRS in metres for all measuring")
-    id_digits: int = Field(8, ge=1)
+    id_digits: int | None = Field(
+        8, ge=1, description="Digits of an area id; null: ids are texts of any form"
+    )
+    mend: tuple[Mend, ...] = Field((), description="Wrong ids of the layer that are known")
     title: str = Field("Planungsraum", description="What one area is called, singular, German")
     reference_date: dt.date | None = None
     publisher: str = ""
@@ -60,6 +78,12 @@ class Register(Strict):
 
     path: DataPath
     reference_date: dt.date
+    layout: TableLayout | None = Field(
+        None,
+        description="Of another place: columns population and, where there are some, under_15, "
+        "from_15_to_27, from_15_to_65, under_65, from_65, age_0_3 …",
+    )
+    grid: bool = Field(False, description="The file is a grid: residents are counted by cell")
     source: str = ""
 
 
@@ -69,7 +93,13 @@ class Edition(Strict):
     id: str
     path: DataPath
     reference_date: dt.date
+    layout: TableLayout | None = Field(
+        None, description="Of another place: columns I_… (percent) and their headings"
+    )
     indicators: tuple[str, ...] = Field(min_length=1)
+    titles: dict[str, str] = Field(
+        default_factory=dict, description="What readers call an indicator"
+    )
     changes: tuple[str, ...] = Field(
         (), description="Published changes over two years, where the edition has them"
     )
@@ -98,6 +128,12 @@ class Counts(Strict):
         description="Pattern below the data folder; the newest match is used when there is one",
     )
     ba_source: str = "ba_workbook"
+    table: CountTable | None = Field(
+        None, description="Counts of another place, instead of a workbook of the Bundesagentur"
+    )
+    base: Literal["under_65", "population"] = Field(
+        "under_65", description="Residents that counted recipients are a share of"
+    )
     ba_measure: str = Field("Regelleistungsberechtigte", description="Column of the BA workbook")
     from_indicators: tuple[str, ...] = Field(
         ("S1", "S3"), description="Without a workbook: numerators that together are the recipients"
@@ -144,7 +180,9 @@ class Target(Strict):
 class Indicators(Strict):
     """Which edition, which indicators, and who is left out before anything is computed."""
 
-    edition: str
+    edition: str | None = Field(
+        None, description="Edition of the index; absent: the share of recipients alone ranks"
+    )
     previous: str | None = None
     minimum_population: int = Field(300, ge=0)
     excluded: tuple[str, ...] = Field((), description="Named outliers (area ids)")
@@ -212,7 +250,9 @@ class Study(Strict):
     fictitious: bool = False
     region: Region
     area_layer: AreaLayer
-    levels: tuple[Level, ...]
+    levels: tuple[Level, ...] = Field(
+        (), description="Coarser levels; without any, the whole region is the one above the areas"
+    )
     population: Register
     editions: tuple[Edition, ...] = ()
     indicators: Indicators
@@ -248,19 +288,20 @@ class Study(Strict):
         ):
             if value is not None and value not in known:
                 raise ValueError(f"{key}: {value!r} is none of the editions {known}")
-        current = self.edition(self.indicators.edition)
+        self._of_other_places()
+        current = self.edition(self.indicators.edition) if self.indicators.edition else None
         if self.indicators.previous is not None:
             before = self.edition(self.indicators.previous)
-            if before.reference_date >= current.reference_date:
+            if current is None or before.reference_date >= current.reference_date:
                 raise ValueError("indicators.previous: must be an earlier edition")
         named = [
             *(("counts.from_indicators", i) for i in self.counts.from_indicators),
             ("counts.children_indicator", self.counts.children_indicator),
         ]
-        for key, value in named:
+        for key, value in named if current is not None and self.counts.table is None else ():
             if value not in current.indicators:
                 raise ValueError(f"{key}: {value!r} is none of {list(current.indicators)}")
-        if "region" not in [level.key for level in self.levels]:
+        if self.levels and "region" not in [level.key for level in self.levels]:
             raise ValueError("levels: one of them must have the key 'region'")
         if any(radius <= 0 for radius in self.siting.radii):
             raise ValueError("siting.radii: must be greater than 0")
@@ -271,10 +312,41 @@ class Study(Strict):
                     "recipients_if_worse, children_benefits, residents:15-27, workbook:COLUMN"
                 )
         for area in (*self.indicators.excluded, *self.counts.jobcenter_addresses):
-            if not re.fullmatch(rf"\d{{{self.area_layer.id_digits}}}", area):
-                raise ValueError(f"{area!r} is no area id of {self.area_layer.id_digits} digits")
+            digits = self.area_layer.id_digits
+            if digits is not None and not re.fullmatch(rf"\d{{{digits}}}", area):
+                raise ValueError(f"{area!r} is no area id of {digits} digits")
         if "everybody" not in self.targets:
             raise ValueError("targets: the group 'everybody' is missing")
         if self.siting.rooms > self.siting.most_rooms:
             raise ValueError("siting.rooms: must not exceed siting.most_rooms")
         return self
+
+    def _of_other_places(self) -> None:
+        """What a study needs that does not have Berlin's tables."""
+        if self.indicators.edition is None and not (self.counts.table or self.counts.ba_workbook):
+            raise ValueError("indicators.edition: is missing, and no counts.table gives a share")
+        if self.region.prefix and self.region.areas:
+            raise ValueError("region: give either prefix or areas")
+        registers = [self.population, *(e.register_ for e in self.editions if e.register_)]
+        for register in registers:
+            if register.layout is not None and "population" not in register.layout.columns:
+                raise ValueError("population.layout.columns: population is missing")
+            if register.layout is None and not register.grid and self.area_layer.id_digits is None:
+                raise ValueError("population.layout: is missing, and ids are no numbers")
+        table = self.counts.table
+        if table is not None and self.counts.ba_measure not in table.layout.columns:
+            raise ValueError(
+                f"counts.table.layout.columns: {self.counts.ba_measure!r} (counts.ba_measure) "
+                "is missing"
+            )
+        for edition in self.editions:
+            declared = edition.layout.columns if edition.layout else ()
+            if edition.layout is not None and (
+                odd := [i for i in edition.indicators if i not in declared]
+            ):
+                raise ValueError(f"editions.{edition.id}.layout.columns: {odd[0]!r} is missing")
+            if odd := [i for i in declared if not re.fullmatch(r"I_[a-z0-9_]+", i)]:
+                raise ValueError(
+                    f"editions.{edition.id}.layout.columns: {odd[0]!r} must be written I_ and "
+                    "small letters, such as I_unemployed"
+                )
