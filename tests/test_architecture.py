@@ -18,6 +18,7 @@ LAYERS = [
     {"presence"},
     {"publish"},
     {"pipeline", "result"},
+    {"plot", "testing"},
     {"cli"},
     {"__main__"},
 ]

@@ -4,8 +4,9 @@
 >>> sr.load_study("demo").region.city
 'Musterstadt'
 
-Sub-packages are imported when they are first used, so that ``import sozialraum`` costs nothing:
-`sources`, `areas`, `access`, `concentration`, `need`, `presence`, `disclosure`, `publish`.
+A whole study is `run`; its stages are packages of plain functions, imported when they are first
+used, so that ``import sozialraum`` costs nothing: `sources`, `areas`, `need`, `concentration`,
+`access`, `presence`, `disclosure`, `publish`. `plot` draws, `testing` compares runs.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _LAZY = {
+    "check": "sozialraum.pipeline",
     "load_study": "sozialraum.study",
+    "packaged_studies": "sozialraum.study",
     "run": "sozialraum.pipeline",
     "Run": "sozialraum.result",
+    "Siting": "sozialraum.presence",
+    "Study": "sozialraum.study",
     "show_versions": "sozialraum.versions",
 }
 _PACKAGES = (
@@ -29,10 +34,12 @@ _PACKAGES = (
     "disclosure",
     "errors",
     "need",
+    "plot",
     "presence",
     "publish",
     "sources",
     "study",
+    "testing",
 )
 
 __all__ = ["__version__", *_LAZY, *_PACKAGES]
@@ -46,14 +53,17 @@ if TYPE_CHECKING:
         disclosure,
         errors,
         need,
+        plot,
         presence,
         publish,
         sources,
         study,
+        testing,
     )
-    from sozialraum.pipeline import run
+    from sozialraum.pipeline import check, run
+    from sozialraum.presence import Siting
     from sozialraum.result import Run
-    from sozialraum.study import load_study
+    from sozialraum.study import Study, load_study, packaged_studies
     from sozialraum.versions import show_versions
 
 

@@ -17,7 +17,13 @@ def exports(
     package : str
         Its `__name__`.
     home : mapping
-        Module of the package -> the public names it defines, with blanks between them.
+        Module of the package -> the public names it defines, with blanks between them; the modules
+        are attributes as well.
+
+    Returns
+    -------
+    tuple
+        The three, in this order.
 
     Examples
     --------
@@ -29,6 +35,8 @@ def exports(
     listed = sorted(modules)
 
     def get(name: str) -> Any:
+        if name in home:
+            return importlib.import_module(f"{package}.{name}")
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(importlib.import_module(f"{package}.{modules[name]}"), name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,10 +176,6 @@ class Run:
         return notebook.online(self.content) if online else notebook.offline(self.content, height)
 
     def _repr_html_(self) -> str:
-        info = self.content.info
-        label = " – fiktives Beispiel" if info.fictitious else ""
-        return (
-            f"<p><strong>{escape(info.region_name)}{label}</strong>, Stichtag "
-            f"{escape(info.reference_date)}: {escape(self.headline())}</p>"
-            + self.ranking.head(5)[["name", "share", "rank", "rank_lo", "rank_hi"]].to_html()
-        )
+        from sozialraum.publish.notebook import summary
+
+        return summary(self.content, self.headline(), self.ranking, self.proposal())

@@ -1,1 +1,12 @@
 """Disclosure control: what totals give away, what is withheld, and the attacker that checks it."""
+
+from __future__ import annotations
+
+from sozialraum.lazy import exports
+
+_HOME = {
+    "bounds": "tighten tighten_linear",
+    "suppression": "primary complementary withhold",
+    "audit": "from_rate attack table_hierarchy",
+}
+__getattr__, __dir__, __all__ = exports(__name__, _HOME)

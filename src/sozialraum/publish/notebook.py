@@ -6,10 +6,52 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sozialraum.publish.content import Content
 
 SIMPLIFIED = 10  # metres; a notebook page must stay small
 SHOWN = ["name", "population", "recipients", "share", "status_class", "rank", "rank_lo", "rank_hi"]
+
+
+def summary(
+    content: Content, headline: str, ranking: pd.DataFrame, proposal: pd.DataFrame, rows: int = 5
+) -> str:
+    """HTML of a run for a notebook: the answer, the first areas, the rooms; all texts escaped."""
+    from sozialraum.publish.numbers import number, percent
+
+    info, language = content.info, content.info.language
+    label = {"de": " – fiktives Beispiel", "en": " – fictitious example"}[language]
+    areas = {
+        "Gebiet": ranking["name"],
+        "Anteil": [percent(v, language=language) for v in ranking["share"]],
+        "Rang": [number(v, language=language) for v in ranking["rank"]],
+        "Rangmenge": [
+            f"{number(lo, language=language)}–{number(hi, language=language)}"
+            for lo, hi in zip(ranking["rank_lo"], ranking["rank_hi"], strict=True)
+        ],
+    }
+    rooms = {
+        "Raum": proposal["name"],
+        "Träger": proposal["operator"],
+        "zusätzlich erreicht": [number(v, language=language) for v in proposal["reached"]],
+        "erreicht insgesamt": [percent(v, language=language) for v in proposal["cumulative_share"]],
+    }
+    return (
+        f"<p><strong>{escape(info.region_name)}{label if info.fictitious else ''}</strong>, "
+        f"Stichtag {escape(info.reference_date)}: {escape(headline)}</p>"
+        + _table(areas, rows, f"Größter Bedarf ({rows} von {len(ranking)} Gebieten)")
+        + _table(rooms, len(proposal), "Vorgeschlagene Räume")
+    )
+
+
+def _table(columns: dict[str, Any], rows: int, caption: str) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>"
+        for row in list(zip(*columns.values(), strict=True))[:rows]
+    )
+    return f"<table><caption>{escape(caption)}</caption><tr>{head}</tr>{body}</table>"
 
 
 class Page:

@@ -23,3 +23,21 @@ module      reads
 Readers touch local files only. What they had to decide is in ``frame.attrs["notes"]`` (German
 sentences), what they met instead of numbers in ``frame.attrs["markers"]``.
 """
+
+from __future__ import annotations
+
+from sozialraum.lazy import exports
+
+_HOME = {
+    "cells": "Dialect parse_cells",
+    "tables": "read_table",
+    "lor": "read_areas read_names read_districts",
+    "mss": "read_indicators read_classes read_context",
+    "ewr": "read_register",
+    "ba": "BaTable read_workbook read_statistics",
+    "grid": "read_grid",
+    "venues": "read_venues",
+    "layers": "read_stops read_layer",
+    "catalogue": "Source",
+}
+__getattr__, __dir__, __all__ = exports(__name__, _HOME)
