@@ -31,7 +31,12 @@ class SozialraumError(Exception):
             parts.append(f"Expected: {expected.rstrip('.')}.")
         if hint:
             parts.append(hint if hint.endswith("?") else hint.rstrip(".") + ".")
-        super().__init__(" ".join(parts))
+        super().__init__(_paragraph(" ".join(parts)))
+
+
+def _paragraph(text: str) -> str:
+    """One line without signs that steer a terminal: parts of it come from files of strangers."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
 
 
 class StudyError(SozialraumError):

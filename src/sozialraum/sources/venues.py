@@ -21,9 +21,13 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import InputError
+from sozialraum.sources.files import MEGABYTE, read_bytes
+from sozialraum.sources.tables import decode
 
 if TYPE_CHECKING:
     from sozialraum.study.places import VenueFile
+
+LARGEST_LIST = 20 * MEGABYTE
 
 COLUMNS: dict[str, str] = {
     "name": "name of the record",
@@ -156,11 +160,7 @@ def _meant(character: str) -> str:
 
 def _read_csv(path: Path, required: Iterable[str]) -> pd.DataFrame:
     """A CSV as text; delimiter from the header, encoding UTF-8 or Windows-1252."""
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
+    text, _ = decode(read_bytes(path, limit=LARGEST_LIST), where=str(path))
     lines = text.splitlines(keepends=True)
     start = next(
         (
@@ -174,8 +174,16 @@ def _read_csv(path: Path, required: Iterable[str]) -> pd.DataFrame:
         raise InputError("The list of venues is empty", where=str(path))
     delimiter = max(";,\t", key=lines[start].count)
     body = "".join(line for line in lines[start:] if not line.lstrip('"').startswith("#"))
-    rows = [row for row in csv.reader(io.StringIO(body, newline=""), delimiter=delimiter) if row]
+    try:
+        reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
+        rows = [row for row in reader if row]
+    except csv.Error as error:
+        raise InputError(
+            f"The list of venues is not well formed: {error}", where=str(path)
+        ) from None
     header = [h.strip() for h in rows[0]]
+    if twice := sorted({h for h in header if h and header.count(h) > 1}):
+        raise InputError(f"The column {twice[0]!r} stands twice", where=str(path))
     for number, row in enumerate(rows[1:], 2):
         if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
             raise InputError(
@@ -187,6 +195,27 @@ def _read_csv(path: Path, required: Iterable[str]) -> pd.DataFrame:
     cells = [(row + [""] * width)[:width] for row in rows[1:] if any(c.strip() for c in row)]
     frame = pd.DataFrame(cells, columns=header, dtype=object)
     return _with_columns(frame, path, required)
+
+
+def _read_points(path: Path) -> pd.DataFrame:
+    """Attributes of a vector layer with `lon` and `lat` (WGS 84, NaN without geometry)."""
+    import geopandas as gpd
+    from pyproj.exceptions import CRSError
+    from shapely.errors import ShapelyError
+
+    from sozialraum.sources.vector import read_layer
+
+    layer = read_layer(path)
+    if layer.crs is None:
+        raise InputError("The list of venues names no CRS", where=str(path))
+    try:
+        points = gpd.GeoSeries(layer.geometry, crs=layer.crs).representative_point()
+        points = points.to_crs("EPSG:4326")
+    except (CRSError, ShapelyError) as error:
+        raise InputError(f"The positions cannot be read: {error}", where=str(path)) from None
+    table = pd.DataFrame({str(column): values for column, values in layer.attributes.items()})
+    table = table.drop(columns=["lon", "lat"], errors="ignore")
+    return table.assign(lon=points.x.to_numpy(), lat=points.y.to_numpy())
 
 
 def _with_columns(frame: pd.DataFrame, path: Path, required: Iterable[str]) -> pd.DataFrame:
@@ -229,14 +258,9 @@ def _stadtteilzentren(path: Path) -> pd.DataFrame:
 
 def _jugendfreizeit(path: Path) -> pd.DataFrame:
     """Youth clubs of Berlin: rows are offers, several of them may share a house."""
-    import pyogrio
-
-    table = pyogrio.read_dataframe(path)
-    _with_columns(
-        pd.DataFrame(table), path, ["e_nr", "e_name", "e_strasse", "e_hnr", "t_name", "t_art"]
+    table = _with_columns(
+        _read_points(path), path, ["e_nr", "e_name", "e_strasse", "e_hnr", "t_name", "t_art"]
     )
-    if table.crs is None:
-        raise InputError("The list of venues names no CRS", where=str(path))
 
     def text(column: str) -> pd.Series:
         if column not in table:
@@ -251,7 +275,6 @@ def _jugendfreizeit(path: Path) -> pd.DataFrame:
         [girls, children & ~youth], ["Mädchen", "Kinder"], default="Jugendliche"
     ).astype(object)
     playground = text("e_art").str.contains(r"\bPbS\b|\bASP\b|Kinderfarm")
-    points = table.geometry.to_crs("EPSG:4326")
     return pd.DataFrame(
         {
             "name": text("e_name"),
@@ -261,8 +284,8 @@ def _jugendfreizeit(path: Path) -> pd.DataFrame:
             "operator_hint": text("t_art"),
             "venue_type": np.where(playground, "Betreuter Spielplatz", ""),
             "audience": audience,
-            "lon": points.x,
-            "lat": points.y,
+            "lon": table["lon"],
+            "lat": table["lat"],
             "source_id": text("e_nr"),
         }
     )
@@ -294,15 +317,7 @@ def _osm(path: Path) -> pd.DataFrame:
 def _plain(path: Path) -> pd.DataFrame:
     """A list kept by hand (see `template`), as CSV, or as points in GeoPackage or GeoJSON."""
     if path.suffix.lower() in {".gpkg", ".geojson", ".json", ".parquet"}:
-        import geopandas as gpd
-
-        layer = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
-        if layer.crs is None:
-            raise InputError("The list of venues names no CRS", where=str(path))
-        points = layer.geometry.representative_point().to_crs("EPSG:4326")
-        table = pd.DataFrame(layer.drop(columns=layer.geometry.name))
-        table["lon"], table["lat"] = points.x, points.y
-        table = _with_columns(table, path, ["name"])
+        table = _with_columns(_read_points(path), path, ["name"])
     else:
         table = _read_csv(path, ["name", "lon", "lat"])
     if unknown := sorted(set(table.columns) - set(TEMPLATE) - {"id", "fid"}):

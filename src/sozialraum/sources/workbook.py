@@ -380,7 +380,7 @@ class _Reader:
             if len(content) > LARGEST_PART:
                 raise InputError("The part is too large", where=place)
             parser.Parse(content, True)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError) as error:  # an encoding that nobody knows
             raise InputError(f"The XML is not well formed: {error}", where=place) from None
 
 
