@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from sozialraum.study.composite import Composite
 from sozialraum.study.layout import CountTable, Mend, TableLayout
 from sozialraum.study.places import Access, Hours, Office, Siting, Venues
 from sozialraum.study.strict import DataPath, Strict
@@ -189,6 +190,12 @@ class Indicators(Strict):
     design_effect: float = Field(
         1.8, ge=1, description="Variance of a count of persons relative to independent persons"
     )
+    shrinkage: bool = Field(
+        False,
+        description="Draw the indicators of the index towards the mean by empirical Bayes "
+        "(Martuzzi & Elliott 1996); off, because at some thousand residents an area keeps nearly "
+        "all of its own share: Scotland's index dropped it in 2006. The run says what it would move",
+    )
     rank_draws: int = Field(20_000, ge=100)
     coverage: float = Field(0.95, gt=0, lt=1)
     top: int = Field(10, ge=1, description="k of 'the k areas with the greatest need'")
@@ -256,6 +263,9 @@ class Study(Strict):
     population: Register
     editions: tuple[Edition, ...] = ()
     indicators: Indicators
+    composite: Composite | None = Field(
+        None, description="An index of one's own; absent: the rule of the Monitoring (MSS)"
+    )
     counts: Counts = Counts()
     old_age: OldAge | None = None
     targets: dict[str, Target]
@@ -290,6 +300,8 @@ class Study(Strict):
                 raise ValueError(f"{key}: {value!r} is none of the editions {known}")
         self._of_other_places()
         current = self.edition(self.indicators.edition) if self.indicators.edition else None
+        if self.composite is not None:
+            self.composite.check(current.indicators if current is not None else ())
         if self.indicators.previous is not None:
             before = self.edition(self.indicators.previous)
             if current is None or before.reference_date >= current.reference_date:
