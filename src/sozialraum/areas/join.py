@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sozialraum.errors import InputError
+from sozialraum.sources.tables import normal_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,12 +53,6 @@ class JoinAudit:
 
         columns = ["source", "kind", "count", "detail", "area_ids"]
         return pd.DataFrame(self.findings, columns=columns)
-
-
-def normal_name(name: str) -> str:
-    """A name without case, blanks, hyphens and points, to tell spelling from another area."""
-    folded = str(name).casefold().replace("str.", "straße").replace("strasse", "straße")
-    return re.sub(r"[\W_]+", "", folded)
 
 
 def listed(ids: Collection[str]) -> str:

@@ -75,6 +75,7 @@ def read_table(
     columns: Sequence[str] = (),
     names: Sequence[str] = (),
     may_be_empty: bool = False,
+    skip_lines: int = 0,
     limit: int = LARGEST_FILE,
 ) -> pd.DataFrame:
     """Read delimited text into a frame of text.
@@ -94,6 +95,8 @@ def read_table(
         Names of the columns of a file without header.
     may_be_empty : bool
         A header without rows is accepted.
+    skip_lines : int
+        Lines above the header that are no part of the table.
     limit : int
         Largest accepted size in bytes.
 
@@ -111,6 +114,8 @@ def read_table(
     where = os.fspath(path)
     text, encoding = decode(read_bytes(path, limit=limit), where=where)
     notes = [] if encoding == "utf-8" else [f"{_basename(where)}: Zeichensatz {encoding} erkannt."]
+    if skip_lines:  # left blank, so that lines keep their numbers
+        text = "\n" * skip_lines + "".join(text.splitlines(keepends=True)[skip_lines:])
     delimiter = _delimiter(text)
     rows, lines = _rows(text, delimiter, where)
     if not rows or (len(rows) == 1 and not names and not may_be_empty):
@@ -257,6 +262,12 @@ def area_ids(
     count = int(short.sum())
     noun = "Gebietsnummer" if count == 1 else "Gebietsnummern"
     return filled, [f"{_basename(where)}: {count} {noun} ohne führende Null ergänzt."]
+
+
+def normal_name(name: str) -> str:
+    """A name without case, blanks, hyphens and points, to tell spelling from another area."""
+    folded = str(name).casefold().replace("str.", "straße").replace("strasse", "straße")
+    return re.sub(r"[\W_]+", "", folded)
 
 
 def refuse_duplicates(

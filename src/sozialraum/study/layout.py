@@ -1,4 +1,4 @@
-"""How a table of another place is laid out: what a study says so that no reader is needed for it."""
+"""How a table of another place is laid out: said by the study, so that it needs no reader."""
 
 from __future__ import annotations
 
