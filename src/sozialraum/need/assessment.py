@@ -14,8 +14,9 @@ import pandas as pd
 
 from sozialraum.errors import StudyError
 from sozialraum.need.derive import counts_from_shares, recipients, working_age
-from sozialraum.need.masking import change_bounds, dynamics_bounds, status_bounds, unmask
+from sozialraum.need.masking import change_bounds, dynamics_bounds, unmask
 from sozialraum.need.rates import aggregate_shares, location_quotient
+from sozialraum.need.rule import Rule
 from sozialraum.need.status import exclusion_reasons, valid_areas
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 WIDEST = (0.98, 1.05)
 """Thinkable residents to pension age / residents of 15 to under 65, before anything is known."""
+
+SHARE = "I_share"
+"""Name of the share of recipients, where it is the only indicator."""
 
 Ends = tuple[pd.DataFrame, pd.DataFrame]
 
@@ -77,6 +81,8 @@ class Need:
     reference : dict
         `location_quotient`, `location_quotient_city` -> recipients and the residents their share
         refers to, of the region and of the city; a published total where there is one.
+    rule : Rule
+        How the index is made of the indicators.
     """
 
     areas: pd.DataFrame
@@ -86,6 +92,7 @@ class Need:
     notes: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
     reference: dict[str, tuple[float, float]] = field(default_factory=dict)
+    rule: Rule = field(default_factory=Rule)
 
 
 def assess(table: AreaTable) -> Need:
@@ -110,15 +117,20 @@ def assess(table: AreaTable) -> Need:
     ['sehr niedrig', 'stabil']
     """
     study = table.study
-    edition = study.edition(study.indicators.edition)
+    edition = study.edition(study.indicators.edition) if study.indicators.edition else None
     previous = study.edition(study.indicators.previous) if study.indicators.previous else None
     before = _figures(table, previous, None) if previous else None
-    now = _figures(table, edition, before.ratio if before is not None else None)
+    now = None
+    if edition is not None:
+        now = _figures(table, edition, before.ratio if before is not None else None)
     areas = _people(table, now)
+    if now is None:
+        now = _share_alone(areas)
     areas["excluded"] = _excluded(table, now)
     areas["old_age"] = _old_age(table, areas)
-    _classify(areas, now, before)
-    if edition.id in table.classes:
+    rule = Rule.of(study)
+    _classify(areas, now, before, rule)
+    if edition is not None and edition.id in table.classes:
         published = table.classes[edition.id]
         areas["status_published"] = published["status_class"]
         areas["dynamics_published"] = published["dynamics_class"]
@@ -131,7 +143,7 @@ def assess(table: AreaTable) -> Need:
     regions["excluded"] = exclusion_reasons(
         regions["population"], minimum=study.indicators.minimum_population
     )
-    _classify(regions, now_regions, before_regions)
+    _classify(regions, now_regions, before_regions, rule)
     in_region = table.areas["in_region"]
     reference = {
         "location_quotient": _reference(table, areas, in_region, table.study.region.prefix),
@@ -147,6 +159,7 @@ def assess(table: AreaTable) -> Need:
         _notes(table),
         areas.attrs.pop("leaks", []),
         reference,
+        rule,
     )
 
 
@@ -198,7 +211,23 @@ def _figures(table: AreaTable, edition: Edition, ratio: pd.Series | None) -> Fig
     )
 
 
-def _people(table: AreaTable, now: Figures) -> pd.DataFrame:
+def _share_alone(areas: pd.DataFrame) -> Figures:
+    """The share of recipients as the only indicator, where a study has no edition of any.
+
+    An area whose count is suppressed has no indicator: its bounds must not reach an index.
+    """
+    known = areas["recipients"].notna() & (areas["share_base"] > 0)
+    counts = {
+        end: areas[[f"recipients{end}"]].where(known).set_axis([SHARE], axis=1)
+        for end in ("", "_lo", "_hi")
+    }
+    bases = areas[["share_base"]].where(known).set_axis([SHARE], axis=1)
+    percent = 100 * (counts[""] / bases).clip(upper=1)
+    changes = pd.DataFrame(index=areas.index)
+    return Figures((percent, percent), bases, counts[""], counts["_lo"], counts["_hi"], changes)
+
+
+def _people(table: AreaTable, now: Figures | None) -> pd.DataFrame:
     """Residents, recipients and children on benefits, with bounds."""
     counts = table.study.counts
     frame = table.areas[["population"]].copy()
@@ -209,9 +238,9 @@ def _people(table: AreaTable, now: Figures) -> pd.DataFrame:
         for suffix in ("", "_lo", "_hi"):
             known = children + suffix in table.ba
             frame[f"children{suffix}"] = table.ba[children + suffix] if known else np.nan
-        frame["share_base"] = table.areas["under_65"]
+        frame["share_base"] = table.areas[counts.base]
         _tighten(table, frame)
-    else:
+    elif now is not None:
         parts = [
             pd.DataFrame(
                 {
@@ -275,7 +304,7 @@ def _tighten(table: AreaTable, frame: pd.DataFrame) -> None:
 def _excluded(table: AreaTable, now: Figures) -> pd.Series:
     rules = table.study.indicators
     # Residents of the edition's own date decide; where it names none, those of the study.
-    people = table.editions[rules.edition].get("population")
+    people = table.editions[rules.edition].get("population") if rules.edition else None
     people = table.areas["population"] if people is None else people
     reasons = exclusion_reasons(
         people.fillna(table.areas["population"]),
@@ -305,13 +334,15 @@ def _old_age(table: AreaTable, areas: pd.DataFrame) -> pd.Series:
     return np.minimum(estimate, areas["recipients"])
 
 
-def _classify(frame: pd.DataFrame, now: Figures, before: Figures | None) -> None:
+def _classify(frame: pd.DataFrame, now: Figures, before: Figures | None, rule: Rule) -> None:
     """Status and dynamics over the whole city, written into `frame`."""
     out = frame["excluded"].notna()
-    status = status_bounds(*now.ends, out)
-    frame["status_index"], frame["status_class"] = status["index"], status["class"]
-    frame["status_index_lo"], frame["status_index_hi"] = status["index_lo"], status["index_hi"]
-    frame["need_index"] = frame["status_index"]
+    low, high = (rule.shrink(end, now.bases, out) for end in now.ends)
+    status = rule.status((low, high), out)
+    for column in ("index", "index_lo", "index_hi", "class", "class_lower", "class_upper"):
+        frame[f"status_{column}"] = status[column]
+    for end in ("", "_lo", "_hi"):
+        frame[f"need_index{end}"] = status[f"need{end}"]
     frame[now.indicators.columns] = now.indicators
     frame["dynamics_index"], frame["dynamics_class"] = np.nan, None
     changes: Ends | None = None
@@ -322,6 +353,8 @@ def _classify(frame: pd.DataFrame, now: Figures, before: Figures | None) -> None
         common = changes[0].columns
         frame[[f"{c}_previous" for c in common]] = before.indicators[common].to_numpy()
     if changes is not None:
+        signs = rule.signs(changes[0].columns)
+        changes = changes[0] * signs, changes[1] * signs
         dynamics = dynamics_bounds(*changes, out)
         for column in ("index", "index_lo", "index_hi", "class", "class_lower", "class_upper"):
             frame[f"dynamics_{column}"] = dynamics[column]

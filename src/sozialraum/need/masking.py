@@ -130,7 +130,7 @@ def status_bounds(
     >>> status_bounds(low, high)[["class", "class_lower", "class_upper"]].iloc[0].tolist()
     ['nicht bestimmbar (Maskierung)', 'hoch', 'mittel']
     """
-    return _both_ends(status_index(lower, excluded), status_index(upper, excluded))
+    return both_ends(status_index(lower, excluded), status_index(upper, excluded))
 
 
 def dynamics_bounds(
@@ -157,10 +157,18 @@ def dynamics_bounds(
     >>> dynamics_bounds(low, low.assign(S1=[0.0, 0.0, 0.1, 0.2, 2.9]))["class"].tolist()
     ['nicht bestimmbar (Maskierung)', 'stabil', 'stabil', 'stabil', 'negativ']
     """
-    return _both_ends(dynamics_index(lower, excluded), dynamics_index(upper, excluded))
+    return both_ends(dynamics_index(lower, excluded), dynamics_index(upper, excluded))
 
 
-def _both_ends(at_lower: pd.DataFrame, at_upper: pd.DataFrame) -> pd.DataFrame:
+def both_ends(at_lower: pd.DataFrame, at_upper: pd.DataFrame) -> pd.DataFrame:
+    """One table of two readings of the masked figures; columns as in `status_bounds`.
+
+    Examples
+    --------
+    >>> low = pd.DataFrame({"index": [0.9], "class": ["mittel"]})
+    >>> both_ends(low, low.assign(index=[1.1], **{"class": ["niedrig"]}))["class"].item()
+    'nicht bestimmbar (Maskierung)'
+    """
     ends = pd.concat([at_lower["index"], at_upper["index"]], axis=1)
     agreed = [
         a if a == b or a is None or b is None else UNDETERMINED

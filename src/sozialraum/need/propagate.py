@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from sozialraum.need.composite import Recipe, fit
 from sozialraum.need.status import valid_areas, zscore
 
 Pairs = Sequence[tuple[str, str]]
@@ -190,6 +191,58 @@ def index_error(
     weight = index_weights(values, excluded).to_numpy()
     spread = np.einsum("i,nij,j->n", weight, covariance, weight)
     return pd.Series(np.sqrt(spread.clip(min=0)), index=values.index).where(valid)
+
+
+def composite_error(
+    values: pd.DataFrame,
+    covariance: np.ndarray,
+    recipe: Recipe,
+    excluded: pd.Series | Sequence[bool] | None = None,
+    *,
+    draws: int = 400,
+    seed: int = 0,
+) -> pd.Series:
+    """Standard error of a composite index: by propagation, or by simulation where it has steps.
+
+    With means, ranges and orders of the city held, ``sqrt(g' C g)`` with the gradient ``g`` of
+    the index in each area. Ranks (percentile, exponential) have no gradient: there the deviation
+    of the index over ``draws`` normal draws around the indicators is taken.
+
+    Parameters
+    ----------
+    values, covariance, excluded
+        As in `index_error`.
+    recipe : Recipe
+    draws : int
+        Draws per area; 400 give the error within about 4 %.
+    seed : int
+
+    Returns
+    -------
+    Series, same index
+        In points of the index. NaN for areas without an index; where no covariance is known.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"S1": [2.0, 4.0, 6.0]}, index=["a", "b", "c"])
+    >>> composite_error(table, np.full((3, 1, 1), 0.25), Recipe(normalise="minmax")).tolist()
+    [12.5, 12.5, 12.5]
+    """
+    valid = valid_areas(values, excluded).to_numpy()
+    figures, spread = values.to_numpy(dtype=float)[valid], covariance[valid]
+    fitted = fit(values[valid], recipe)
+    if fitted.smooth:
+        slope = fitted.gradient(figures)
+        error = np.sqrt(np.einsum("ni,nij,nj->n", slope, spread, slope).clip(min=0))
+    else:
+        known = np.isfinite(spread).all(axis=(1, 2))
+        eigenvalue, vector = np.linalg.eigh(np.where(known[:, None, None], spread, 0.0))
+        factor = vector * np.sqrt(eigenvalue.clip(min=0))[:, None, :]
+        normal = np.random.default_rng(seed).standard_normal((draws, *figures.shape))
+        drawn = figures + np.einsum("nij,dnj->dni", factor, normal)
+        index = fitted.index(drawn.reshape(-1, figures.shape[1])).reshape(draws, -1)
+        error = np.where(known, index.std(axis=0), np.nan)
+    return pd.Series(error, index=values.index[valid]).reindex(values.index)
 
 
 def threshold_distance(

@@ -263,6 +263,44 @@ def eb_binomial(count: ArrayLike, population: ArrayLike) -> tuple[pd.Series, pd.
     return pd.Series(rate, index=count.index), pd.Series(weight, index=count.index)
 
 
+def shrunk_shares(
+    percent: pd.DataFrame, bases: pd.DataFrame, excluded: pd.Series | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Indicators shrunk towards their mean over the valid areas, see `eb_binomial`.
+
+    Parameters
+    ----------
+    percent : DataFrame, index area_id
+        Shares in percent.
+    bases : DataFrame, same index, the same columns
+        Persons each share refers to. Where one is missing the share stays as it is.
+    excluded : boolean Series, optional
+        True = takes no part.
+
+    Returns
+    -------
+    shrunk, weight : DataFrame, same index and columns
+        Percent, and the weight of the area's own share.
+
+    Examples
+    --------
+    >>> percent = pd.DataFrame({"S1": [10.0, 30.0]})
+    >>> shrunk_shares(percent, pd.DataFrame({"S1": [100, 100]}))[0].round(2)["S1"].tolist()
+    [11.52, 28.48]
+    """
+    shrunk, weights = percent.astype(float), percent * 0.0 + 1.0
+    for name in percent:
+        base = bases[name].reindex(percent.index).astype(float)
+        used = percent[name].notna() & (base > 0)
+        if excluded is not None:
+            used &= ~excluded.reindex(percent.index).astype(bool)
+        if used.any():
+            count = (percent[name] * base / 100)[used].clip(upper=base[used])
+            rate, weight = eb_binomial(count, base[used])
+            shrunk.loc[used, name], weights.loc[used, name] = 100 * rate, weight
+    return shrunk, weights
+
+
 def aggregate_shares(percent: pd.DataFrame, bases: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     """Indicators of larger units from those of their areas.
 

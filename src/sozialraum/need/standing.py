@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
-from sozialraum.need.explain import contributions
 from sozialraum.need.masking import UNDETERMINED
 from sozialraum.need.propagate import change_covariance, index_error, indicator_covariance
 from sozialraum.need.ranking import rank_confidence, top_probability, top_sets
@@ -104,19 +103,20 @@ def ranked_by(table: AreaTable, need: Need, errors: pd.DataFrame, target: Target
     key = target.rank_by
     deff = table.study.indicators.design_effect
     if key == "need_index":
-        ends = {f"index_{e}": frame[f"status_index_{e}"] for e in ("lo", "hi")}
+        ends = {f"index_{e}": frame[f"need_index_{e}"] for e in ("lo", "hi")}
         return index_target(frame["need_index"], errors["status"], **ends, excluded=out)
     if key == "dynamics":
         low, high = frame.get("dynamics_index_lo"), frame.get("dynamics_index_hi")
         change, error = frame["dynamics_index"], errors["dynamics"]
         return index_target(change, error, index_lo=low, index_hi=high, excluded=out)
-    edition = table.study.edition(target.edition or table.study.indicators.edition)
+    named = target.edition or table.study.indicators.edition
+    edition = table.study.edition(named) if named else None
     masked = target.masked_up_to
     if key == "share":
         percent, base = 100 * frame["share"], frame["share_base"]
-    elif key in now.indicators and edition.id == table.study.indicators.edition:
+    elif edition and key in now.indicators and named == table.study.indicators.edition:
         percent, base, masked = now.indicators[key], now.bases[key], edition.masked_up_to
-    elif key in table.context.get(edition.id, ()):
+    elif edition and key in table.context.get(edition.id, ()):
         percent = table.context[edition.id][key]
         base = _residents(table, target.base)
     else:
@@ -143,13 +143,13 @@ def index_errors(need: Need, level: str, design_effect: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `status`, `dynamics` in points of the index; NaN where a base is not known.
+        `status` in points of `need_index`, `dynamics`; NaN where a base is not known.
     """
     frame = need.areas if level == "areas" else need.regions
     out = frame["excluded"].notna()
     now, before = need.figures[level], need.before[level]
-    current = indicator_covariance(now.indicators, now.bases, design_effect=design_effect)
-    errors = pd.DataFrame({"status": index_error(now.indicators, current, out)}, index=frame.index)
+    status, current = need.rule.errors(now.indicators, now.bases, out, design_effect)
+    errors = pd.DataFrame({"status": status}, index=frame.index)
     errors["dynamics"] = np.nan
     if before is not None:
         common = [c for c in now.indicators if c in before.indicators]
@@ -157,7 +157,7 @@ def index_errors(need: Need, level: str, design_effect: float) -> pd.DataFrame:
         previous = indicator_covariance(
             before.indicators[common], before.bases[common], design_effect=design_effect
         )
-        change = now.indicators[common] - before.indicators[common]
+        change = (now.indicators[common] - before.indicators[common]) * need.rule.signs(common)
         spread = change_covariance(current[:, pick][:, :, pick], previous)
         errors["dynamics"] = index_error(change, spread, out)
     return errors
@@ -172,7 +172,7 @@ def _rank(frame: pd.DataFrame, errors: pd.DataFrame, study: Study) -> None:
     settings: dict[str, Any] = {"draws": rules.rank_draws, "seed": study.seed}
     frame["need_index_se"] = errors["status"]
     if known.all():
-        ends = frame["status_index_lo"].where(valid), frame["status_index_hi"].where(valid)
+        ends = frame["need_index_lo"].where(valid), frame["need_index_hi"].where(valid)
         ranks = rank_confidence(estimate, errors["status"], rules.coverage, bounds=ends, **settings)
         frame["p_top"] = top_probability(estimate, errors["status"], rules.top, **settings)
     else:  # an edition without a register of its own date: ranks, but no statement on chance
@@ -221,7 +221,9 @@ def stand(table: AreaTable, need: Need) -> Standing:
         for column in ("rank", "lo", "hi"):
             name = f"rank_{column}_{key}".replace("rank_rank", "rank")
             areas[name] = ranks[column]
-    points = contributions(need.figures["areas"].indicators, need.areas["excluded"].notna())
+    now = need.figures["areas"]
+    out = need.areas["excluded"].notna()
+    points = need.rule.points(need.rule.shrink(now.indicators, now.bases, out), out)
     areas[[f"explained_{c}" for c in points]] = points.loc[areas.index].to_numpy()
     dynamics = areas.filter(regex="^dynamics_").rename(
         columns=lambda c: c.removeprefix("dynamics_")

@@ -194,7 +194,7 @@ class Indicators(Strict):
         False,
         description="Draw the indicators of the index towards the mean by empirical Bayes "
         "(Martuzzi & Elliott 1996); off, because at some thousand residents an area keeps nearly "
-        "all of its own share: Scotland's index dropped it in 2006. The run says what it would move",
+        "all of its own share: Scotland dropped it in 2006. The run says what it would move",
     )
     rank_draws: int = Field(20_000, ge=100)
     coverage: float = Field(0.95, gt=0, lt=1)
