@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sozialraum.areas import other
 from sozialraum.areas.hierarchy import unit_ids
 from sozialraum.areas.inputs import Inputs, data_folder
 from sozialraum.areas.join import JoinAudit, compare_total, join
@@ -87,28 +88,14 @@ def read_areas(study: Study, data: str | Path | Inputs | None = None) -> AreaTab
         A file is missing or cannot be used, or its key set differs from the area layer's by more
         than the study's `exceptions`.
     """
-    from sozialraum.sources import lor
-
     inputs = data if isinstance(data, Inputs) else Inputs(data_folder(data, study))
     layer = study.area_layer
     audit = JoinAudit()
-    areas = lor.read_areas(
-        inputs.path(layer.path),
-        id=layer.id,
-        name=layer.name,
-        crs=layer.crs,
-        metric_crs=layer.metric_crs,
-        id_digits=layer.id_digits,
-    )
+    columns = tuple(level.column for level in study.levels if level.column)
+    areas = other.area_layer(inputs.path(layer.path), layer, columns)
     table = AreaTable(study, areas, inputs, audit)
     table.notes += areas.attrs.get("notes", [])
-    areas["in_region"] = areas.index.str.startswith(study.region.prefix)
-    if not areas["in_region"].any():
-        raise InputError(
-            f"No area id starts with {study.region.prefix!r}",
-            where=layer.path,
-            expected="the digits that name the study region (region.prefix)",
-        )
+    areas["in_region"] = other.in_region(areas.index, study.region, layer.path)
     named = {*study.indicators.excluded, *study.counts.jobcenter_addresses}
     if unknown := sorted(named - set(areas.index)):
         raise InputError(
@@ -156,17 +143,30 @@ def _register(table: AreaTable, register: Register) -> pd.DataFrame:
     from sozialraum.sources import ewr
 
     path = table.inputs.path(register.path)
-    frame = ewr.read_register(path, id_digits=table.study.area_layer.id_digits)
+    digits = table.study.area_layer.id_digits
+    if register.grid:
+        frame = other.register_of_grid(path, table.areas, table.study.area_layer.metric_crs)
+    elif register.layout is not None:
+        frame = other.register(path, register.layout, table.areas, digits)
+    else:
+        frame = ewr.read_register(path, id_digits=digits or 8)
     _check_date(register.path, frame.attrs.get("reference_date"), register.reference_date)
     return _join(table, frame, register.path, "population")
 
 
 def _add_levels(table: AreaTable) -> None:
+    import pandas as pd
+
     from sozialraum.sources import lor
 
     areas = table.areas
+    if not table.study.levels:
+        other.whole_region(areas, table.study.region)
     for level in table.study.levels:
-        ids = unit_ids(areas.index, level.digits)
+        if level.column is not None:
+            ids = pd.Index(areas.pop(level.column))
+        else:
+            ids = unit_ids(areas.index, level.digits or 1)
         areas[f"{level.key}_id"] = ids
         if level.path is None:
             continue
@@ -179,7 +179,7 @@ def _add_levels(table: AreaTable) -> None:
             raise InputError(
                 f"{len(unknown)} units have no name: {', '.join(unknown[:12])}",
                 where=level.path,
-                expected=f"the first {level.digits} digits of every area id",
+                expected="a name for the unit of every area",
             )
         areas[f"{level.key}_name"] = names.reindex(ids).to_numpy()
 
@@ -187,9 +187,13 @@ def _add_levels(table: AreaTable) -> None:
 def _add_edition(table: AreaTable, edition: Edition) -> None:
     from sozialraum.sources import mss
 
-    digits = table.study.area_layer.id_digits
+    digits = table.study.area_layer.id_digits or 8
     first = edition.indicators[0]
-    frame = mss.read_indicators(table.inputs.path(edition.path), id_digits=digits)
+    path = table.inputs.path(edition.path)
+    if edition.layout is not None:
+        frame = other.edition(path, edition, table.areas, table.study.area_layer.id_digits)
+    else:
+        frame = mss.read_indicators(path, id_digits=digits)
     _check_date(edition.path, frame.attrs.get("reference_date"), edition.reference_date)
     lacking = [c for c in (*edition.indicators, *edition.changes) if c not in frame]
     if lacking:
@@ -223,12 +227,18 @@ def _add_edition(table: AreaTable, edition: Edition) -> None:
 
 def _add_workbook(table: AreaTable) -> None:
     """The BA's counts, where a workbook lies in the data folder; it covers the region at least."""
-    path = table.inputs.newest(table.study.counts.ba_workbook)
-    if path is None:
-        return
     from sozialraum.sources import ba
 
-    book = ba.read_workbook(path, id_digits=table.study.area_layer.id_digits)
+    declared = table.study.counts.table
+    digits = table.study.area_layer.id_digits
+    if declared is not None:
+        path = table.inputs.path(declared.path)
+        book = other.count_table(path, declared, table.areas, digits)
+    elif (found := table.inputs.newest(table.study.counts.ba_workbook)) is not None:
+        path = found
+        book = ba.read_workbook(path, id_digits=digits or 8)
+    else:
+        return
     name = path.relative_to(table.inputs.root).as_posix()
     measure = table.study.counts.ba_measure
     columns = [str(c) for c in book.areas]
