@@ -29,6 +29,7 @@ from sozialraum.presence.houses import (
     similarity,
     site_ids,
 )
+from sozialraum.presence.opening import opening_times, room_size
 from sozialraum.presence.wording import (
     CLOSED,
     KINDS,
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 
 ROOM_COLUMNS = (
     "name", "address", "operator", "operator_kind", "operator_reason", "venue_types", "sources",
-    "eligible", "reason", "area_id", "x", "y", "lon", "lat", "suits",
+    "eligible", "reason", "area_id", "x", "y", "lon", "lat", "suits", "barrier_free", "opening",
+    "size",
 )  # fmt: skip
 """Columns of `rooms` besides the geometry, in their order."""
 
@@ -245,6 +247,7 @@ def _judge(offer: list[Record], settings: Venues, targets: Sequence[str]) -> Rec
         "kind_reason": lead["kind_reason"],
         "type": types[0],
         "suits": suits,
+        "records": offer,
         "reason": _against(offer, types[0], who, lead["kind"], suits, settings),
     }
 
@@ -274,13 +277,33 @@ def _against(
                 return f"Träger und Nutzung unbekannt: {CLARIFY}"
             return f"Träger unbekannt: {CLARIFY} ({type_} wäre geeignet)"
         return f"Art des Trägers nicht vorgesehen: {KINDS[kind]}"
+    if unfit := _unfit(offer, settings):
+        return unfit
+    if kind == "association" and type_ in VAGUE_TYPES and not any(r["operator"] for r in offer):
+        # An association's own rooms on a map: nobody says that they are open to others.
+        return f"Vereinsraum, Nutzung unbekannt: {CLARIFY}"
+    return ""
+
+
+def _unfit(offer: list[Record], settings: Venues) -> str:
+    """What the room itself lacks, in German; what nobody published is unknown, not met."""
     if settings.barrier_free_only and not any(r["barrier_free"] == "ja" for r in offer):
         if any(r["barrier_free"] == "nein" for r in offer):
             return "Nicht barrierefrei"
         return f"Barrierefreiheit unbekannt: {CLARIFY}"
-    if kind == "association" and type_ in VAGUE_TYPES and not any(r["operator"] for r in offer):
-        # An association's own rooms on a map: nobody says that they are open to others.
-        return f"Vereinsraum, Nutzung unbekannt: {CLARIFY}"
+    if settings.least_days:
+        weeks = [w for r in offer if (w := opening_times(r["opening"])) is not None]
+        if not weeks:
+            return f"Öffnungstage unbekannt: {CLARIFY}"
+        days = len({day for week in weeks for day in week if day < 5})
+        if days < settings.least_days:
+            return f"Zu selten geöffnet: an {days} statt {settings.least_days} Werktagen"
+    if settings.least_size:
+        sizes = [s for r in offer if (s := room_size(r["size"])) is not None]
+        if not sizes:
+            return f"Raumgröße unbekannt: {CLARIFY}"
+        if max(sizes) < settings.least_size:
+            return f"Raum zu klein: {max(sizes):g} statt {settings.least_size:g} m²"
     return ""
 
 
@@ -308,6 +331,12 @@ def _house(records: list[Record], offers: list[Record], targets: Sequence[str]) 
         ),
     )
     postcode = spoken["postcode"] or max(r["postcode"] for r in records)
+    # What the usable offers say of their room; another offer's hours are not the room's.
+    spoken_for = [r for o in usable or offers for r in o["records"]]
+
+    def said(column: str) -> str:
+        return next((r[column] for r in spoken_for if r[column]), "")
+
     short, detailed = site_ids(spoken["address"], point["x"], point["y"])
     return {
         "site_id": short,
@@ -324,6 +353,7 @@ def _house(records: list[Record], offers: list[Record], targets: Sequence[str]) 
         "area_id": "",
         **point,
         "suits": tuple(t for t in targets if t in suits),
+        **{c: said(c) for c in ("barrier_free", "opening", "size")},
     }
 
 

@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
-from sozialraum.errors import InputError, StudyError
-from sozialraum.presence.cover import Cover, greedy, swap
+from sozialraum.errors import InputError
+from sozialraum.presence.draws import Draws, draw_inputs, drawn_reach
+from sozialraum.presence.exchange import best_found, same_reach
 from sozialraum.presence.problem import (
-    Bools,
     Floats,
     Ints,
     Problem,
@@ -30,29 +29,18 @@ from sozialraum.presence.problem import (
     read_problem,
 )
 
-MEDIAN_TO_SIGMA = 1 / 0.6745
-"""The median of ``|z|`` of a standard normal variable is 0.6745."""
 CELLS = 60_000_000
 """Largest number of draws × points × sites for which robust exchanges are searched."""
 
-
-@dataclass(frozen=True)
-class Draws:
-    """Alternative inputs.
-
-    Attributes
-    ----------
-    demand : float array (draws, demand points)
-        People per point.
-    stretch : float array (draws,)
-        Factor on all distances.
-    shift : float array (draws, sites, 2) or None
-        Displacement of venues in metres.
-    """
-
-    demand: Floats
-    stretch: Floats
-    shift: Floats | None = None
+__all__ = [
+    "Draws",
+    "Redrawn",
+    "Stability",
+    "draw_inputs",
+    "exchangeable",
+    "redraw",
+    "site_stability",
+]
 
 
 @dataclass(frozen=True)
@@ -86,74 +74,117 @@ class Stability:
     figures: pd.DataFrame
 
 
-def draw_inputs(
+@dataclass(frozen=True)
+class Redrawn:
+    """Who can be reached in every draw, apart from people near existing sites.
+
+    Attributes
+    ----------
+    problem : Problem
+    required, free : int array
+        Sites that must be among the chosen ones, and candidates besides.
+    reach : list of float array (groups, sites)
+        Per draw the groups of people that the same sites reach; the last groups may be empty.
+    people : list of float array (groups,)
+        Whom no existing site reaches, by group.
+    near : float array (draws,)
+        People near existing sites.
+    total : float array (draws,)
+        All people of a draw.
+    """
+
+    problem: Problem
+    required: Ints
+    free: Ints
+    reach: list[Floats]
+    people: list[Floats]
+    near: Floats
+    total: Floats
+
+    def reached(self, choice: Ints) -> Floats:
+        """People whom existing sites and a choice reach, per draw."""
+        pairs = zip(self.reach, self.people, strict=True)
+        return self.near + np.array([w @ h[:, choice].any(axis=1) for h, w in pairs])
+
+    def again(self, given: Ints) -> list[Ints]:
+        """As many sites as given, chosen anew in every draw."""
+        fixed = np.intersect1d(self.required, given)
+        free = np.setdiff1d(self.free, fixed)
+        mine = np.flatnonzero(np.isin(free, given))
+        found = []
+        for reach, people in zip(self.reach, self.people, strict=True):
+            left = people * ~reach[:, fixed].any(axis=1)
+            best = best_found(reach[:, free], left, given.size - fixed.size, mine)
+            found.append(np.sort(np.r_[fixed, free[best]]).astype(np.intp))
+        return found
+
+
+def redraw(
+    cost: Any,
     demand: Any,
     *,
-    draws: int,
-    seed: int,
-    areas: Any = None,
-    lo: Any = None,
-    hi: Any = None,
-    spread: float = 0.19,
-    stretch: tuple[float, float] = (0.95, 1.1),
-    position: float = 0.0,
-    sites: int = 0,
-    alternatives: Any = None,
-) -> Draws:
-    """Draw alternative inputs.
+    radius: float,
+    draws: Draws,
+    existing: Iterable[Site] = (),
+    required: Iterable[Site] = (),
+    forbidden: Iterable[Site] = (),
+    unit_xy: Any = None,
+    site_xy: Any = None,
+) -> Redrawn:
+    """Who can be reached in every draw; see `site_stability` for the parameters."""
+    problem = read_problem(cost, demand, required=required, forbidden=forbidden)
+    radius = check_radius(radius)
+    held = read_problem(cost, demand, required=existing).required
+    if draws.demand.shape[1:] != problem.demand.shape:
+        raise InputError("Draws were made for another demand", where="draws.demand")
+    groups, near = [], []
+    for number in range(len(draws.stretch)):
+        hit = drawn_reach(problem, radius, draws, number, unit_xy, site_xy)
+        served = hit[:, held].any(axis=1)
+        near.append(float(draws.demand[number][served].sum()))
+        groups.append(same_reach(hit, np.where(served, 0.0, draws.demand[number])))
+    most = max(len(weight) for _, weight in groups)
+    return Redrawn(
+        problem,
+        problem.required,
+        np.setdiff1d(problem.candidates, held),
+        [np.pad(reach, ((0, most - len(reach)), (0, 0))) for reach, _ in groups],
+        [np.pad(weight, (0, most - len(weight))) for _, weight in groups],
+        np.array(near),
+        draws.demand.sum(axis=1),
+    )
+
+
+def stability_by_number(redrawn: Redrawn, proposals: Iterable[Iterable[Site]]) -> pd.DataFrame:
+    """How often each room of several proposals is chosen when inputs are drawn anew.
 
     Parameters
     ----------
-    demand : array (demand points,)
-        People per point; of points without any nothing is drawn.
-    areas : array (demand points,), optional
-        Area of each point. Counts vary together inside an area; the spread keeps its total.
-    lo, hi : array (demand points,), optional
-        Bounds of each point's people; the whole area moves together between them.
-    spread : float
-        Median relative error of a point inside its area (0.19: measured where shares of
-        Bezirksregionen are spread onto their areas); log-normal. 0: none.
-    stretch : (float, float)
-        Range of the factor on all distances (uniform).
-    position : float
-        Standard deviation of a venue's position in metres, per axis.
-    sites : int
-        Number of sites; needed with `position`.
-    alternatives : array (k, demand points), optional
-        Other demand vectors (another weighting, without a correction): the draws take `demand`
-        and each of them in turn.
+    redrawn : Redrawn
+        Result of `redraw`.
+    proposals : iterable of iterables of sites
+        One proposal per number of rooms.
 
     Returns
     -------
-    Draws
+    pandas.DataFrame
+        `proposal` (position), `site`, `stability` (share of the draws).
+
+    Examples
+    --------
+    >>> cost = np.array([[1, 9], [9, 1.0]])
+    >>> draws = Draws(np.array([[5.0, 4], [4, 5], [6, 1], [2, 1]]), np.ones(4))
+    >>> stability_by_number(redraw(cost, [5, 4], radius=2, draws=draws), [[0]])[
+    ...     ["site", "stability"]].values.tolist()
+    [[0.0, 0.75]]
     """
-    if draws < 1:
-        raise StudyError("At least one draw is needed", where=f"draws={draws}")
-    rng = np.random.default_rng(seed)
-    people = np.asarray(demand, float)
-    if (lo is None) != (hi is None):
-        raise InputError("Bounds come in pairs: lo and hi", where="lo, hi")
-    bases = people[None] if alternatives is None else np.vstack([people, alternatives])
-    base = bases[np.arange(draws) % len(bases)]
-    codes = np.zeros(people.size, np.intp) if areas is None else pd.factorize(np.asarray(areas))[0]
-    groups = int(codes.max(initial=-1)) + 1
-    drawn = base.copy()
-    if lo is not None:
-        low, high = np.asarray(lo, float), np.asarray(hi, float)
-        if ((low > people) | (people > high)).any():
-            raise InputError("Bounds must enclose the demand", where="lo, hi")
-        known = np.where(people > 0, people, 1.0)
-        place = rng.uniform(size=(draws, groups))[:, codes]
-        drawn = drawn * (low + place * (high - low)) / known
-    if spread > 0:
-        noise = np.exp(rng.normal(0.0, spread * MEDIAN_TO_SIGMA, base.shape))
-        sums = sparse.csr_array((np.ones(codes.size), (codes, np.arange(codes.size))))
-        before, after = drawn @ sums.T, (drawn * noise) @ sums.T
-        ratio = np.divide(before, after, out=np.ones_like(after), where=after > 0)
-        drawn = drawn * noise * ratio[:, codes]
-    factor = rng.uniform(*stretch, draws)
-    shift = rng.normal(0.0, position, (draws, sites, 2)) if position > 0 else None
-    return Draws(drawn, factor, shift)
+    rows = []
+    for number, sites in enumerate(proposals):
+        given = read_problem(redrawn.problem.cost, redrawn.problem.demand, required=sites).required
+        found = redrawn.again(given)
+        share = np.mean([np.isin(given, choice) for choice in found], axis=0)
+        rows += [(number, redrawn.problem.name(j), v) for j, v in zip(given, share, strict=True)]
+    return pd.DataFrame(rows, columns=["proposal", "site", "stability"])
 
 
 def site_stability(
@@ -189,48 +220,53 @@ def site_stability(
     Returns
     -------
     Stability
+
+    Examples
+    --------
+    >>> cost = np.array([[1, 9], [9, 1.0]])
+    >>> draws = Draws(np.array([[5.0, 4], [4, 5], [6, 1], [2, 1]]), np.ones(4))
+    >>> site_stability(cost, [5, 4], [0], radius=2, draws=draws).sites["stability"].to_dict()
+    {0: 0.75, 1: 0.25}
     """
-    problem = read_problem(cost, demand, required=sites, forbidden=forbidden)
-    radius = check_radius(radius)
-    given = problem.required
-    held = read_problem(cost, demand, required=existing).required
-    fixed = np.intersect1d(read_problem(cost, demand, required=required).required, given)
-    check_p(given.size, problem)
-    if draws.demand.shape[1:] != problem.demand.shape:
-        raise InputError("Draws were made for another demand", where="draws.demand")
-    free = np.setdiff1d(problem.candidates, np.r_[held, fixed])
-    chosen = np.zeros(problem.shape[1])
-    hits, left, found = [], [], []
-    for number in range(len(draws.stretch)):
-        reach = _reach(problem, radius, draws, number, unit_xy, site_xy)
-        people = np.where(reach[:, held].any(axis=1), 0.0, draws.demand[number])
-        answer = _solve_again(reach, people, given, fixed, free)
-        chosen[answer] += 1
-        hits.append(reach)
-        left.append(people)
-        found.append(answer)
-    count = len(found)
-    total = draws.demand.sum(axis=1)
+    given = read_problem(cost, demand, required=sites, forbidden=forbidden).required
+    required = [s for s in required if s in set(sites)]
+    redrawn = redraw(
+        cost,
+        demand,
+        radius=radius,
+        draws=draws,
+        existing=existing,
+        required=required,
+        forbidden=forbidden,
+        unit_xy=unit_xy,
+        site_xy=site_xy,
+    )
+    check_p(given.size, redrawn.problem)
+    return robust_choice(redrawn, given)
 
-    def reached(choice: Ints) -> Floats:
-        gains = [w[h[:, choice].any(axis=1)].sum() for h, w in zip(hits, left, strict=True)]
-        return total - np.array([w.sum() for w in left]) + np.array(gains)
 
-    own = np.array([reached(answer)[k] for k, answer in enumerate(found)])
-    mine = reached(given)
-    options = {tuple(np.sort(answer)) for answer in [*found, given]}
-    table = {option: reached(np.array(option, np.intp)) / total for option in sorted(options)}
+def robust_choice(redrawn: Redrawn, given: Ints) -> Stability:
+    """Stability of a choice (columns) and the choices that are good in all draws."""
+    problem = redrawn.problem
+    found = redrawn.again(given)
+    total, fixed = redrawn.total, np.intersect1d(redrawn.required, given)
+    free = np.setdiff1d(redrawn.free, fixed)
+    chosen = np.bincount(np.concatenate(found), minlength=problem.shape[1])
+    mine = redrawn.reached(given)
+    options = {tuple(choice.tolist()) for choice in [*found, np.sort(given)]}
+    reached = {option: redrawn.reached(np.array(option, np.intp)) for option in sorted(options)}
+    own = np.array([reached[tuple(choice.tolist())][k] for k, choice in enumerate(found)])
     robust = {}
     for name, score in (("robust_mean", np.mean), ("robust_worst", worst_tenth)):
-        start = max(table, key=lambda option: score(table[option]))
-        robust[name] = _exchange(np.array(start), hits, left, total, fixed, free, score)
+        start = max(reached, key=lambda option: score(reached[option] / total))
+        robust[name] = _exchange(redrawn, np.array(start), fixed, free, score)
     rows = {"proposed": given, **robust}
-    shares = {name: reached(choice) / total for name, choice in rows.items()}
+    shares = {name: redrawn.reached(choice) / total for name, choice in rows.items()}
     index = [problem.name(j) for j in problem.candidates]
     frame = pd.DataFrame(
         {
             "proposed": np.isin(problem.candidates, given),
-            "stability": chosen[problem.candidates] / count,
+            "stability": chosen[problem.candidates] / len(found),
         },
         index=pd.Index(index, name="site"),
     )
@@ -298,74 +334,25 @@ def exchangeable(
     return frame.sort_values("loss", kind="stable", ignore_index=True)
 
 
-def _reach(
-    problem: Problem, radius: float, draws: Draws, number: int, unit_xy: Any, site_xy: Any
-) -> Bools:
-    limit = radius / draws.stretch[number]
-    if draws.shift is None:
-        if sparse.issparse(problem.cost):
-            return problem.within(limit).toarray() > 0
-        return problem.cost <= limit
-    if unit_xy is None or site_xy is None:
-        raise InputError("Displaced venues need positions", where="unit_xy, site_xy")
-    units, places = np.asarray(unit_xy, float), np.asarray(site_xy, float)
-    moved = places + draws.shift[number]
-    before = np.hypot(*(units[:, None] - places).transpose(2, 0, 1))
-    after = np.hypot(*(units[:, None] - moved).transpose(2, 0, 1))
-    cost = problem.columns_dense(np.arange(problem.shape[1]))
-    return np.maximum(cost + after - before, 0.0) <= limit
-
-
-def _solve_again(reach: Bools, people: Floats, given: Ints, fixed: Ints, free: Ints) -> Ints:
-    """Best of two starts for one draw: the proposal and a greedy choice."""
-    missed = (people > 0) & ~reach[:, fixed].any(axis=1)
-    part = reach[np.ix_(missed, free)].astype(float)
-    cover = Cover(sparse.csr_array(part), people[missed], free)
-    left = given.size - fixed.size
-    mine = np.flatnonzero(np.isin(free, given))
-    starts = [greedy(cover, left, mine), greedy(cover, left)]
-    best = max((swap(cover, start, part) for start in starts), key=cover.value)
-    return np.sort(np.r_[fixed, free[best]]).astype(np.intp)
-
-
-def _exchange(
-    choice: Ints,
-    hits: list[Bools],
-    left: list[Floats],
-    total: Floats,
-    fixed: Ints,
-    free: Ints,
-    score: Any,
-) -> Ints:
+def _exchange(redrawn: Redrawn, choice: Ints, fixed: Ints, free: Ints, score: Any) -> Ints:
     """Exchange one site while that improves the score over all draws."""
-    if len(hits) * hits[0].size > CELLS:
+    if len(redrawn.reach) * redrawn.reach[0].size > CELLS:
         return np.sort(choice)
-    stack: NDArray[np.float32] = np.stack([h[:, free] for h in hits]).astype(np.float32)
-    base = total - np.array([w.sum() for w in left])
+    stack: NDArray[np.float64] = np.stack(redrawn.reach)
+    people, total = np.stack(redrawn.people), redrawn.total
     while True:
-        best = score(_share(choice, hits, left, base, total))
+        best = score(redrawn.reached(choice) / total)
         step = None
         for out in np.setdiff1d(choice, fixed):
             rest = np.setdiff1d(choice, out)
-            missed = np.stack(
-                [np.where(h[:, rest].any(axis=1), 0.0, w) for h, w in zip(hits, left, strict=True)]
-            )
-            gain = np.matmul(missed[:, None].astype(np.float32), stack)[:, 0]
-            kept = base + np.array([w.sum() for w in left]) - missed.sum(axis=1)
+            missed = people * ~stack[:, :, rest].any(axis=2)
+            gain = np.matmul(missed[:, None], stack[:, :, free])[:, 0]
+            kept = redrawn.near + people.sum(axis=1) - missed.sum(axis=1)
             shares = (kept[:, None] + gain) / total[:, None]
-            for j in np.argsort([-score(shares[:, k]) for k in range(free.size)])[:1]:
-                other = np.sort(np.r_[rest, free[j]])
-                if np.unique(other).size == choice.size:
-                    value = score(_share(other, hits, left, base, total))
-                    if value > best + 1e-9:
-                        best, step = value, other
+            values = [score(shares[:, k]) for k in range(free.size)]
+            k = int(np.argmax(np.where(np.isin(free, rest), -np.inf, values)))
+            if values[k] > best + 1e-9:
+                best, step = values[k], np.sort(np.r_[rest, free[k]])
         if step is None:
             return np.sort(choice)
         choice = step
-
-
-def _share(
-    choice: Ints, hits: list[Bools], left: list[Floats], base: Floats, total: Floats
-) -> Floats:
-    gains = [w[h[:, choice].any(axis=1)].sum() for h, w in zip(hits, left, strict=True)]
-    return (base + np.array(gains)) / total

@@ -50,7 +50,7 @@ class Info:
     fictitious: bool
     internal: bool
     recipients_label: str  # "Personen mit Leistungen nach SGB II oder SGB XII"
-    share_label: str  # "je 100 Einwohnerinnen und Einwohner"
+    share_label: str  # "Anteil an allen Einwohnerinnen und Einwohnern"
     recipients_note: str  # how the number was obtained, one or two German sentences
     version: str
     sources: tuple[SourceNote, ...] = ()
@@ -85,7 +85,8 @@ class Content:
     rooms : geopandas.GeoDataFrame
         Index `site_id`; every venue after merging: `name`, `address`, `operator`,
         `operator_kind`, `operator_reason`, `venue_types`, `sources`, `eligible`, `reason` (why
-        not), `area_id`, `x`, `y` (whole metres), `lon`, `lat`, `suits` (tuple of target groups).
+        not), `area_id`, `x`, `y` (whole metres), `lon`, `lat`, `suits` (tuple of target groups),
+        `barrier_free`, `opening`, `size` (as published; empty: unknown).
     offices : geopandas.GeoDataFrame
         Existing offices: `name`, `approximate`, `targets` (tuple; empty: all), `x`, `y`.
     units : geopandas.GeoDataFrame

@@ -139,7 +139,8 @@ _ROOMS: tuple[str, ...] = (
     "operator_kind",
     "operator_reason",
 )
-_ROOMS += ("venue_types", "eligible", "reason", "suits", "area_id", "sources", "lon", "lat")
+_ROOMS += ("venue_types", "eligible", "reason", "suits", "barrier_free", "opening", "size")
+_ROOMS += ("area_id", "sources", "lon", "lat")
 _QUALITY = ("topic", "finding", "detail")
 
 

@@ -1,0 +1,128 @@
+"""Alternative inputs of a proposal: what is not known exactly, drawn anew.
+
+The counts of the areas between their bounds, the spread of people inside an area, the walked
+distance, the position of venues, other demand vectors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from sozialraum.errors import InputError, StudyError
+from sozialraum.presence.problem import Bools, Floats, Problem
+
+MEDIAN_TO_SIGMA = 1 / 0.6745
+"""The median of ``|z|`` of a standard normal variable is 0.6745."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Alternative inputs.
+
+    Attributes
+    ----------
+    demand : float array (draws, demand points)
+        People per point.
+    stretch : float array (draws,)
+        Factor on all distances.
+    shift : float array (draws, sites, 2) or None
+        Displacement of venues in metres.
+    """
+
+    demand: Floats
+    stretch: Floats
+    shift: Floats | None = None
+
+
+def draw_inputs(
+    demand: Any,
+    *,
+    draws: int,
+    seed: int,
+    areas: Any = None,
+    lo: Any = None,
+    hi: Any = None,
+    spread: float = 0.19,
+    stretch: tuple[float, float] = (0.95, 1.1),
+    position: float = 0.0,
+    sites: int = 0,
+    alternatives: Any = None,
+) -> Draws:
+    """Draw alternative inputs.
+
+    Parameters
+    ----------
+    demand : array (demand points,)
+        People per point; of points without any nothing is drawn.
+    areas : array (demand points,), optional
+        Area of each point. Counts vary together inside an area; the spread keeps its total.
+    lo, hi : array (demand points,), optional
+        Bounds of each point's people; the whole area moves together between them.
+    spread : float
+        Median relative error of a point inside its area (0.19: measured where shares of
+        Bezirksregionen are spread onto their areas); log-normal. 0: none.
+    stretch : (float, float)
+        Range of the factor on all distances (uniform).
+    position : float
+        Standard deviation of a venue's position in metres, per axis.
+    sites : int
+        Number of sites; needed with `position`.
+    alternatives : array (k, demand points), optional
+        Other demand vectors (another weighting, without a correction): the draws take `demand`
+        and each of them in turn.
+
+    Returns
+    -------
+    Draws
+    """
+    if draws < 1:
+        raise StudyError("At least one draw is needed", where=f"draws={draws}")
+    rng = np.random.default_rng(seed)
+    people = np.asarray(demand, float)
+    if (lo is None) != (hi is None):
+        raise InputError("Bounds come in pairs: lo and hi", where="lo, hi")
+    bases = people[None] if alternatives is None else np.vstack([people, alternatives])
+    base = bases[np.arange(draws) % len(bases)]
+    codes = np.zeros(people.size, np.intp) if areas is None else pd.factorize(np.asarray(areas))[0]
+    groups = int(codes.max(initial=-1)) + 1
+    drawn = base.copy()
+    if lo is not None:
+        low, high = np.asarray(lo, float), np.asarray(hi, float)
+        if ((low > people) | (people > high)).any():
+            raise InputError("Bounds must enclose the demand", where="lo, hi")
+        known = np.where(people > 0, people, 1.0)
+        place = rng.uniform(size=(draws, groups))[:, codes]
+        drawn = drawn * (low + place * (high - low)) / known
+    if spread > 0:
+        noise = np.exp(rng.normal(0.0, spread * MEDIAN_TO_SIGMA, base.shape))
+        sums = sparse.csr_array((np.ones(codes.size), (codes, np.arange(codes.size))))
+        before, after = drawn @ sums.T, (drawn * noise) @ sums.T
+        ratio = np.divide(before, after, out=np.ones_like(after), where=after > 0)
+        drawn = drawn * noise * ratio[:, codes]
+    factor = rng.uniform(*stretch, draws)
+    shift = rng.normal(0.0, position, (draws, sites, 2)) if position > 0 else None
+    return Draws(drawn, factor, shift)
+
+
+def drawn_reach(
+    problem: Problem, radius: float, draws: Draws, number: int, unit_xy: Any, site_xy: Any
+) -> Bools:
+    """Which site reaches which point in one draw: bool array (points, sites)."""
+    limit = radius / draws.stretch[number]
+    if draws.shift is None:
+        if sparse.issparse(problem.cost):
+            return problem.within(limit).toarray() > 0
+        return problem.cost <= limit
+    if unit_xy is None or site_xy is None:
+        raise InputError("Displaced venues need positions", where="unit_xy, site_xy")
+    units, places = np.asarray(unit_xy, float), np.asarray(site_xy, float)
+    moved = places + draws.shift[number]
+    before = np.hypot(*(units[:, None] - places).transpose(2, 0, 1))
+    after = np.hypot(*(units[:, None] - moved).transpose(2, 0, 1))
+    cost = problem.columns_dense(np.arange(problem.shape[1]))
+    return np.maximum(cost + after - before, 0.0) <= limit
