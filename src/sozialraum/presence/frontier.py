@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
-from sozialraum.presence.cover import Cover, Search
+from sozialraum.presence.cover import Cover, Search, merge_same_rows
 from sozialraum.presence.problem import (
     Floats,
     Ints,
@@ -108,9 +108,12 @@ def coverage_curve(
     wanted = np.setdiff1d(problem.required, held)
     free = np.setdiff1d(problem.candidates, np.r_[held, wanted])
     proof = set(range(p_max + 1)) if prove is True else set(prove or ())
-    reach = problem.within(radius)
-    every = Cover(reach, problem.demand, np.arange(problem.shape[1]))
-    people = np.where(every.counts(held) > 0, 0.0, problem.demand)
+    # Points that the same sites reach are counted together, throughout.
+    every = Cover(problem.within(radius), problem.demand, np.arange(problem.shape[1]))
+    every = merge_same_rows(every)
+    reach = every.reach
+    people = np.where(every.counts(held) > 0, 0.0, every.weight)
+    start = float(every.weight.sum() - people.sum())
     table = every.arithmetic()
     steps: list[Step] = []
 
@@ -126,7 +129,7 @@ def coverage_curve(
             # Where nobody further can be reached, the first candidates fill up.
             spare = np.setdiff1d(np.arange(pool.size), chosen)[: extra - chosen.size]
             sites = np.r_[fixed, pool[np.r_[chosen, spare]]]
-            steps.append(_step(problem, table, people, sites, base + answer.bound))
+            steps.append(recount(problem, table, people, sites, base + answer.bound, start))
 
     best(wanted, people, np.empty(0, np.intp), min(p_max, wanted.size - 1))
     if p_max >= wanted.size:
@@ -135,10 +138,11 @@ def coverage_curve(
     return steps
 
 
-def _step(problem: Problem, table: Matrix, people: Floats, sites: Ints, bound: float) -> Step:
+def recount(
+    problem: Problem, table: Matrix, people: Floats, sites: Ints, bound: float, start: float
+) -> Step:
     """Recount what existing sites and rooms reach, room by room in marginal order."""
     order, gains = marginal_order(table, people, sites)
-    start = float(problem.demand.sum() - people.sum())
     reached = start + sum(gains)
     bound = max(start + bound, reached)
     if relative_gap(reached, bound) == 0:
