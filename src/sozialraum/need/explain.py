@@ -175,6 +175,7 @@ def sentences(
     city: str = "der Stadt",
     coverage: float = 0.95,
     share_of: str = "",
+    mean: float | None = None,
 ) -> pd.Series:
     """One German sentence per area that says why it stands where it stands.
 
@@ -195,6 +196,9 @@ def sentences(
         That of the rank sets.
     share_of : str
         Whose share it is, in the genitive ("der Bevölkerung"); empty: not said.
+    mean : float, optional
+        Mean of the index over the city, where it is not 0: an index of one's own is told with its
+        value and this mean, not as a distance.
 
     Returns
     -------
@@ -223,7 +227,7 @@ def sentences(
     labels = [names.get(str(c), str(c)) for c in points.columns]
     return pd.Series(
         [
-            _sentence(area, dict(zip(labels, p, strict=True)), words, sure, city, base)
+            _sentence(area, dict(zip(labels, p, strict=True)), words, sure, city, base, mean)
             for area, p, words in rows
         ],
         index=areas.index,
@@ -232,7 +236,13 @@ def sentences(
 
 
 def _sentence(
-    area: dict[Any, Any], points: dict[str, float], contrast: str, sure: str, city: str, base: str
+    area: dict[Any, Any],
+    points: dict[str, float],
+    contrast: str,
+    sure: str,
+    city: str,
+    base: str,
+    mean: float | None,
 ) -> str:
     if isinstance(area["excluded"], str) and area["excluded"]:
         return f"Nicht bewertet: {area['excluded']}."
@@ -242,10 +252,13 @@ def _sentence(
     if np.isfinite(area["rank_lo"]) and np.isfinite(area["rank_hi"]):
         lo, hi = (number_de(area[c]) for c in ("rank_lo", "rank_hi"))
         rank += f" ({sure}{f' {lo} bis {hi}' if lo != hi else ''})"
-    index = area["need_index"]
+    index = area["need_index"] - (mean or 0.0)
     side = "über" if index >= 0 else "unter"
     text = f"{rank}: Der Index liegt {number_de(abs(index), 2)} Punkte {side} dem Mittel {city}"
-    known = {name: p for name, p in points.items() if np.isfinite(p)}
+    if mean is not None:
+        own, middle = (number_de(v, 2) for v in (area["need_index"], mean))
+        text = f"{rank}: Der Index beträgt {own}, im Mittel {city} {middle}"
+    known = {name: p for name, p in points.items() if np.isfinite(p) and p != 0}
     if known:
         name = (max if index >= 0 else min)(known, key=lambda n: known[n])
         verb, sign = ("hebt", "+") if known[name] >= 0 else ("senkt", "")

@@ -244,4 +244,6 @@ def stand(table: AreaTable, need: Need) -> Standing:
         "near_worse": int(change["near_worse"].sum()),
         "masked_worse": int(change["masked_worse"].sum()),
     }
+    if need.rule.recipe is not None:
+        figures["index_mean"] = float(need.areas["need_index"].mean())
     return Standing(areas, regions, figures, [])

@@ -35,10 +35,10 @@ COLUMNS = "|".join(
 """Columns of areas and Bezirksregionen that are published (a regular expression)."""
 
 SHARE_LABELS = {
-    ("de", False): "je 100 Einwohnerinnen und Einwohner",
-    ("de", True): "je 100 Einwohnerinnen und Einwohner unter 65 Jahren",
-    ("en", False): "per 100 residents",
-    ("en", True): "per 100 residents below 65 years",
+    ("de", False): "Anteil an allen Einwohnerinnen und Einwohnern",
+    ("de", True): "Anteil an den Einwohnerinnen und Einwohnern unter 65 Jahren",
+    ("en", False): "share of all residents",
+    ("en", True): "share of the residents below 65 years",
 }
 """What the share refers to, by language and whether a BA workbook gives the counts."""
 
@@ -168,13 +168,24 @@ def with_sentences(content: Content) -> Content:
     """
     from dataclasses import replace
 
-    from sozialraum.need.explain import sentences
+    from sozialraum.need.explain import MSS_NAMES, sentences
 
+    study = content.study
+    titles = study.edition(study.indicators.edition).titles if study.indicators.edition else {}
+    derived = content.figures.get("counts_derived", True)
+    of_all = derived or study.counts.base == "population"
     areas = content.areas.copy()
     explained = areas.filter(regex="^explained_")
     points = explained.rename(columns=lambda c: c.removeprefix("explained_"))
     areas["sentence"] = sentences(
-        areas, points, top=content.study.indicators.top, city=f"von {content.info.city_name}"
+        areas,
+        points,
+        top=study.indicators.top,
+        names={**MSS_NAMES, "I_share": "Anteil der Leistungsberechtigten", **titles},
+        city=f"von {content.info.city_name}",
+        coverage=study.indicators.coverage,
+        share_of="der Bevölkerung" + ("" if of_all else " unter 65 Jahren"),
+        mean=content.figures.get("index_mean"),
     )
     return replace(content, areas=areas)
 
