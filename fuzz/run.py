@@ -40,6 +40,7 @@ PLAN = {
     "geopackage": 700,
     "geoparquet": 700,
     "shapefile": 700,
+    "dbase": 700,
     "workbook": 9_000,
     "counts": 5_000,
     "study": 4_000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -121,8 +122,21 @@ def targets() -> dict[str, Target]:
     template = Path(_scratch()) / "template.csv"
     venues.template(template)
     plain.write(template.read_bytes())
-    plain.write("Haus;offen;öffentlich;;;;;;;;;12.39;52.96\n".encode())
-    geojson = (features("bezirke/bezirksgrenzen.geojson"), _square())
+    plain.write(
+        "Haus;Weg 1;10585;Verein e. V.;öffentlich;Bibliothek;;ja;Mo;;nein;;12.39;52.96\n".encode()
+    )
+    districts = features("bezirke/bezirksgrenzen.geojson")
+    for ours, theirs in ((b"PLR_ID", b"Gemeinde_schluessel"), (b"PLR_NAME", b"Gemeinde_name")):
+        districts = districts.replace(theirs, ours)
+    districts = re.sub(rb'("PLR_ID": ")0(\d\d)"', rb'\g<1>040001\2"', districts)
+    parts = {s: _vector(s) for s in (".shp", ".shx", ".dbf", ".prj")}
+
+    def shapefile(path: Path) -> object:
+        for suffix in set(parts) - {path.suffix}:
+            path.with_suffix(suffix).write_bytes(parts[suffix])
+        return areas(path.with_suffix(".shp"))
+
+    geojson = (_square(), districts)
     found = [
         Target(
             "table",
@@ -185,7 +199,8 @@ def targets() -> dict[str, Target]:
         ),
         Target("geopackage", ".gpkg", areas, (_vector(".gpkg"),)),
         Target("geoparquet", ".parquet", areas, (_vector(".parquet"),)),
-        Target("shapefile", ".shp", areas, (_vector(".shp"),)),
+        Target("shapefile", ".shp", shapefile, (parts[".shp"],)),
+        Target("dbase", ".dbf", shapefile, (parts[".dbf"],)),
         Target("workbook", ".xlsx", workbook.open_workbook, (_workbook(),), XML_WORDS),
         Target("counts", ".xlsx", ba.read_workbook, (_workbook(),), XML_WORDS),
         Target("study", ".yaml", load_study, _studies(), YAML_WORDS),
@@ -226,7 +241,7 @@ def _vector(suffix: str) -> bytes:
     if suffix == ".parquet":
         frame.to_parquet(path)
     else:
-        frame.to_file(path)
+        frame.to_file(path.with_suffix(suffix if suffix == ".gpkg" else ".shp"))
     return path.read_bytes()
 
 

@@ -137,7 +137,7 @@ def _refuse_views(file: Path) -> None:
                 "select s.name from sqlite_master s join gpkg_contents c "
                 "on lower(c.table_name) = lower(s.name) where s.type = 'view'"
             ).fetchall()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:
         raise InputError(f"The layer cannot be read: {error}", where=str(file)) from None
     if views:
         raise InputError(f"The layer '{views[0][0]}' is a query, not a table", where=str(file))
@@ -162,6 +162,8 @@ def _geojson(file: Path) -> Layer:
     text, _ = decode(read_bytes(file, limit=LARGEST_JSON), where=where)
     try:
         document = json.loads(text, parse_constant=_no_constant)
+        if "\\u" in text:  # half a character, written as an escape, is no text
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"The file is no well-formed GeoJSON: {str(error)[:120]}", where=where
@@ -181,7 +183,7 @@ def _geojson(file: Path) -> Layer:
                 columns.setdefault(key, [None] * len(features))[at] = value
             if geometry is not None:
                 shapes[at] = _shape(geometry)
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
             raise InputError(
                 f"Feature {at + 1} is not well formed: {str(error)[:120]}", where=where
             ) from None

@@ -1,0 +1,287 @@
+"""What follows from everything that is said about counts, in one table or in many.
+
+A `Statement` says that a weighted sum of counts lies between two numbers. A printed count, a
+total, a share with its digits, a change against an earlier edition, the people reached by some
+rooms: all are statements. The attacker minimises and maximises every withheld count subject to all
+of them (linear programming), which no calculation by hand can better over the real numbers; the
+dual values say which statements the answer rests on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.errors import InputError
+
+TINY = 1e-6
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Something a reader is told: ``lo <= sum(factor × cell) <= hi``.
+
+    Attributes
+    ----------
+    name : str
+        What says it, as the auditor should read it ('share of 0101').
+    cells : tuple of str
+    factors : tuple of float
+        Same length.
+    lo, hi : float
+        Both equal for a printed whole number.
+    price : float
+        Loss of information if it is withheld; infinite where it cannot be taken back: a definition,
+        a register, an earlier publication.
+    """
+
+    name: str
+    cells: tuple[str, ...]
+    factors: tuple[float, ...]
+    lo: float
+    hi: float
+    price: float = np.inf
+
+    @property
+    def shows(self) -> bool:
+        """Whether it prints a single count."""
+        return len(self.cells) == 1 and self.hi - self.lo <= TINY
+
+
+def shown(cell: str, count: float, *, price: float | None = None, name: str = "") -> Statement:
+    """A printed count; it costs 1 and a little more the larger it is, as suppression counts it."""
+    cost = 1 + count / 1e6 if price is None else price
+    return Statement(name or cell, (cell,), (1.0,), count, count, cost)
+
+
+def sums_to(total: str, parts: Sequence[str], *, slack: float = 0.0) -> Statement:
+    """The definition of a total: everybody knows it; `slack` persons may be lost to rounding."""
+    factors = (1.0,) * len(parts) + (-1.0,)
+    return Statement(f"sum of {total}", (*parts, total), factors, -slack, slack)
+
+
+def infer(
+    known: pd.DataFrame, said: Sequence[Statement], targets: Collection[str]
+) -> dict[str, tuple[Bound, Bound]]:
+    """Compute the tightest interval of cells and what it rests on.
+
+    Parameters
+    ----------
+    known : pandas.DataFrame
+        Index: all cells. `lo`, `hi`: what everybody knows beforehand (0 and the residents; `hi` may
+        be infinite).
+    said : sequence of Statement
+    targets : collection of str
+        Cells whose interval is wanted.
+
+    Returns
+    -------
+    dict
+        Cell -> its lower and upper `Bound`, rounded inwards to whole persons.
+
+    Raises
+    ------
+    InputError
+        The statements contradict each other.
+
+    Examples
+    --------
+    >>> known = pd.DataFrame({"lo": 0.0, "hi": 900.0}, ["a", "b", "total"])
+    >>> said = [sums_to("total", ["a", "b"]), shown("total", 42), shown("b", 40)]
+    >>> low, high = infer(known, said, ["a"])["a"]
+    >>> low.value, high.value, sorted(said[k].name for k in high.rests_on)
+    (2.0, 2.0, ['b', 'sum of total', 'total'])
+    """
+    found = {}
+    for cells, rows in _components(said, set(targets)):
+        problem = _Problem(known, said, cells, rows)
+        for cell in cells:
+            if cell in targets:
+                found[cell] = problem.interval(cell)
+    for cell in targets:
+        if cell not in found:
+            lo, hi = known.loc[cell, ["lo", "hi"]].astype(float)
+            found[cell] = (Bound(lo, lo, {}), Bound(hi, hi, {}))
+    return found
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One end of an interval.
+
+    Attributes
+    ----------
+    value : float
+        In whole persons.
+    exact : float
+        Before rounding to whole persons.
+    rests_on : dict
+        Position of each statement that is needed -> by how much the bound moves per person that
+        the statement is loosened.
+    """
+
+    value: float
+    exact: float
+    rests_on: dict[int, float]
+
+
+def _components(
+    said: Sequence[Statement], targets: set[str]
+) -> list[tuple[list[str], list[int]]]:
+    """Cells and statements that belong together: connected by counts that are not printed."""
+    printed = {s.cells[0] for s in said if s.shows}
+    of_cell: dict[str, list[int]] = defaultdict(list)
+    for k, statement in enumerate(said):
+        for cell in statement.cells:
+            of_cell[cell].append(k)
+    seen: set[str] = set()
+    result = []
+    for start in sorted(targets):
+        if start in seen:
+            continue
+        cells, rows, todo = {start}, set(), [start]
+        while todo:
+            cell = todo.pop()
+            open_cell = cell not in printed or cell == start
+            for k in of_cell[cell]:
+                if not open_cell and len(said[k].cells) > 1:
+                    continue
+                rows.add(k)
+                todo += [c for c in said[k].cells if c not in cells]
+                cells.update(said[k].cells)
+        seen |= cells - printed
+        result.append((sorted(cells), sorted(rows)))
+    return result
+
+
+class _Problem:
+    """The linear programme of one component; solved twice for each cell that is asked for."""
+
+    def __init__(
+        self, known: pd.DataFrame, said: Sequence[Statement], cells: list[str], rows: list[int]
+    ) -> None:
+        import highspy
+
+        self.at = {cell: k for k, cell in enumerate(cells)}
+        self.rows = rows
+        box = known.loc[cells, ["lo", "hi"]].to_numpy(float)
+        self.box = box
+        starts, index, value = [0], [], []
+        for k in rows:
+            index += [self.at[c] for c in said[k].cells]
+            value += said[k].factors
+            starts.append(len(index))
+        program: Any = highspy.HighsLp()
+        program.num_col_, program.num_row_ = len(cells), len(rows)
+        program.col_cost_ = np.zeros(len(cells))
+        program.col_lower_, program.col_upper_ = box[:, 0].copy(), box[:, 1].copy()
+        program.row_lower_ = np.array([said[k].lo for k in rows], float)
+        program.row_upper_ = np.array([said[k].hi for k in rows], float)
+        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        program.a_matrix_.start_ = np.array(starts, np.int32)
+        program.a_matrix_.index_ = np.array(index, np.int32)
+        program.a_matrix_.value_ = np.array(value, float)
+        self.solver = highspy.Highs()
+        self.solver.setOptionValue("output_flag", False)
+        self.solver.setOptionValue("threads", 1)
+        self.solver.passModel(program)
+        self.kinds = highspy
+
+    def interval(self, cell: str) -> tuple[Bound, Bound]:
+        low, high = self._end(cell, 1.0), self._end(cell, -1.0)
+        whole = (
+            Bound(float(np.ceil(low.exact - TINY)), low.exact, low.rests_on),
+            Bound(float(np.floor(high.exact + TINY)), high.exact, high.rests_on),
+        )
+        if whole[0].value > whole[1].value:  # no whole number fits: rounding of a printed rate
+            return low, high
+        return whole
+
+    def _end(self, cell: str, sign: float) -> Bound:
+        column = self.at[cell]
+        self.solver.changeColCost(column, sign)
+        self.solver.run()
+        status, kinds = self.solver.getModelStatus(), self.kinds.HighsModelStatus
+        self_value = self.solver.getInfo().objective_function_value
+        solution = self.solver.getSolution()
+        self.solver.changeColCost(column, 0.0)
+        if status == kinds.kOptimal:
+            duals = np.array(solution.row_dual)
+            used = np.flatnonzero(np.abs(duals) > 1e-9)
+            rests = {self.rows[k]: float(abs(duals[k])) for k in used}
+            return Bound(sign * self_value, sign * self_value, rests)
+        if status in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible) and sign < 0:
+            return Bound(np.inf, np.inf, {})
+        raise InputError(
+            f"What is published about {cell!r} contradicts itself: no counts fulfil it",
+            expected="totals that are the sum of their parts, shares of the residents named",
+            hint="Compare the totals of the table with its cells",
+        )
+
+
+def findings(
+    known: pd.DataFrame,
+    said: Sequence[Statement],
+    *,
+    protection: int = 3,
+    targets: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Withheld counts that are known too well, small counts that are shown, and what would help.
+
+    Parameters
+    ----------
+    known, said
+        See `infer`.
+    protection : int
+        The interval of a withheld count must be this wide (persons), unless what everybody knows
+        beforehand is narrower.
+    targets : collection of str, optional
+        Counts that must not be known; default: all that are not printed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `FINDINGS`; empty where nothing can be inferred. `fix` is the cheapest set of
+        statements whose withholding would leave the interval wide enough.
+
+    Examples
+    --------
+    >>> known = pd.DataFrame({"lo": 0.0, "hi": 900.0}, ["a", "b", "c", "total"])
+    >>> said = [sums_to("total", ["a", "b", "c"]), shown("total", 82), shown("b", 40)]
+    >>> findings(known, [*said, shown("c", 40)])
+      cell   lo   hi  exact          how fix
+    0    a  2.0  2.0   True  total, b, c   b
+    """
+    from sozialraum.disclosure.audit import FINDINGS
+    from sozialraum.disclosure.protection import cheapest_fix
+
+    printed = {s.cells[0]: s for s in said if s.shows}
+    rows: list[tuple[object, ...]] = []
+    for cell, statement in printed.items():
+        if TINY < statement.lo < protection:
+            rows.append((cell, statement.lo, statement.lo, True, "shown", cell))
+        elif statement.lo > 0 and 0 <= known.loc[cell, "hi"] - statement.lo < protection - 0.5:
+            rows.append((cell, statement.lo, statement.lo, True, "complement shown", cell))
+    if targets is None:
+        targets = [c for c in known.index if c not in printed]
+    certain = [s for s in said if np.isinf(s.price) and len(s.cells) > 1]
+    before, after = infer(known, certain, targets), infer(known, said, targets)
+    for cell in targets:
+        low, high = after[cell]
+        width = high.value - low.value
+        if width >= protection or width >= before[cell][1].value - before[cell][0].value:
+            continue
+        used = {**low.rests_on, **high.rests_on}
+        names = dict.fromkeys(said[k].name for k in sorted(used) if not _definition(said[k]))
+        fix = cheapest_fix(known, said, cell, protection=protection)
+        rows.append((cell, low.value, high.value, width < TINY, ", ".join(names), fix))
+    return pd.DataFrame(rows, columns=list(FINDINGS))
+
+
+def _definition(statement: Statement) -> bool:
+    return statement.name.startswith("sum of ")
