@@ -155,6 +155,7 @@ def _register(table: AreaTable, register: Register) -> pd.DataFrame:
 
 
 def _add_levels(table: AreaTable) -> None:
+    import numpy as np
     import pandas as pd
 
     from sozialraum.sources import lor
@@ -169,6 +170,8 @@ def _add_levels(table: AreaTable) -> None:
             ids = unit_ids(areas.index, level.digits or 1)
         areas[f"{level.key}_id"] = ids
         if level.path is None:
+            if level.column is not None or level.key == "region":
+                areas[f"{level.key}_name"] = np.asarray(ids, dtype=object)
             continue
         path = table.inputs.path(level.path)
         names = lor.read_names(

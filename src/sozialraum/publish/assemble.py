@@ -259,7 +259,7 @@ def _info(
         region_name=study.region.name,
         city_name=study.region.city,
         reference_date=study.population.reference_date.isoformat(),
-        edition=study.indicators.edition,
+        edition=study.indicators.edition or str(study.population.reference_date.year),
         previous_edition=study.indicators.previous,
         language=study.language,
         fingerprint=fingerprint,
@@ -268,7 +268,9 @@ def _info(
         recipients_label=(
             f"{study.counts.ba_measure} (SGB II)" if with_workbook else study.counts.derived_label
         ),
-        share_label=SHARE_LABELS[study.language, with_workbook],
+        share_label=SHARE_LABELS[
+            study.language, with_workbook and study.counts.base == "under_65"
+        ],
         recipients_note=" ".join(need.notes),
         version=__version__,
         sources=tuple(_sources(study, with_workbook)),
@@ -292,14 +294,17 @@ def _sources(study: Study, with_workbook: bool) -> list[SourceNote]:
         use(edition.source, edition.reference_date)
         if edition.register_ is not None:
             use(edition.register_.source, edition.register_.reference_date)
-    if with_workbook:
+    if study.counts.table is not None:
+        use(study.counts.table.source, study.counts.table.reference_date)
+    elif with_workbook:
         use(study.counts.ba_source, None)
     use(study.venues.grid_source, None)
     for file in study.venues.files:
         use(file.source, file.reference_date)
     notes = []
     for source, date in used.items():
-        entry = catalogue.get(source)
+        own = study.sources.get(source)
+        entry = catalogue.get(source) if own is None else catalogue.of_study(source, own)
         notes.append(
             SourceNote(
                 id=source,

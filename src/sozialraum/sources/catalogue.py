@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sozialraum.errors import StudyError
+
+if TYPE_CHECKING:
+    from sozialraum.study.layout import OwnSource
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,12 @@ def get(id: str) -> Source:
             hint=f"Did you mean '{near[0]}'?" if near else "",
         )
     return found
+
+
+def of_study(id: str, own: OwnSource) -> Source:
+    """A source that a study brings along, in the form of the catalogue's."""
+    said = own.attribution or f"{own.publisher}: {own.title}; {own.licence}"
+    return Source(id, own.title, own.publisher, own.licence, said, url=own.url)
 
 
 def overview(folder: Path) -> str:

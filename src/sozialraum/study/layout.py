@@ -58,6 +58,16 @@ class CountTable(Strict):
     source: str = Field("", description="Id in the catalogue of sources")
 
 
+class OwnSource(Strict):
+    """A source that the catalogue does not have; every output names it."""
+
+    title: str
+    publisher: str
+    licence: str
+    attribution: str = Field("", description="As the licence demands it; absent: the publisher")
+    url: str = ""
+
+
 class Mend(Strict):
     """A wrong area id that is known."""
 

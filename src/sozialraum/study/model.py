@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from sozialraum.study.composite import Composite
-from sozialraum.study.layout import CountTable, Mend, TableLayout
+from sozialraum.study.layout import CountTable, Mend, OwnSource, TableLayout
 from sozialraum.study.places import Access, Hours, Office, Siting, Venues
 from sozialraum.study.strict import DataPath, Strict
 
@@ -279,6 +279,9 @@ class Study(Strict):
     disclosure: Disclosure = Disclosure()
     layers: Layers = Layers()
     publisher: Publisher = Publisher()
+    sources: dict[str, OwnSource] = Field(
+        default_factory=dict, description="Sources of the place itself, by the id used above"
+    )
     exceptions: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Ids that a source may lack or have in addition: file path -> area ids",
