@@ -24,6 +24,7 @@ from sozialraum.publish.report.blocks import (
 from sozialraum.publish.report.facts import EVERYBODY, Facts
 
 MATCHED = "zugeordnet"  # a finding that begins so found nothing wrong
+SELDOM = 0.5  # a room that fewer repetitions choose is named
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -215,6 +216,7 @@ def _how_many(facts: Facts, w: Words) -> list[Run]:
     if totals["share_city"] is not None:
         share = w.pct(totals["share_city"])
         city = w.t("summary.many_city", city=info.city_name, share=share)
+    derived = facts.content.figures.get("counts_derived", True)
     runs = w.runs(
         "summary.many",
         region=info.region_name,
@@ -224,7 +226,7 @@ def _how_many(facts: Facts, w: Words) -> list[Run]:
         bounds=f" {bounds}" if bounds else "",
         share=w.pct(totals["share"]),
         population=w.n(facts.share_base),
-        who=info.share_label.removeprefix("je 100 ").removeprefix("per 100 "),
+        who=w.t("summary.residents" if derived else "summary.residents_below_65"),
         city=f" {city}" if city else "",
     )
     held = facts.held_by_top
@@ -240,8 +242,24 @@ def _which_rooms(facts: Facts, w: Words) -> str | list[Run]:
         return w.t("summary.no_rooms")
     named = w.names(f"({n}) {name}" for n, name in enumerate(chosen["name"], 1))
     runs = w.runs("summary.rooms", p=len(chosen), names=named)
-    text = reach(facts, w)
+    text = " ".join(filter(None, (reach(facts, w), *doubtful(facts, w))))
     return [*runs, " " + text] if text else runs
+
+
+def doubtful(facts: Facts, w: Words) -> list[str]:
+    """What makes the proposal less sure: rooms seldom chosen, offices placed roughly."""
+    chosen, serving = facts.proposal(), facts.serving()
+    weak = chosen[chosen["stability"] < SELDOM]
+    told = []
+    if len(weak):
+        named = (
+            f"{n} ({w.pct(v, 0)})" for n, v in zip(weak["name"], weak["stability"], strict=True)
+        )
+        told.append(w.t("summary.shaky", names=w.names(named)))
+    near = serving[serving["approximate"].astype(bool)] if len(serving) else serving
+    if len(near):
+        told.append(w.t("summary.approximate", names=w.names(near["name"])))
+    return told
 
 
 def _numbered(chosen: pd.DataFrame) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Size = tuple[float, float]
 Box = tuple[float, float, float, float]
 Drawer = Callable[["Axes", Facts, Words], None]
+PIXELS = 200  # per inch, where pixels are asked for
 WIDTH = 6.5  # inches, as the text block
 MAP: Box = (0.0, 0.0, 0.72, 1.0)  # the legend stands on the right
 SETTINGS: dict[Any, Any] = {
@@ -32,13 +33,15 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
-def draw(name: str, facts: Facts, w: Words) -> bytes:
+def draw(name: str, facts: Facts, w: Words, *, png: bool = False) -> bytes:
     """The SVG of one figure; the same figures give the same bytes.
 
     Parameters
     ----------
     name : str
         File name as the blocks use it, such as ``share.svg`` or ``rooms_everybody.svg``.
+    png : bool
+        Pixels instead, for programs that draw no vector graphics.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -60,7 +63,10 @@ def draw(name: str, facts: Facts, w: Words) -> bytes:
         else:
             drawer(axes, facts, w)
         out = io.BytesIO()
-        canvas.print_svg(out, metadata={"Date": None, "Creator": None})
+        if png:
+            figure.savefig(out, format="png", dpi=PIXELS, metadata={"Software": None})
+        else:
+            canvas.print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue()
 
 
