@@ -14,6 +14,7 @@ import pandas as pd
 
 from sozialraum.errors import StudyError
 from sozialraum.need.derive import counts_from_shares, recipients, working_age
+from sozialraum.need.figures import Ends, Figures, share_alone
 from sozialraum.need.masking import change_bounds, dynamics_bounds, unmask
 from sozialraum.need.rates import aggregate_shares, location_quotient
 from sozialraum.need.rule import Rule
@@ -25,39 +26,6 @@ if TYPE_CHECKING:
 
 WIDEST = (0.98, 1.05)
 """Thinkable residents to pension age / residents of 15 to under 65, before anything is known."""
-
-SHARE = "I_share"
-"""Name of the share of recipients, where it is the only indicator."""
-
-Ends = tuple[pd.DataFrame, pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Figures:
-    """One edition's indicators on one level of areas.
-
-    Attributes
-    ----------
-    ends : pair of DataFrame
-        Indicators in percent with masked figures at their lower and their upper end.
-    bases, counts, counts_lo, counts_hi : DataFrame
-        Residents each indicator refers to, and its derived numerator with bounds.
-    changes : DataFrame
-        Published changes in percentage points; no columns where the edition has none.
-    """
-
-    ends: Ends
-    bases: pd.DataFrame
-    counts: pd.DataFrame
-    counts_lo: pd.DataFrame
-    counts_hi: pd.DataFrame
-    changes: pd.DataFrame
-    ratio: pd.Series | None = None
-
-    @property
-    def indicators(self) -> pd.DataFrame:
-        """Indicators as published (masked figures are 0)."""
-        return self.ends[0]
 
 
 @dataclass(frozen=True)
@@ -125,8 +93,8 @@ def assess(table: AreaTable) -> Need:
         now = _figures(table, edition, before.ratio if before is not None else None)
     areas = _people(table, now)
     if now is None:
-        now = _share_alone(areas)
-    areas["excluded"] = _excluded(table, now)
+        now = share_alone(table, areas)
+    areas["excluded"] = _excluded(table, now, areas)
     areas["old_age"] = _old_age(table, areas)
     rule = Rule.of(study)
     _classify(areas, now, before, rule)
@@ -211,22 +179,6 @@ def _figures(table: AreaTable, edition: Edition, ratio: pd.Series | None) -> Fig
     )
 
 
-def _share_alone(areas: pd.DataFrame) -> Figures:
-    """The share of recipients as the only indicator, where a study has no edition of any.
-
-    An area whose count is suppressed has no indicator: its bounds must not reach an index.
-    """
-    known = areas["recipients"].notna() & (areas["share_base"] > 0)
-    counts = {
-        end: areas[[f"recipients{end}"]].where(known).set_axis([SHARE], axis=1)
-        for end in ("", "_lo", "_hi")
-    }
-    bases = areas[["share_base"]].where(known).set_axis([SHARE], axis=1)
-    percent = 100 * (counts[""] / bases).clip(upper=1)
-    changes = pd.DataFrame(index=areas.index)
-    return Figures((percent, percent), bases, counts[""], counts["_lo"], counts["_hi"], changes)
-
-
 def _people(table: AreaTable, now: Figures | None) -> pd.DataFrame:
     """Residents, recipients and children on benefits, with bounds."""
     counts = table.study.counts
@@ -301,7 +253,7 @@ def _tighten(table: AreaTable, frame: pd.DataFrame) -> None:
     frame.attrs["leaks"] = list(covered[hidden & (narrow["lo"] == narrow["hi"])])
 
 
-def _excluded(table: AreaTable, now: Figures) -> pd.Series:
+def _excluded(table: AreaTable, now: Figures, areas: pd.DataFrame) -> pd.Series:
     rules = table.study.indicators
     # Residents of the edition's own date decide; where it names none, those of the study.
     people = table.editions[rules.edition].get("population") if rules.edition else None
@@ -312,6 +264,8 @@ def _excluded(table: AreaTable, now: Figures) -> pd.Series:
         named=rules.excluded,
     )
     lacking = reasons.isna() & ~valid_areas(now.indicators)
+    if rules.edition is None:  # a suppressed count is there, it is only not told
+        lacking &= areas["recipients_lo"].isna()
     return reasons.mask(lacking, "vom Herausgeber ohne Wert veröffentlicht").astype(object)
 
 
@@ -392,7 +346,8 @@ def _sums(table: AreaTable, areas: pd.DataFrame, groups: pd.Series) -> pd.DataFr
     sums = areas[columns].where(known).groupby(groups).sum(min_count=1)
     sums["population"] = areas["population"].groupby(groups).sum()
     sums["share_base"] = areas["share_base"].where(known).groupby(groups).sum(min_count=1)
-    incomplete = (areas["excluded"].isna() & ~known).groupby(groups).any()
+    suppressed = areas["recipients_lo"].notna()
+    incomplete = ((areas["excluded"].isna() | suppressed) & ~known).groupby(groups).any()
     sums.loc[incomplete, [*counts, "share_base"]] = np.nan
     if table.ba is not None:
         totals = table.ba_book.totals[table.study.counts.ba_measure].reindex(sums.index)
@@ -428,6 +383,11 @@ def _quotients(frame: pd.DataFrame, references: dict[str, tuple[float, float]]) 
 
 
 def _notes(table: AreaTable) -> list[str]:
+    if declared := table.study.counts.table:
+        return [
+            f"Zahl der Leistungsberechtigten: {table.study.counts.ba_measure} laut "
+            f"{declared.title}, Stand {declared.reference_date:%d.%m.%Y}."
+        ]
     if table.ba is not None:
         return [
             f"Zahl der Leistungsberechtigten: {table.study.counts.ba_measure} laut Statistik der "

@@ -120,6 +120,7 @@ def rooms(
         for group in groups.values()
     ]
     frame = pd.DataFrame(houses, columns=["site_id", "detailed_id", *ROOM_COLUMNS])
+    frame = frame.astype({"eligible": bool})  # also where there is no house at all
     points = np.asarray(shapely.points(frame[["x", "y"]].to_numpy(float)), dtype=object)
     areas = areas.sort_index()
     owner = np.full(len(frame), len(areas))

@@ -12,6 +12,7 @@ from sozialraum.access.units import merge_units
 from sozialraum.presence.eligibility import eligibility_notes
 from sozialraum.presence.eligibility import rooms as judge_rooms
 from sozialraum.presence.propose import existing_offices
+from sozialraum.presence.ways import measure_ways
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,6 +32,8 @@ class Setting:
         Existing offices.
     units : geopandas.GeoDataFrame
         Merged demand units.
+    ways : pandas.DataFrame
+        Metres from units to rooms and offices; of a table of travel costs only to eligible rooms.
     quality : list of dict
         Rows for the data quality section.
     figures : dict
@@ -42,6 +45,7 @@ class Setting:
     rooms: gpd.GeoDataFrame
     offices: gpd.GeoDataFrame
     units: gpd.GeoDataFrame
+    ways: pd.DataFrame
     quality: list[dict[str, str]] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     uncorrected: pd.Series | None = None
@@ -73,7 +77,8 @@ def settle(
     files = [
         venues.read_venues(table.inputs.path(f.path), f, metric_crs=crs) for f in study.venues.files
     ]
-    records = pd.concat([f for f in files if len(f)], ignore_index=True)
+    none = [pd.DataFrame(columns=list(venues.COLUMNS))]  # a place without any list of rooms
+    records = pd.concat([f for f in files if len(f)] or none, ignore_index=True)
     rooms = judge_rooms(records, study.venues, region, tuple(study.targets))
     if study.venues.grid is None:
         points = region.geometry.representative_point()
@@ -101,4 +106,15 @@ def settle(
     )
     first = next(iter(study.targets))
     figures = {"demand": float(units[f"people_{first}"].sum()), "units": len(units)}
-    return Setting(rooms, existing_offices(study, region), units, quality, figures, compared)
+    offices = existing_offices(study, region)
+    asked = rooms if study.access.matrix is None else rooms[rooms["eligible"]]
+    ways, notes = measure_ways(
+        study.access,
+        units,
+        pd.concat([asked[["x", "y"]], offices[["x", "y"]]]),
+        detour=study.siting.detour,
+        longest=2 * max(study.siting.radius, *study.siting.radii, study.siting.far or 0),
+        crs=crs,
+        locate=table.inputs.path,
+    )
+    return Setting(rooms, offices, units, ways, quality + notes, figures, compared)

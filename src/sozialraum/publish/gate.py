@@ -99,6 +99,7 @@ def release(content: Content) -> Content:
     unknown_before = areas["recipients"].isna()
     derived = bool(content.figures.get("counts_derived", True))
     children, children_regions = withheld_children(areas, regions, study, derived=derived)
+    _check_index(areas, why, study)
     for frame, reasons, of_children in (
         (areas, why, children),
         (regions, why_regions, children_regions),
@@ -261,9 +262,27 @@ def _check_limits(study: Study, *, internal: bool) -> None:
         )
 
 
+def _check_index(areas: pd.DataFrame, reasons: pd.Series, study: Study) -> None:
+    """An index of counts must have been computed without the counts that are withheld.
+
+    Mean and deviation of an index follow from any two areas, and the share of one that is left
+    out from the mean.
+    """
+    if study.indicators.edition is not None or "need_index" not in areas:
+        return
+    used = areas["need_index"].notna() & ~reasons.isin(["", "population"])
+    if used.any():
+        raise DisclosureError(
+            f"The index was computed with the withheld count of {areas.index[used][0]}",
+            expected="an index of areas whose counts are published",
+        )
+
+
 def _blank(frame: pd.DataFrame, reasons: pd.Series, study: Study, *, derived: bool) -> None:
     """Empty the cells of withheld counts, in place."""
     small, hidden = reasons == "population", reasons != ""
+    if study.indicators.edition is None:  # index, class and ranks are the share in other words
+        small = hidden
     targets = [t for t in study.targets if f"weight_{t}" in frame]
     of_count = [c for c in _COUNT if c in frame]
     for target in targets:
