@@ -59,6 +59,7 @@ def comparable_areas(
     k: int = 3,
     excluded: pd.Series | Sequence[bool] | None = None,
     among: pd.Series | Sequence[bool] | None = None,
+    of: pd.Index | None = None,
 ) -> pd.Series:
     """The k areas whose indicators are most like those of each area.
 
@@ -76,6 +77,8 @@ def comparable_areas(
         As for `sozialraum.need.status_index`.
     among : boolean Series or array, optional
         Only these areas are offered (for instance those of the study region).
+    of : Index, optional
+        Only for these areas; default all.
 
     Returns
     -------
@@ -100,15 +103,17 @@ def comparable_areas(
     deviation = rows.std(ddof=0)
     scaled = (rows / deviation.where(deviation > 0, 1)).to_numpy()
     pool = np.flatnonzero(offered[valid])
-    distance = ((scaled[:, None, :] - scaled[pool]) ** 2).sum(axis=2)
+    asked = np.arange(len(rows)) if of is None else np.flatnonzero(rows.index.isin(of))
+    distance = ((scaled[asked, None, :] - scaled[pool]) ** 2).sum(axis=2)
     ids = list(rows.index)
-    distance[pool, np.arange(len(pool))] = np.inf  # nobody is comparable to itself
+    distance[asked[:, None] == pool] = np.inf  # nobody is comparable to itself
     nearest = np.argsort(distance, axis=1, kind="stable")[:, :k]
     found = {
         area: tuple(ids[pool[c]] for c in near if np.isfinite(row[c]))
-        for area, near, row in zip(ids, nearest, distance, strict=True)
+        for area, near, row in zip(rows.index[asked], nearest, distance, strict=True)
     }
-    return pd.Series([found.get(a, ()) for a in values.index], index=values.index, dtype=object)
+    index = values.index if of is None else of
+    return pd.Series([found.get(a, ()) for a in index], index=index, dtype=object)
 
 
 def share_and_count(rank_by_share: pd.Series, rank_by_count: pd.Series, k: int) -> pd.Series:
@@ -152,6 +157,49 @@ def share_and_count(rank_by_share: pd.Series, rank_by_count: pd.Series, k: int) 
         "",
     )
     return pd.Series(words, index=rank_by_share.index, dtype=object)
+
+
+def why_ranks_differ(
+    rank_by_share: pd.Series, rank_by_count: pd.Series, base: pd.Series, k: int
+) -> pd.Series:
+    """Why an area stands elsewhere by share than by count: it is small, or large.
+
+    A count is a share times the people it refers to, so a disagreement of both ranks is the
+    size of the area. It is told where the top k disagree, and where the ranks differ by more
+    than a quarter of all.
+
+    Parameters
+    ----------
+    rank_by_share, rank_by_count : Series, same index
+        1 = largest.
+    base : Series, same index
+        Persons the share refers to.
+    k : int
+        Size of the top.
+
+    Returns
+    -------
+    Series of str, same index
+        German; "" where both agree or a rank is missing.
+
+    Examples
+    --------
+    >>> ranks = pd.Series([1.0, 2.0, 3.0]), pd.Series([3.0, 1.0, 2.0])
+    >>> why_ranks_differ(*ranks, pd.Series([500.0, 2000.0, 2000.0]), 1)[0]
+    'hoher Anteil, aber wenige Menschen: bezogen auf 500 statt im Mittel 1.500 Einwohner'
+    """
+    words = share_and_count(rank_by_share, rank_by_count, k)
+    mean, n = base.mean(), rank_by_share.count()
+    gap = rank_by_count - rank_by_share
+    words = words.mask((words == "") & (gap > n / 4), "weiter vorn nach dem Anteil")
+    words = words.mask((words == "") & (gap < -n / 4), "weiter vorn nach der Zahl")
+    size = [
+        f": bezogen auf {number_de(b)} statt im Mittel {number_de(mean)} Einwohner"
+        if w and abs(b / mean - 1) > 0.1  # as large as most: size explains nothing
+        else ""
+        for w, b in zip(words, base, strict=True)
+    ]
+    return words + pd.Series(size, index=words.index, dtype=object)
 
 
 def number_de(value: float, digits: int = 0) -> str:

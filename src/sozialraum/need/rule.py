@@ -41,24 +41,21 @@ class Rule:
         Indicators without a sampling error.
     shrinkage : bool
         Whether indicators are drawn towards their mean first.
-    seed : int
-        For standard errors that have to be simulated.
     """
 
     recipe: Recipe | None = None
     exact: tuple[str, ...] = ()
     shrinkage: bool = False
-    seed: int = 0
 
     @classmethod
     def of(cls, study: Study) -> Rule:
         """The rule that a study names."""
         own = study.composite
         if own is None:
-            return cls(None, (), study.indicators.shrinkage, study.seed)
+            return cls(None, (), study.indicators.shrinkage)
         groups = {n: _recipe(g, columns=g.indicators) for n, g in own.groups.items()}
         recipe = _recipe(own, groups=groups, result=own.result)
-        return cls(recipe, own.exact, study.indicators.shrinkage, study.seed)
+        return cls(recipe, own.exact, study.indicators.shrinkage)
 
     def shrink(self, values: pd.DataFrame, bases: pd.DataFrame, out: pd.Series) -> pd.DataFrame:
         """Indicators drawn towards the mean of the city, where the study asks for it."""
@@ -89,7 +86,12 @@ class Rule:
         return status.assign(**dict(zip(names, scores, strict=True)))
 
     def errors(
-        self, values: pd.DataFrame, bases: pd.DataFrame, out: pd.Series, design_effect: float
+        self,
+        values: pd.DataFrame,
+        bases: pd.DataFrame,
+        out: pd.Series,
+        design_effect: float,
+        seed: int = 0,
     ) -> tuple[pd.Series, np.ndarray]:
         """Standard error of the index on the rule's own scale, and the indicators' covariance."""
         covariance = indicator_covariance(values, bases, design_effect=design_effect)
@@ -104,7 +106,7 @@ class Rule:
             kept = covariance * weight.to_numpy()[:, :, None] * weight.to_numpy()[:, None, :]
         if self.recipe is None:
             return index_error(shrunk, kept, out), covariance
-        return composite_error(shrunk, kept, self.recipe, out, seed=self.seed), covariance
+        return composite_error(shrunk, kept, self.recipe, out, seed=seed), covariance
 
     def points(self, values: pd.DataFrame, out: pd.Series) -> pd.DataFrame:
         """Points that each indicator (or group) adds to the index."""

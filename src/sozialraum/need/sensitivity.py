@@ -8,11 +8,13 @@ edition before. Areas that are among the worst under every choice are a robust c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
+from sozialraum.need.composite import Recipe, composite_index
 from sozialraum.need.status import valid_areas, zscore
 
 NORMALISATIONS = ("z", "minmax", "percentile")
@@ -24,6 +26,7 @@ def rank_changes(
     among: pd.Series | Sequence[bool] | None = None,
     excluded: pd.Series | Sequence[bool] | None = None,
     editions: Mapping[str, pd.DataFrame] | None = None,
+    recipe: Recipe | None = None,
 ) -> pd.DataFrame:
     """Rank of every area under one changed choice at a time.
 
@@ -38,13 +41,15 @@ def rank_changes(
         As for `sozialraum.need.status_index`.
     editions : mapping of title -> DataFrame, optional
         Other editions of (some of) the indicators, ranked by the same rule.
+    recipe : Recipe, optional
+        The rule, where it is not that of the Monitoring; groups are left out as a whole.
 
     Returns
     -------
     DataFrame, index the ranked areas
         ``rank`` (the rule itself) and one column per choice: ``without S1``…, ``minmax``,
-        ``percentile`` (normalisation), ``edition 2023``…. Rank 1 = greatest need. NaN where an
-        area lacks what the choice needs.
+        ``percentile`` (normalisation; with a recipe ``z``, too), ``edition 2023``…. Rank 1 =
+        greatest need. NaN where an area lacks what the choice needs.
 
     Examples
     --------
@@ -55,6 +60,8 @@ def rank_changes(
     [2.0, 2.0, 1.0]
     """
     chosen = _among(indicators, among)
+    if recipe is not None:
+        return _own_ranks(indicators, recipe, chosen, excluded, editions or {})
     columns = {"rank": indicators}
     if len(indicators.columns) > 1:
         columns |= {f"without {c}": indicators.drop(columns=c) for c in indicators}
@@ -290,6 +297,47 @@ def _plain_ranks(
     total = pd.Series(np.nan, index=table.index)
     total[valid] = _scores(table[valid].to_numpy(dtype=float), how).sum(axis=1).round(12)
     return total.where(chosen).rank(ascending=False, method="min")
+
+
+def _own_ranks(
+    indicators: pd.DataFrame,
+    recipe: Recipe,
+    chosen: pd.Series,
+    excluded: pd.Series | Sequence[bool] | None,
+    editions: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """`rank_changes` of an index by a recipe."""
+    out = ~valid_areas(indicators, excluded)
+    grouped = {c for group in recipe.groups.values() for c in group.columns}
+    parts = {name: list(group.columns) for name, group in recipe.groups.items()}
+    parts |= {c: [c] for c in indicators if c not in grouped}
+    choices = {"rank": (indicators, recipe)}
+    if len(parts) > 1:
+        for name, columns in parts.items():
+            choices[f"without {name}"] = indicators.drop(columns=columns), recipe.without(name)
+    mean = "arithmetic" if recipe.aggregate == "geometric" else recipe.aggregate
+    for how in NORMALISATIONS:
+        if how != recipe.normalise:
+            changed = replace(recipe, normalise=how, aggregate=mean, winsorise=0)
+            choices[how] = indicators, changed
+    for title, table in editions.items():
+        if set(indicators) <= set(table):
+            choices[f"edition {title}"] = table.reindex(indicators.index)[[*indicators]], recipe
+    return pd.DataFrame(
+        {
+            name: composite_index(table, rule, out)["index"]
+            .where(chosen)
+            .round(10)
+            .rank(ascending=False, method="min")
+            for name, (table, rule) in choices.items()
+            if _weighs(rule)
+        }
+    ).loc[chosen]
+
+
+def _weighs(recipe: Recipe) -> bool:
+    """Whether anything with a weight is left."""
+    return not recipe.weights or sum(recipe.weights.values()) > 0
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

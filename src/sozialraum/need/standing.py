@@ -137,7 +137,7 @@ def _residents(table: AreaTable, ages: str) -> pd.Series:
     return age_sum(table.areas.drop(columns="geometry"), low, high)
 
 
-def index_errors(need: Need, level: str, design_effect: float) -> pd.DataFrame:
+def index_errors(need: Need, level: str, design_effect: float, seed: int = 0) -> pd.DataFrame:
     """Standard errors of status and dynamics index over the whole city.
 
     Returns
@@ -148,7 +148,7 @@ def index_errors(need: Need, level: str, design_effect: float) -> pd.DataFrame:
     frame = need.areas if level == "areas" else need.regions
     out = frame["excluded"].notna()
     now, before = need.figures[level], need.before[level]
-    status, current = need.rule.errors(now.indicators, now.bases, out, design_effect)
+    status, current = need.rule.errors(now.indicators, now.bases, out, design_effect, seed)
     errors = pd.DataFrame({"status": status}, index=frame.index)
     errors["dynamics"] = np.nan
     if before is not None:
@@ -206,7 +206,7 @@ def stand(table: AreaTable, need: Need) -> Standing:
     areas.insert(0, "name", names["name"])
     areas["region_id"] = groups["region_id"]
     areas["region_name"] = names.get("region_name", groups["region_id"])
-    errors = index_errors(need, "areas", rules.design_effect)
+    errors = index_errors(need, "areas", rules.design_effect, study.seed)
     _rank(areas, errors.loc[areas.index], study)
     settings: dict[str, Any] = {
         "coverage": rules.coverage,
@@ -235,7 +235,8 @@ def stand(table: AreaTable, need: Need) -> Standing:
     )
     regions = need.regions.loc[sorted(groups["region_id"].unique())].copy()
     regions.insert(0, "name", names.groupby("region_id")["region_name"].first())
-    _rank(regions, index_errors(need, "regions", rules.design_effect).loc[regions.index], study)
+    of_regions = index_errors(need, "regions", rules.design_effect, study.seed)
+    _rank(regions, of_regions.loc[regions.index], study)
     # "among the k worst" is a statement on areas; there are hardly more Bezirksregionen than k
     regions = regions.drop(columns=["p_top", "top_certain", "top_possible"])
     figures = {
