@@ -219,7 +219,7 @@ def content(n: int = 24, *, names: dict[str, str] | None = None, seed: int = 1) 
             fictitious=True,
             internal=False,
             recipients_label="Personen mit Leistungen nach SGB II oder SGB XII",
-            share_label="je 100 Einwohnerinnen und Einwohner",
+            share_label="Anteil an allen Einwohnerinnen und Einwohnern",
             recipients_note="Abgeleitet aus veröffentlichten Anteilen.",
             version="0",
             sources=(

@@ -93,6 +93,10 @@ def page_data(content: Content) -> dict[str, Any]:
         "units": _units(content, origin),
         "siting": _siting(content),
         "presence": _presence(content),
+        "lorenz": [
+            [round(float(v), 4) for v in content.lorenz[column]]
+            for column in ("population_share", "recipients_share")
+        ],
         "quality": [{k: str(v) for k, v in row.items()} for row in content.quality],
     }
 
@@ -122,6 +126,7 @@ def _info(content: Content) -> dict[str, Any]:
         "internal": info.internal,
         "recipients": info.recipients_label,
         "share": info.share_label,
+        "below65": not content.figures.get("counts_derived", True),
         "note": info.recipients_note,
         "version": info.version,
         "warnings": list(info.warnings),

@@ -46,7 +46,7 @@ function areaFacts(area) {
     [t("card.population"), number(area.population)],
     [recipientsLabel(), number(area.recipients), bracket(area.recipients_lo, area.recipients_hi)],
     known(area.old_age) && [t("card.oldage"), number(area.old_age)],
-    [t("card.share", { per: shareLabel() }), percent(area.share),
+    [shareLabel(), percent(area.share),
       bracket(area.share_lo, area.share_hi, percent)],
     known(area.location_quotient) &&
       [t("card.quotient", { region: DATA.info.region }), number(area.location_quotient, 2)],

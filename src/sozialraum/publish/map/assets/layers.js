@@ -121,7 +121,7 @@ const LAYERS = {
   },
 };
 const foreign = () => state.lang !== DATA.info.language;
-const shareLabel = () => (foreign() ? t("share.per") : DATA.info.share);
+const shareLabel = () => (foreign() ? t(DATA.info.below65 ? "share.per.below" : "share.per") : DATA.info.share);
 function recipientsLabel() {
   const key = `recipients.${DATA.info.recipients}`;
   return foreign() && has(key) ? t(key) : DATA.info.recipients;
@@ -144,6 +144,7 @@ function showLegend() {
     el("span", {}, c.label ? c.label() : t(`legend.${c.key}`)), el("span", { class: "count" }, number(count(c))));
   const values = { group: targetTitle(state.target), top, per: shareLabel(), mean: percent(MEAN), city: DATA.info.city,
     region: DATA.info.region };
+  byId("core").closest(".field").hidden = state.layer === "target"; // that layer is the core itself
   replace(byId("legend-body"),
     el("p", { class: "legend-title" },
       el("span", {}, t(`layer.${state.layer}.title`, values)), el("span", { class: "count" }, t("legend.areas"))),

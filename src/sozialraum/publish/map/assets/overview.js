@@ -9,7 +9,8 @@ const roomButton = (room) => placeButton(`r-${room.id}`, room.name, { room: room
 const detail = (...text) => el("span", { class: "detail" }, ...text);
 
 function showOverview() {
-  replace(byId("overview"), keyFigures(), whereNeedIs(), whereRoomsAre(), plainWords(), assignment());
+  replace(byId("overview"),
+    keyFigures(), whereNeedIs(), whereRoomsAre(), howUneven(), plainWords(), assignment());
 }
 
 function keyFigures() {
@@ -58,6 +59,36 @@ function whereRoomsAre() {
     el("ol", { class: "places" },
       rooms.map((room) => el("li", {}, roomButton(room), detail(original("span", room.operator || ""))))),
     el("button", { type: "button", class: "action", "data-key": "to-plan", onclick: toPlan }, t("overview.plan")),
+  ];
+}
+
+/* The Lorenz curve, and in words what the quarter of the people in the poorest areas holds of it. */
+function howUneven() {
+  const [people, recipients] = DATA.lorenz;
+  if (people.length < 3) return null;
+  const size = 220, left = 46, bottom = 34, top = 6;
+  const x = (share) => left + share * size, y = (share) => top + (1 - share) * size;
+  const ticks = [0, 0.5, 1].map((share) => [
+    svg("text", { x: left - 6, y: y(share) + 4, "text-anchor": "end" }, percent(share, 0)),
+    svg("text", { x: x(share), y: y(0) + 16, "text-anchor": "middle" }, percent(share, 0)),
+  ]);
+  const next = people.findIndex((share) => share >= 0.75);
+  const step = (0.75 - people[next - 1]) / (people[next] - people[next - 1]);
+  const below = recipients[next - 1] + step * (recipients[next] - recipients[next - 1]);
+  const sentence = t("uneven.text", { share: percent(1 - below, 0), region: DATA.info.region });
+  const { gini, gini_lo: low, gini_hi: high } = DATA.figures;
+  const measure = known(gini) && known(low)
+    && t("uneven.gini", { gini: number(gini, 2), low: number(low, 2), high: number(high, 2) });
+  return [
+    el("h3", {}, t("uneven.title")),
+    el("p", {}, sentence),
+    el("figure", { class: "curve lorenz" },
+      svg("svg", { viewBox: `0 0 ${left + size + 14} ${top + size + bottom}`, role: "img", "aria-label": sentence },
+        svg("path", { d: `M${x(0)} ${y(1)}V${y(0)}H${x(1)}`, class: "axis" }),
+        svg("path", { d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}`, class: "even" }),
+        svg("polyline", { points: people.map((share, i) => `${x(share)},${y(recipients[i])}`).join(" "),
+          class: "curve-line" }), ticks),
+      el("p", { class: "note" }, t("uneven.note"), measure && ` ${measure}`)),
   ];
 }
 

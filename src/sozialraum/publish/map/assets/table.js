@@ -124,9 +124,9 @@ function showTable() {
       el("div", { class: "buttons" },
         button("table-copy", t("table.copy"), copyTable), button("table-csv", t("table.csv"), downloadTable))),
     el("p", { id: "table-status", role: "status" }),
+    el("p", { id: "table-caption", class: "kind" }, t(`table.${view.of}.caption`, { date: date(DATA.info.date) })),
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "table-caption" },
-      el("table", { class: "content" },
-        el("caption", { id: "table-caption" }, t(`table.${view.of}.caption`, { date: date(DATA.info.date) })),
+      el("table", { class: "content", "aria-labelledby": "table-caption" },
         el("thead", { id: "table-head" }), el("tbody", { id: "table-rows" }))),
     el("p", { class: "note" }, t("table.unknown")));
   arrange();
