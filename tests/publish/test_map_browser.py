@@ -402,3 +402,27 @@ def test_a_background_map_is_asked_for_only_after_consent_and_only_there(browser
     page.get_by_role("button", name="Hintergrundkarte ausblenden").click()
     assert page.locator("#map img").count() == 0
     context.close()
+
+
+def test_the_lorenz_curve_is_drawn_and_said_in_words(open_page, file, content):
+    page = open_page(file)
+    points = page.locator(".lorenz polyline").get_attribute("points").split()
+    assert len(points) == len(content.lorenz)
+    curve = content.lorenz
+    below = np.interp(0.75, curve["population_share"], curve["recipients_share"])
+    said = page.locator(".lorenz svg").get_attribute("aria-label")
+    assert f"leben {100 * (1 - below):.0f}\N{NO-BREAK SPACE}% der" in said
+
+
+@pytest.mark.parametrize(("derived", "base"), [(True, "all residents"), (False, "below 65 years")])
+def test_both_languages_name_the_base_of_a_share(open_page, tmp_path, derived, base):
+    content = synthetic.content()
+    figures = {**content.figures, "counts_derived": derived}
+    write_map(dataclasses.replace(content, figures=figures), tmp_path / "map.html")
+    page = open_page(tmp_path / "map.html", "sprache=en")
+    assert base in page.locator("#overview .figures").inner_text()
+
+
+def test_the_checkbox_of_the_core_is_hidden_where_the_layer_is_the_core(open_page, file):
+    assert open_page(file, "ebene=anteil").locator("#core").is_visible()
+    assert not open_page(file, "ebene=vorrang").locator("#core").is_visible()
