@@ -233,7 +233,10 @@ def moran(values: Any, graph: Any, *, ax: Axes | None = None, language: str = "d
     labels = ("Wert des Gebiets", "Mittel der Nachbarn", "Standardabweichungen")
     if language != "de":
         labels = ("value of the area", "mean of its neighbours", "standard deviations")
-    ax.set_xlabel(f"{labels[0]} ({labels[2]})")
-    ax.set_ylabel(f"{labels[1]} ({labels[2]})")
+    ax.set_xlabel(f"{labels[0]} ({labels[2]})", fontsize=7.5)
+    ax.set_ylabel(f"{labels[1]} ({labels[2]})", fontsize=7.5)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(lambda v, _: numbers.number(v, 1, language=language))
+    ax.tick_params(labelsize=7)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
