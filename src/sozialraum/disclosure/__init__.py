@@ -8,5 +8,7 @@ _HOME = {
     "bounds": "tighten tighten_linear",
     "suppression": "primary complementary withhold",
     "audit": "from_rate attack table_hierarchy",
+    "inference": "Statement shown sums_to infer findings",
+    "protection": "protect cheapest_fix",
 }
 __getattr__, __dir__, __all__ = exports(__name__, _HOME)

@@ -10,7 +10,7 @@ dual values say which statements the answer rests on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ import pandas as pd
 from sozialraum.errors import InputError
 
 TINY = 1e-6
+Known = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class Statement:
     lo, hi : float
         Both equal for a printed whole number.
     price : float
-        Loss of information if it is withheld; infinite where it cannot be taken back: a definition,
-        a register, an earlier publication.
+        Loss of information if it is withheld; infinite where it cannot be taken back: a register,
+        an earlier publication.
+    definition : bool
+        True for what everybody knows without any publication: that a total is the sum of its parts.
     """
 
     name: str
@@ -46,11 +49,12 @@ class Statement:
     lo: float
     hi: float
     price: float = np.inf
+    definition: bool = False
 
     @property
     def shows(self) -> bool:
         """Whether it prints a single count."""
-        return len(self.cells) == 1 and self.hi - self.lo <= TINY
+        return self.factors == (1.0,) and self.hi - self.lo <= TINY
 
 
 def shown(cell: str, count: float, *, price: float | None = None, name: str = "") -> Statement:
@@ -62,19 +66,19 @@ def shown(cell: str, count: float, *, price: float | None = None, name: str = ""
 def sums_to(total: str, parts: Sequence[str], *, slack: float = 0.0) -> Statement:
     """The definition of a total: everybody knows it; `slack` persons may be lost to rounding."""
     factors = (1.0,) * len(parts) + (-1.0,)
-    return Statement(f"sum of {total}", (*parts, total), factors, -slack, slack)
+    return Statement(f"sum of {total}", (*parts, total), factors, -slack, slack, definition=True)
 
 
 def infer(
-    known: pd.DataFrame, said: Sequence[Statement], targets: Collection[str]
+    known: Known, said: Sequence[Statement], targets: Collection[str]
 ) -> dict[str, tuple[Bound, Bound]]:
     """Compute the tightest interval of cells and what it rests on.
 
     Parameters
     ----------
-    known : pandas.DataFrame
-        Index: all cells. `lo`, `hi`: what everybody knows beforehand (0 and the residents; `hi` may
-        be infinite).
+    known : mapping
+        Every cell -> what everybody knows about it beforehand: least and greatest number (0 and the
+        residents; may be infinite).
     said : sequence of Statement
     targets : collection of str
         Cells whose interval is wanted.
@@ -91,7 +95,7 @@ def infer(
 
     Examples
     --------
-    >>> known = pd.DataFrame({"lo": 0.0, "hi": 900.0}, ["a", "b", "total"])
+    >>> known = dict.fromkeys(["a", "b", "total"], (0, 900))
     >>> said = [sums_to("total", ["a", "b"]), shown("total", 42), shown("b", 40)]
     >>> low, high = infer(known, said, ["a"])["a"]
     >>> low.value, high.value, sorted(said[k].name for k in high.rests_on)
@@ -105,7 +109,7 @@ def infer(
                 found[cell] = problem.interval(cell)
     for cell in targets:
         if cell not in found:
-            lo, hi = known.loc[cell, ["lo", "hi"]].astype(float)
+            lo, hi = map(float, known[cell])
             found[cell] = (Bound(lo, lo, {}), Bound(hi, hi, {}))
     return found
 
@@ -130,9 +134,7 @@ class Bound:
     rests_on: dict[int, float]
 
 
-def _components(
-    said: Sequence[Statement], targets: set[str]
-) -> list[tuple[list[str], list[int]]]:
+def _components(said: Sequence[Statement], targets: set[str]) -> list[tuple[list[str], list[int]]]:
     """Cells and statements that belong together: connected by counts that are not printed."""
     printed = {s.cells[0] for s in said if s.shows}
     of_cell: dict[str, list[int]] = defaultdict(list)
@@ -163,14 +165,13 @@ class _Problem:
     """The linear programme of one component; solved twice for each cell that is asked for."""
 
     def __init__(
-        self, known: pd.DataFrame, said: Sequence[Statement], cells: list[str], rows: list[int]
+        self, known: Known, said: Sequence[Statement], cells: list[str], rows: list[int]
     ) -> None:
         import highspy
 
         self.at = {cell: k for k, cell in enumerate(cells)}
         self.rows = rows
-        box = known.loc[cells, ["lo", "hi"]].to_numpy(float)
-        self.box = box
+        box = np.array([known[c] for c in cells], float)
         starts, index, value = [0], [], []
         for k in rows:
             index += [self.at[c] for c in said[k].cells]
@@ -225,7 +226,7 @@ class _Problem:
 
 
 def findings(
-    known: pd.DataFrame,
+    known: Known,
     said: Sequence[Statement],
     *,
     protection: int = 3,
@@ -251,7 +252,7 @@ def findings(
 
     Examples
     --------
-    >>> known = pd.DataFrame({"lo": 0.0, "hi": 900.0}, ["a", "b", "c", "total"])
+    >>> known = dict.fromkeys(["a", "b", "c", "total"], (0, 900))
     >>> said = [sums_to("total", ["a", "b", "c"]), shown("total", 82), shown("b", 40)]
     >>> findings(known, [*said, shown("c", 40)])
       cell   lo   hi  exact          how fix
@@ -265,11 +266,11 @@ def findings(
     for cell, statement in printed.items():
         if TINY < statement.lo < protection:
             rows.append((cell, statement.lo, statement.lo, True, "shown", cell))
-        elif statement.lo > 0 and 0 <= known.loc[cell, "hi"] - statement.lo < protection - 0.5:
+        elif statement.lo > 0 and 0 <= known[cell][1] - statement.lo < protection - 0.5:
             rows.append((cell, statement.lo, statement.lo, True, "complement shown", cell))
     if targets is None:
-        targets = [c for c in known.index if c not in printed]
-    certain = [s for s in said if np.isinf(s.price) and len(s.cells) > 1]
+        targets = [c for c in known if c not in printed]
+    certain = [s for s in said if s.definition]
     before, after = infer(known, certain, targets), infer(known, said, targets)
     for cell in targets:
         low, high = after[cell]
@@ -277,11 +278,7 @@ def findings(
         if width >= protection or width >= before[cell][1].value - before[cell][0].value:
             continue
         used = {**low.rests_on, **high.rests_on}
-        names = dict.fromkeys(said[k].name for k in sorted(used) if not _definition(said[k]))
+        names = dict.fromkeys(said[k].name for k in sorted(used) if not said[k].definition)
         fix = cheapest_fix(known, said, cell, protection=protection)
         rows.append((cell, low.value, high.value, width < TINY, ", ".join(names), fix))
     return pd.DataFrame(rows, columns=list(FINDINGS))
-
-
-def _definition(statement: Statement) -> bool:
-    return statement.name.startswith("sum of ")

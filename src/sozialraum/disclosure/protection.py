@@ -14,16 +14,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from sozialraum.disclosure.inference import Bound, Statement, infer
+from sozialraum.disclosure.inference import Bound, Known, Statement, infer
 from sozialraum.errors import DisclosureError
 
 MOST_ROUNDS = 2_000
 
 
 def protect(
-    known: pd.DataFrame,
+    known: Known,
     said: Sequence[Statement],
     counts: Mapping[str, float],
     *,
@@ -55,7 +54,7 @@ def protect(
     Examples
     --------
     >>> from sozialraum.disclosure.inference import shown, sums_to
-    >>> known = pd.DataFrame({"lo": 0.0, "hi": 900.0}, ["a", "b", "c", "total"])
+    >>> known = dict.fromkeys(["a", "b", "c", "total"], (0, 900))
     >>> said = [sums_to("total", ["a", "b", "c"]), shown("total", 47, price=9)]
     >>> said += [shown("a", 2), shown("b", 5), shown("c", 40)]
     >>> [said[k].name for k in protect(known, said, {"a": 2})]
@@ -63,8 +62,7 @@ def protect(
     """
     printing = {k for k, s in enumerate(said) if s.shows and s.cells[0] in counts}
     movable = [k for k, s in enumerate(said) if np.isfinite(s.price) and k not in printing]
-    certain = [s for s in said if np.isinf(s.price)]
-    widest = infer(known, certain, counts)
+    widest = infer(known, [s for s in said if s.definition], counts)
     master = _Master([said[k].price for k in movable])
     place = {k: n for n, k in enumerate(movable)}
     for _ in range(MOST_ROUNDS):
@@ -96,9 +94,7 @@ def protect(
     )
 
 
-def cheapest_fix(
-    known: pd.DataFrame, said: Sequence[Statement], cell: str, *, protection: int = 3
-) -> str:
+def cheapest_fix(known: Known, said: Sequence[Statement], cell: str, *, protection: int = 3) -> str:
     """Names of what would have to be withheld, too, so that one count is not known.
 
     Returns
@@ -132,7 +128,7 @@ def _lacking(
 
 
 def _weights(
-    known: pd.DataFrame,
+    known: Known,
     said: Sequence[Statement],
     rests_on: Mapping[int, float],
     place: Mapping[int, int],
@@ -146,10 +142,10 @@ def _weights(
         statement = said[k]
         room = np.inf
         if len(statement.cells) == 1:  # the cell moves as far as everybody would believe
-            lo, hi = known.loc[statement.cells[0], ["lo", "hi"]].astype(float)
+            lo, hi = known[statement.cells[0]]
             low, high = sorted((statement.lo, statement.hi))
-            factor = statement.factors[0]
-            room = max(hi * factor - high, low - lo * factor, 0.0)
+            low_end, high_end = sorted((lo * statement.factors[0], hi * statement.factors[0]))
+            room = max(high_end - high, low - low_end, 0.0)
         weight = min(dual * room, lacking)
         if weight > 1e-9:
             weights[place[k]] = weight

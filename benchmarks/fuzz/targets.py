@@ -277,7 +277,7 @@ def repacked(content: bytes) -> bytes:
 
 
 def _studies() -> tuple[bytes, ...]:
-    short = "extends: demo\nname: mine\nsiting: {rooms: 3, radius: 800}\ndisclosure: {minimum_count: 3}\n"
+    short = "extends: demo\nname: mine\nsiting: {rooms: 3}\ndisclosure: {minimum_count: 3}\n"
     whole = """name: mine
 title: T
 region: {name: A, city: B, prefix: "04"}

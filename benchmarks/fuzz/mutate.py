@@ -1,4 +1,4 @@
-"""Mutations of sound inputs: bytes flipped, cut, repeated, exchanged, and words that matter put in."""
+"""Mutations of sound inputs: bits flipped, parts cut, repeated, exchanged, words put in."""
 
 from __future__ import annotations
 
