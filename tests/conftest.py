@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ CHROMIUM = next(
 def pytest_configure(config: pytest.Config) -> None:
     """Hold back the user's own caches and logs from the tests."""
     os.environ.setdefault("MPLBACKEND", "agg")
+    own = tempfile.TemporaryDirectory(prefix="sozialraum-tests-")
+    config.add_cleanup(own.cleanup)
+    os.environ["SOZIALRAUM_CACHE"] = str(Path(own.name) / "cache")
+    os.environ["XDG_STATE_HOME"] = str(Path(own.name) / "state")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

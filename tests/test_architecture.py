@@ -7,7 +7,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "sozialraum"
 LAYERS = [
-    {"errors", "lazy", "versions"},
+    {"cache", "codec", "errors", "lazy", "versions"},
     {"study", "demo"},
     {"sources"},
     {"areas"},
@@ -17,7 +17,7 @@ LAYERS = [
     {"need"},
     {"presence"},
     {"publish"},
-    {"pipeline", "result"},
+    {"pipeline", "result", "stages"},
     {"plot", "testing"},
     {"cli"},
     {"__main__"},

@@ -11,6 +11,12 @@ from sozialraum.study import Study, load_study
 
 if TYPE_CHECKING:
     from sozialraum.areas.join import JoinAudit
+    from sozialraum.areas.table import AreaTable
+    from sozialraum.need.standing import Standing
+    from sozialraum.presence.propose import Presence
+    from sozialraum.presence.setting import Setting
+    from sozialraum.publish.presence import with_answer
+    from sozialraum.stages import Stages
 
 Progress = Callable[[str], None]
 
@@ -21,6 +27,7 @@ def run(
     data: str | Path | None = None,
     seed: int | None = None,
     internal: bool = False,
+    cache: bool = True,
     progress: Progress = _silent,
     **changes: Any,
 ) -> Run:
@@ -38,6 +45,9 @@ def run(
     internal : bool
         For use inside the office: limits below the publisher's own are allowed, and every output
         is stamped.
+    cache : bool
+        Take what earlier runs computed from the same inputs and settings from the user's cache
+        folder (readable by its owner only), and keep what this run computes.
     progress : callable
         Told the name of each stage.
     **changes
@@ -59,75 +69,98 @@ def run(
     >>> len(run.proposal())
     3
     """
-    from sozialraum.areas.table import read_areas
+    from sozialraum.areas.inputs import Inputs, data_folder
+    from sozialraum.cache import open_cache
     from sozialraum.concentration import concentrate
     from sozialraum.need.assessment import assess
     from sozialraum.need.standing import stand
-    from sozialraum.presence.propose import compare_demand, propose
-    from sozialraum.presence.setting import settle
+    from sozialraum.presence.answer import answer
     from sozialraum.publish import gate, manifest
     from sozialraum.publish.assemble import assemble, read_around, with_sentences
+    from sozialraum.publish.presence import with_answer
+    from sozialraum.stages import Stages
 
     if seed is not None:
         changes["seed"] = seed
     chosen = load_study(study, **changes)
+    inputs = Inputs(data_folder(data, chosen))
+    store = open_cache(cache)
+    stage = Stages(chosen, inputs, store)
 
     progress("read the inputs")
-    table = read_areas(chosen, data)
+    table = _read(stage)
+    around = stage(
+        "around",
+        lambda s, i: read_around(table.seen_by(s, i)),
+        after=("areas",),
+        hidden=(*TEXTS, *ROOMS, "indicators", "counts", "disclosure", "targets", "seed"),
+    )
     progress("need and ranks")
-    need = assess(table)
-    standing = stand(table, need)
+    need = stage(
+        "need",
+        lambda s, i: assess(table.seen_by(s, i)),
+        after=("areas",),
+        hidden=(*READERS, *ROOMS, "disclosure", "targets"),
+    )
+    standing = stage(
+        "standing",
+        lambda s, i: stand(table.seen_by(s, i), need),
+        after=("areas", "need"),
+        hidden=(*READERS, *ROOMS, "disclosure"),
+    )
     progress("concentration")
-    concentration = concentrate(
-        table.areas,
-        need.areas["recipients"].where(need.areas["excluded"].isna()),
-        need.areas["share_base"],
-        table.areas["in_region"],
-        seed=chosen.seed,
-        design_effect=chosen.indicators.design_effect,
-        region_name=chosen.region.name,
+    concentration = stage(
+        "concentration",
+        lambda s, i: concentrate(
+            table.areas,
+            need.areas["recipients"].where(need.areas["excluded"].isna()),
+            need.areas["share_base"],
+            table.areas["in_region"],
+            seed=s.seed,
+            design_effect=s.indicators.design_effect,
+            region_name=s.region.name,
+        ),
+        after=("areas", "need"),
+        hidden=(*READERS, *ROOMS, "disclosure", "targets"),
     )
     progress("rooms and people at places")
-    # A withheld area places nobody: solver, tables and page use the same publishable units.
-    reasons, _ = gate.withheld(standing.areas, standing.regions, chosen)
-    weights = standing.areas[[f"weight_{t}" for t in chosen.targets]]
     derived = table.ba is None
-    children, _ = gate.withheld_children(standing.areas, standing.regions, chosen, derived=derived)
-    weights = gate.publishable_weights(
-        weights.set_axis(list(chosen.targets), axis=1),
-        reasons,
-        chosen,
-        derived=derived,
-        children=children,
+    setting = stage(
+        "setting",
+        lambda s, i: _settle(table.seen_by(s, i), standing),
+        after=("areas", "standing"),
+        hidden=(*READERS, "access", "hours", *(f"siting.{k}" for k in HEADLINE)),
     )
-    with_old_age = standing.areas["recipients"].mask(reasons != "")
-    corrected = chosen.old_age is not None and table.ba is None
-    setting = settle(table, weights, with_old_age if corrected else None)
     progress("proposal of rooms")
     places = setting.rooms, setting.offices, setting.units
-    presence = propose(chosen, *places)
+    reply = stage(
+        "presence",
+        lambda s, i: answer(s, setting, i.path),
+        after=("setting",),
+        hidden=READERS,
+    )
     figures = standing.figures | concentration.figures | setting.figures
     figures["counts_derived"] = derived
-    if setting.uncorrected is not None:
-        figures["old_age_rooms"] = compare_demand(chosen, *places, setting.uncorrected, presence)
+    if reply.old_age_rooms is not None:
+        figures["old_age_rooms"] = reply.old_age_rooms
     progress("disclosure control")
-    around = read_around(table)  # before the hashes: these files are inputs, too
-    hashes = manifest.record_inputs(table.inputs.root, table.inputs.names)
+    hashes = manifest.record_inputs(inputs.root, inputs.names)
     content = assemble(
         table,
         need,
         standing.areas.join(concentration.areas),
         standing.regions,
         *places,
-        presence,
+        reply.presence,
         around,
         clusters=concentration.clusters,
         figures=figures,
-        quality=setting.quality,
+        quality=setting.quality + reply.notes,
         fingerprint=manifest.fingerprint(chosen, hashes),
         internal=internal,
         warnings=standing.warnings,
     )
+    content = with_answer(content, reply)
     released = with_sentences(gate.release(content))
     record = {
         "inputs": hashes,
@@ -135,7 +168,54 @@ def run(
         "markers": table.markers,
         "disclosure": released.figures["withheld"],
     }
-    return Run(chosen, released, record, tuple(need.leaks))
+    store.prune()
+    origin = {"data": data, "internal": internal, "cache": cache}
+    return Run(chosen, released, record, tuple(need.leaks), origin)
+
+
+TEXTS = ("title", "subtitle", "question", "language", "publisher")
+READERS = (*TEXTS, "layers")
+"""Settings that no stage before the assembly looks at."""
+ROOMS = ("venues", "offices", "siting", "access", "hours")
+HEADLINE = ("rooms", "most_rooms", "radii", "stability_draws", "position_error", "model", "far")
+HEADLINE += ("backup", "capacity", "spacing", "floor", "decay")
+"""Settings of the proposal alone: people and rooms stay where they are."""
+
+
+def _read(stage: Stages) -> AreaTable:
+    """The joined table; study and inputs are this run's."""
+    from sozialraum.areas.table import AreaTable, read_areas
+
+    own = ("study", "inputs")
+    parts = stage(
+        "areas",
+        lambda s, i: {k: v for k, v in vars(read_areas(s, i)).items() if k not in own},
+        hidden=(*READERS, *ROOMS, "disclosure", "targets", "seed"),
+    )
+    return AreaTable(study=stage.study, inputs=stage.inputs, **parts)
+
+
+def _settle(table: AreaTable, standing: Standing) -> Setting:
+    """Rooms, and the people whom the study may place."""
+    from sozialraum.presence.setting import settle
+    from sozialraum.publish import gate
+
+    study = table.study
+    # A withheld area places nobody: solver, tables and page use the same publishable units.
+    reasons, _ = gate.withheld(standing.areas, standing.regions, study)
+    weights = standing.areas[[f"weight_{t}" for t in study.targets]]
+    derived = table.ba is None
+    children, _ = gate.withheld_children(standing.areas, standing.regions, study, derived=derived)
+    weights = gate.publishable_weights(
+        weights.set_axis(list(study.targets), axis=1),
+        reasons,
+        study,
+        derived=derived,
+        children=children,
+    )
+    with_old_age = standing.areas["recipients"].mask(reasons != "")
+    corrected = study.old_age is not None and derived
+    return settle(table, weights, with_old_age if corrected else None, standing.areas)
 
 
 def check(study: str | Path | Study, *, data: str | Path | None = None) -> JoinAudit:

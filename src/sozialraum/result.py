@@ -34,12 +34,38 @@ class Run:
     leaks : tuple of str
         Ids of areas whose suppressed count follows from the publisher's own totals. For the
         analyst, who tells the publisher; it is in no output.
+    origin : Mapping
+        How it was called: `data`, `internal`, `cache`; see `with_changes`.
     """
 
     study: Study
     content: Content
     record: Mapping[str, Any] = field(repr=False)
     leaks: tuple[str, ...] = ()
+    origin: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def with_changes(self, **changes: Any) -> Run:
+        """The same run with other settings; only what depends on them is computed again.
+
+        Parameters
+        ----------
+        **changes
+            As in `sozialraum.run`, e.g. ``siting={"rooms": 8}``.
+
+        Returns
+        -------
+        Run
+
+        Examples
+        --------
+        >>> import sozialraum as sr
+        >>> run = sr.run("demo", siting={"rooms": 3})
+        >>> len(run.with_changes(siting={"rooms": 4}).proposal())
+        4
+        """
+        from sozialraum.pipeline import run
+
+        return run(self.study, **self.origin, **changes)
 
     @property
     def areas(self) -> gpd.GeoDataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,10 @@ class AreaTable:
     def region(self) -> pd.Index:
         """Ids of the study region's areas."""
         return self.areas.index[self.areas["in_region"]]
+
+    def seen_by(self, study: Study, inputs: Inputs) -> AreaTable:
+        """The same table with other records of what is looked at and read."""
+        return replace(self, study=study, inputs=inputs)
 
 
 def read_areas(study: Study, data: str | Path | Inputs | None = None) -> AreaTable:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import platform
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -52,6 +53,22 @@ def record(path: Path) -> FileRecord:
         return FileRecord(digest, handle.tell())
 
 
+_known: dict[tuple[str, int, int, int], FileRecord] = {}
+
+
+def record_once(path: Path) -> FileRecord:
+    """Hash a file again only where its size or time differs from what this process saw before.
+
+    A file that changed within the last two seconds is always hashed: a clock ticks too coarsely
+    to tell two changes in a row.
+    """
+    found = path.stat()
+    key = (str(path), found.st_size, found.st_mtime_ns, found.st_ino)
+    if key not in _known or time.time_ns() - found.st_mtime_ns < 2_000_000_000:
+        _known[key] = record(path)
+    return _known[key]
+
+
 def record_inputs(data: Path, paths: Iterable[str | Path]) -> dict[str, FileRecord]:
     """Hash inputs under names relative to the data folder, sorted.
 
@@ -84,7 +101,7 @@ def record_inputs(data: Path, paths: Iterable[str | Path]) -> dict[str, FileReco
         beside = path.parent.glob(f"{path.stem}.*") if path.suffix.lower() == ".shp" else ()
         parts = [path, *(p for p in beside if p.suffix.lower() in _SHAPEFILE)]
         files.update({_relative(p, root): p for p in parts})
-    return {name: record(files[name]) for name in sorted(files)}
+    return {name: record_once(files[name]) for name in sorted(files)}
 
 
 _SHAPEFILE = {".shp", ".shx", ".dbf", ".prj", ".cpg"}

@@ -1,0 +1,231 @@
+"""Results of earlier runs in the user's cache folder, found by what they were made from.
+
+An entry is named by a hash of everything it depends on and carries a checksum of itself: what is
+cut off, changed or of another version is simply not there. The folder is readable by its owner
+only, because counts before disclosure control are in it.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import os
+import platform
+import secrets
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sozialraum.codec import Damaged, Unstorable, digest, pack, unpack
+
+LIMIT = 512_000_000
+"""Bytes on disk; beyond it, what was not used for longest goes."""
+IN_MEMORY = 256
+"""Entries kept in the process, for the next call of the same session."""
+SUFFIX = ".stage"
+
+_memory: OrderedDict[tuple[str, str], tuple[Any, str]] = OrderedDict()
+
+
+def cache_folder() -> Path:
+    """``$SOZIALRAUM_CACHE``, or the user's cache folder of the system."""
+    given = os.environ.get("SOZIALRAUM_CACHE")
+    if given:
+        return Path(given).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_path("sozialraum", appauthor=False))
+
+
+class Cache:
+    """Entries below one folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path or None
+        None: nothing is kept, everything is computed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> cache = Cache(Path(tempfile.mkdtemp()) / "cache")
+    >>> cache.put("0123", {"areas": 53})[0]
+    {'areas': 53}
+    >>> cache.get("0123")[0]
+    {'areas': 53}
+    >>> Cache(None).get("0123") is None
+    True
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.written = False
+        if folder is not None and not _private(folder):
+            self.folder = None
+
+    def get(self, key: str) -> tuple[Any, str] | None:
+        """Value and checksum of an entry; None where there is none that is whole."""
+        if self.folder is None:
+            return None
+        known = _memory.get((str(self.folder), key))
+        if known is not None:
+            _memory.move_to_end((str(self.folder), key))
+            return copy.deepcopy(known[0]), known[1]
+        path = self.folder / f"{key}{SUFFIX}"
+        try:
+            data = path.read_bytes()
+            value = unpack(data)
+        except (OSError, Damaged):
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        self._remember(key, value, digest(data))
+        return value, digest(data)
+
+    def put(self, key: str, value: Any) -> tuple[Any, str]:
+        """Keep a value; gives it back as `get` would, with its checksum.
+
+        A value that cannot be written exactly comes back as it is, with a checksum of its own.
+        """
+        try:
+            data = pack(value)
+        except Unstorable:
+            return value, secrets.token_hex(32)
+        value = unpack(data)
+        if self.folder is not None:
+            self._write(self.folder / f"{key}{SUFFIX}", data)
+            self._remember(key, value, digest(data))
+        return value, digest(data)
+
+    def _remember(self, key: str, value: Any, checksum: str) -> None:
+        _memory[str(self.folder), key] = (copy.deepcopy(value), checksum)
+        while len(_memory) > IN_MEMORY:
+            _memory.popitem(last=False)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """Beside its place and moved there: another run sees all of it or nothing."""
+        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            beside.replace(path)
+            self.written = True
+        except OSError:  # full or read-only: the next run computes again
+            with suppress(OSError):
+                beside.unlink()
+
+    def files(self) -> list[Path]:
+        """Entries and what killed runs left of them."""
+        if self.folder is None or not self.folder.is_dir():
+            return []
+        return sorted(p for p in self.folder.iterdir() if SUFFIX in p.name and p.is_file())
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(_stat(p)[0] for p in self.files())
+
+    def clear(self) -> int:
+        """Remove every entry; returns how many."""
+        _memory.clear()
+        files = self.files()
+        for path in files:
+            with suppress(OSError):
+                path.unlink()
+        return len(files)
+
+    def prune(self, limit: int = LIMIT) -> None:
+        """Remove what was not used for longest until `limit` holds, and leftovers."""
+        if not self.written:
+            return
+        stats = {path: _stat(path) for path in self.files()}
+        total = sum(size for size, _ in stats.values())
+        for path, (size, used) in sorted(stats.items(), key=lambda item: item[1][1]):
+            stale = path.name.startswith(".") and used < time.time() - 3600
+            if stale or total > limit:
+                with suppress(OSError):
+                    path.unlink()
+                total -= size
+
+
+def open_cache(enabled: bool = True) -> Cache:
+    """The user's cache; nothing is kept where `enabled` is False or no folder can be had."""
+    return Cache(cache_folder() / "stages" if enabled else None)
+
+
+def _stat(path: Path) -> tuple[int, float]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0.0
+    return found.st_size, found.st_mtime
+
+
+def _private(folder: Path) -> bool:
+    """Make the folder; whether it is ours and nobody else can read or write it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+        if os.name == "posix":
+            if found.st_uid != os.getuid():
+                return False
+            if found.st_mode & 0o077:
+                folder.chmod(0o700)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
+@lru_cache(maxsize=1)
+def program() -> str:
+    """Hash of this program's files, of its libraries' versions and of the machine's family."""
+    from sozialraum.versions import versions
+
+    root = Path(__file__).resolve().parent
+    state = hashlib.sha256(repr((sorted(versions().items()), sys.platform)).encode())
+    state.update(platform.machine().encode())
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            state.update(f"\0{path.relative_to(root).as_posix()}\0".encode())
+            state.update(path.read_bytes())
+    return state.hexdigest()
+
+
+def key_of(name: str, *parts: Any) -> str:
+    """Name of an entry: the step and a hash of all it depends on.
+
+    Raises
+    ------
+    Unstorable
+        A part cannot be written exactly.
+    """
+    return f"{name}-{digest(pack((program(), name, *parts)))[:40]}"
+
+
+def remembering(cache: Cache) -> Callable[..., Any]:
+    """A caller that computes ``function(*args, **kwargs)`` only where it is not in the cache.
+
+    The function has to be pure, and its arguments storable.
+
+    Examples
+    --------
+    >>> remember = remembering(Cache(None))
+    >>> remember(sum, [1, 2])
+    3
+    """
+
+    def remember(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if cache.folder is None:
+            return cache.put("", function(*args, **kwargs))[0]
+        key = key_of(function.__name__, function.__module__, args, kwargs)
+        found = cache.get(key)
+        if found is None:
+            found = cache.put(key, function(*args, **kwargs))
+        return found[0]
+
+    return remember

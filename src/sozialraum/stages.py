@@ -1,0 +1,145 @@
+"""Stages of a run: each is computed only where something it depends on has changed.
+
+What a stage depends on is the program, the results of the stages before, the settings it may look
+at, and the contents of the files these settings name. A stage that looks at a setting it was said
+not to need is computed all the same; its result is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sozialraum.areas.inputs import SHAPEFILE_PARTS, Inputs
+from sozialraum.cache import Cache, key_of
+from sozialraum.publish.manifest import record_once
+from sozialraum.study import Study
+
+
+class Watched:
+    """A study, or a section of it, that notes which of its hidden settings are read.
+
+    Examples
+    --------
+    >>> from sozialraum.study import load_study
+    >>> seen = set()
+    >>> study = Watched(load_study("demo"), frozenset({"siting.rooms"}), seen)
+    >>> study.siting.radius > 0, seen
+    (True, set())
+    >>> study.siting.rooms > 0, seen
+    (True, {'siting.rooms'})
+    """
+
+    def __init__(self, model: Any, hidden: frozenset[str], seen: set[str], path: str = "") -> None:
+        self._model, self._hidden, self._seen, self._path = model, hidden, seen, path
+
+    def __getattr__(self, name: str) -> Any:
+        path = f"{self._path}{name}"
+        value = getattr(self._model, name)
+        if name == "model_copy":
+            return lambda **k: Watched(value(**k), self._hidden, self._seen, self._path)
+        if path in self._hidden or (callable(value) and name != "edition"):
+            self._seen.add(path)  # a method may look at everything
+        elif any(h.startswith(f"{path}.") for h in self._hidden):
+            return Watched(value, self._hidden, self._seen, f"{path}.")
+        return value
+
+
+class Stages:
+    """The stages of one run.
+
+    Parameters
+    ----------
+    study : Study
+    inputs : Inputs
+        Files that a stage reads are recorded here, whether it is computed or not.
+    cache : Cache
+    """
+
+    def __init__(self, study: Study, inputs: Inputs, cache: Cache) -> None:
+        self.study, self.inputs, self.cache = study, inputs, cache
+        self.computed: list[str] = []
+        self._checksums: dict[str, str] = {}
+        self._document = study.model_dump(mode="json", by_alias=True)
+
+    def __call__(
+        self,
+        name: str,
+        compute: Callable[[Any, Inputs], Any],
+        *,
+        after: tuple[str, ...] = (),
+        hidden: tuple[str, ...] = (),
+    ) -> Any:
+        """The result of a stage.
+
+        Parameters
+        ----------
+        name : str
+        compute : callable
+            Takes the study and the inputs; a pure function of them and of the stages in `after`.
+        after : tuple of str
+            Stages whose results `compute` uses.
+        hidden : tuple of str
+            Settings it does not look at: ``siting`` or ``siting.rooms``.
+        """
+        visible = _without(self._document, hidden)
+        before = {n: self._checksums[n] for n in after}
+        files = {n: record_once(p).sha256 for n, p in sorted(self._files(visible))}
+        key = key_of(name, visible, before, files)
+        found = self.cache.get(key)
+        if found is None:
+            seen: set[str] = set()
+            inputs = Inputs(self.inputs.root)
+            study = Watched(self.study, frozenset(hidden), seen) if hidden else self.study
+            entry = {"value": compute(study, inputs), "files": inputs.names}
+            again = {n: record_once(p).sha256 for n, p in sorted(self._files(visible))}
+            whole = not seen and set(inputs.names) <= set(files) and again == files
+            found = self.cache.put(key, entry) if whole else Cache(None).put(key, entry)
+            self.computed.append(name)
+        entry, self._checksums[name] = found
+        for path in entry["files"]:
+            self.inputs.path(path)
+        return entry["value"]
+
+    def _files(self, settings: Any) -> Iterator[tuple[str, Path]]:
+        """Files that settings name, also by pattern, with the parts of a shapefile."""
+        root = self.inputs.root
+        for text in _texts(settings):
+            if text.startswith(("/", "~")) or ".." in text or len(text) > 250:
+                continue
+            if any(c in text for c in "*?["):
+                paths = sorted(root.glob(text))
+            else:
+                paths = [root / text]
+            for path in paths:
+                parts = [path.with_suffix(s) for s in SHAPEFILE_PARTS]
+                for part in parts if path.suffix.lower() == ".shp" else [path]:
+                    if part.is_file():
+                        yield part.relative_to(root).as_posix(), part
+
+
+def _without(document: dict[str, Any], hidden: tuple[str, ...], path: str = "") -> dict[str, Any]:
+    """The settings that are not hidden."""
+    rest: dict[str, Any] = {}
+    for key, value in document.items():
+        place = f"{path}{key}"
+        if place in hidden:
+            continue
+        nested = isinstance(value, dict) and any(h.startswith(f"{place}.") for h in hidden)
+        rest[key] = _without(value, hidden, f"{place}.") if nested else value
+    return rest
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text that may name a file."""
+    if isinstance(value, str):
+        if "." in value or "*" in value:
+            yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(key)
+            yield from _texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner)
