@@ -75,6 +75,8 @@ class Rule:
             As `status_bounds`, and ``need``, ``need_lo``, ``need_hi`` on the rule's own scale
             (by the rule of the Monitoring the same as the index).
         """
+        if len(out) == 1:  # a single unit above the areas stands beside nothing
+            return self._alone(out.index)
         if self.recipe is None:
             status = status_bounds(*ends, out)
             scores = [status[c] for c in ("index", "index_lo", "index_hi")]
@@ -84,6 +86,11 @@ class Rule:
             scores = [low, np.minimum(low, high), np.maximum(low, high)]
         names = ("need", "need_lo", "need_hi")
         return status.assign(**dict(zip(names, scores, strict=True)))
+
+    def _alone(self, index: pd.Index) -> pd.DataFrame:
+        numbers = ["index", "index_lo", "index_hi", "need", "need_lo", "need_hi"]
+        frame = pd.DataFrame(np.nan, index=index, columns=numbers)
+        return frame.assign(**{"class": None, "class_lower": None, "class_upper": None})
 
     def errors(
         self,
@@ -104,6 +111,8 @@ class Rule:
             weight = shrunk_shares(values, bases, out)[1]
             weight[[c for c in values if c in self.exact]] = 1.0
             kept = covariance * weight.to_numpy()[:, :, None] * weight.to_numpy()[:, None, :]
+        if len(out) == 1:
+            return pd.Series(np.nan, index=out.index), covariance
         if self.recipe is None:
             return index_error(shrunk, kept, out), covariance
         return composite_error(shrunk, kept, self.recipe, out, seed=seed), covariance
