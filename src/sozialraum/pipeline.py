@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,8 @@ if TYPE_CHECKING:
     from sozialraum.areas.join import JoinAudit
     from sozialraum.areas.table import AreaTable
     from sozialraum.need.standing import Standing
-    from sozialraum.presence.propose import Presence
     from sozialraum.presence.setting import Setting
-    from sozialraum.publish.presence import with_answer
+    from sozialraum.publish.room_tables import with_answer
     from sozialraum.stages import Stages
 
 Progress = Callable[[str], None]
@@ -77,7 +77,8 @@ def run(
     from sozialraum.presence.answer import answer
     from sozialraum.publish import gate, manifest
     from sozialraum.publish.assemble import assemble, read_around, with_sentences
-    from sozialraum.publish.presence import with_answer
+    from sozialraum.publish.need_tables import need_tables
+    from sozialraum.publish.room_tables import with_answer
     from sozialraum.stages import Stages
 
     if seed is not None:
@@ -107,6 +108,12 @@ def run(
         lambda s, i: stand(table.seen_by(s, i), need),
         after=("areas", "need"),
         hidden=(*READERS, *ROOMS, "disclosure"),
+    )
+    tables = stage(
+        "need tables",
+        lambda s, i: need_tables(table.seen_by(s, i), need, standing),
+        after=("areas", "need", "standing"),
+        hidden=(*READERS, *ROOMS),
     )
     progress("concentration")
     concentration = stage(
@@ -160,7 +167,7 @@ def run(
         internal=internal,
         warnings=standing.warnings,
     )
-    content = with_answer(content, reply)
+    content = with_answer(replace(content, further=tables), reply)
     released = with_sentences(gate.release(content))
     record = {
         "inputs": hashes,

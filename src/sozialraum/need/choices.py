@@ -1,7 +1,7 @@
 """What the ranking of a study owes to its figures, and what to its choices.
 
 Brings together, for the areas of a study, what `sensitivity`, `ranking` and `explain` offer: ranks
-under every other reasonable choice, rank sets by index, share and count, and areas to compare with.
+under every other reasonable choice, and rank sets by index, share and count.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sozialraum.need.explain import comparable_areas, why_ranks_differ
+from sozialraum.need.explain import why_ranks_differ
 from sozialraum.need.ranking import rank_confidence
 from sozialraum.need.rates import shrunk_shares
 from sozialraum.need.sensitivity import (
@@ -45,14 +45,11 @@ class Choices:
         Rank sets: ``rank``, ``lo``, ``hi`` by index; ``lo_persons``, ``hi_persons`` as if persons
         received benefits independently (design effect 1); ``rank_share``, ``lo_share``…,
         ``rank_count``…, ``rank_demand``… (count without old age) and ``why``.
-    comparable : pandas.Series
-        Ids of the most similar areas of the region, nearest first.
     """
 
     ranks: pd.DataFrame
     variance: pd.DataFrame
     sets: pd.DataFrame
-    comparable: pd.Series
 
 
 def try_choices(table: AreaTable, need: Need, areas: pd.DataFrame, shown: pd.Series) -> Choices:
@@ -78,8 +75,8 @@ def try_choices(table: AreaTable, need: Need, areas: pd.DataFrame, shown: pd.Ser
     >>> need = sr.need.assess(table)
     >>> areas = sr.need.stand(table, need).areas
     >>> choices = try_choices(table, need, areas, areas["recipients"].notna())
-    >>> int(choices.ranks["core"].sum()), len(choices.comparable["21400731"])
-    (9, 3)
+    >>> int(choices.ranks["core"].sum())
+    9
     """
     study, rule = table.study, need.rule
     now, before = need.figures["areas"], need.before["areas"]
@@ -110,9 +107,6 @@ def try_choices(table: AreaTable, need: Need, areas: pd.DataFrame, shown: pd.Ser
         ranks,
         variance,
         _sets(areas, shown, study),
-        comparable_areas(
-            values, table.areas["population"], excluded=out, among=inside, of=table.region
-        ),
     )
 
 

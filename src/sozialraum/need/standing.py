@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
+from sozialraum.need.explain import comparable_areas
 from sozialraum.need.masking import UNDETERMINED
 from sozialraum.need.propagate import change_covariance, index_error, indicator_covariance
 from sozialraum.need.ranking import rank_confidence, top_probability, top_sets
@@ -17,6 +18,7 @@ from sozialraum.need.targets import index_target, percent_target, rank_target, w
 if TYPE_CHECKING:
     from sozialraum.areas.table import AreaTable
     from sozialraum.need.assessment import Need
+    from sozialraum.need.figures import Figures
     from sozialraum.study import Study
     from sozialraum.study.model import Target
 
@@ -74,6 +76,45 @@ def weight_of(table: AreaTable, need: pd.DataFrame, target: Target) -> pd.Series
         expected="recipients, recipients_if_worse, children_benefits, residents:15-27 or "
         "workbook:COLUMN of the BA workbook at hand",
     )
+
+
+def weight_bounds(
+    table: AreaTable, need: pd.DataFrame, dynamics_se: pd.Series, target: Target
+) -> pd.DataFrame:
+    """Fewest and most persons of a target group in every area.
+
+    Parameters
+    ----------
+    table : AreaTable
+    need : pandas.DataFrame
+        `Need.areas`.
+    dynamics_se : pandas.Series
+        Standard error of the dynamics index: an area close to the threshold may belong to those
+        that get worse, or not.
+    target : Target
+
+    Returns
+    -------
+    pandas.DataFrame
+        `lo`, `hi`; equal where the number of persons is exact, NaN where it is not known.
+    """
+    weight = weight_of(table, need, target)
+    kind, _, detail = target.weight_by.partition(":")
+    low, high = weight, weight
+    if kind == "children_benefits":
+        low, high = need["children_lo"], need["children_hi"]
+    elif kind == "workbook" and table.ba is not None and f"{detail}_lo" in table.ba:
+        low, high = (table.ba[f"{detail}_{end}"].astype(float) for end in ("lo", "hi"))
+    elif kind in ("recipients", "recipients_if_worse"):
+        low, high = (
+            (need[f"recipients_{end}"] - need["old_age"]).clip(lower=0) for end in ("lo", "hi")
+        )
+        if kind == "recipients_if_worse":
+            index, reach = need["dynamics_index"], 1.96 * dynamics_se.fillna(0)
+            low = low.where(index - reach > 1, 0.0).where(low.notna())
+            masked = need["dynamics_class"] == UNDETERMINED
+            high = high.where((index + reach > 1) | masked, 0.0).where(high.notna())
+    return pd.DataFrame({"lo": low.where(weight.notna()), "hi": high.where(weight.notna())})
 
 
 def ranked_by(table: AreaTable, need: Need, errors: pd.DataFrame, target: Target) -> pd.DataFrame:
@@ -163,6 +204,27 @@ def index_errors(need: Need, level: str, design_effect: float, seed: int = 0) ->
     return errors
 
 
+def _masked(now: Figures) -> pd.Series:
+    """Indicators of each area that the publisher replaced by 0, comma between them."""
+    low, high = now.ends
+    hidden = (low != high) & low.notna()
+    names = [", ".join(low.columns[row]) for row in hidden.to_numpy()]
+    return pd.Series(names, index=low.index, dtype=object)
+
+
+def _similar(table: AreaTable, need: Need, names: pd.Series) -> pd.Series:
+    """Names of the region's areas that are most like each area, nearest first."""
+    now, out = need.figures["areas"], need.areas["excluded"].notna()
+    alike = comparable_areas(
+        need.rule.shrink(now.indicators, now.bases, out),
+        table.areas["population"],
+        excluded=out,
+        among=table.areas["in_region"],
+        of=names.index,
+    )
+    return alike.map(lambda ids: "; ".join(names[i] for i in ids))
+
+
 def _rank(frame: pd.DataFrame, errors: pd.DataFrame, study: Study) -> None:
     """Ranks by index with their simultaneous sets, by share and by count, written into `frame`."""
     rules = study.indicators
@@ -216,7 +278,10 @@ def stand(table: AreaTable, need: Need) -> Standing:
     for key, target in study.targets.items():
         areas[f"weight_{key}"] = weight_of(table, need.areas, target).loc[areas.index]
         value = ranked_by(table, need, errors, target).loc[areas.index]
-        areas[f"value_{key}"] = value["value"]
+        ends = weight_bounds(table, need.areas, errors["dynamics"], target).loc[areas.index]
+        areas[[f"fewest_{key}", f"most_{key}"]] = ends.to_numpy()
+        for column in ("value", "value_lo", "value_hi", "se"):
+            areas[f"{column}_{key}"] = value[column]
         ranks = rank_target(value, **settings)
         for column in ("rank", "lo", "hi"):
             name = f"rank_{column}_{key}".replace("rank_rank", "rank")
@@ -230,6 +295,9 @@ def stand(table: AreaTable, need: Need) -> Standing:
     )
     change = worse_areas(dynamics, errors["dynamics"].loc[areas.index])
     areas["possibly_worse"] = change["possibly_worse"]
+    areas["dynamics_index_se"] = errors["dynamics"]
+    areas["masked"] = _masked(now).loc[areas.index]
+    areas["comparable"] = _similar(table, need, names["name"])
     areas["flags"] = np.where(
         change["masked_worse"], "Entwicklung kann negativ sein (verdeckte kleine Zahl)", ""
     )

@@ -26,7 +26,7 @@ COLUMNS = "|".join(
         r"region_(id|name)",
         r"S\d+(_previous)?",
         r"(status|dynamics)_(index|published)|location_quotient_city",
-        r"old_age|top_(certain|possible)|possibly_worse|sentence|flags",
+        r"old_age|top_(certain|possible)|possibly_worse|comparable|sentence|flags",
         r"explained_.+",
         r"cluster_sentence",
         r"(rank|rank_lo|rank_hi|weight)_.+",
@@ -268,9 +268,7 @@ def _info(
         recipients_label=(
             f"{study.counts.ba_measure} (SGB II)" if with_workbook else study.counts.derived_label
         ),
-        share_label=SHARE_LABELS[
-            study.language, with_workbook and study.counts.base == "under_65"
-        ],
+        share_label=SHARE_LABELS[study.language, with_workbook and study.counts.base == "under_65"],
         recipients_note=" ".join(need.notes),
         version=__version__,
         sources=tuple(_sources(study, with_workbook)),

@@ -62,6 +62,7 @@ _FURTHER: dict[str, str] = {
     "old_age": "geschätzte Personen mit Grundsicherung im Alter (SGB XII)",
     "top_certain": "gehört sicher zu den k Gebieten mit dem größten Bedarf",
     "top_possible": "gehört möglicherweise zu den k Gebieten mit dem größten Bedarf",
+    "comparable": "Gebiete mit den ähnlichsten Indikatoren und ähnlich vielen Einwohnern",
     "sentence": "warum das Gebiet dort steht, wo es steht",
     "flags": "Hinweise",
     "cluster_sentence": "räumliche Konzentration in Worten",

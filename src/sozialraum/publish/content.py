@@ -68,8 +68,9 @@ class Content:
         `ranking.csv` (see `RANKING`) and: `region_id`, `region_name`, `S1`…`S4` (percent, the
         current edition, where it has them), `S1_previous`… (previous edition), `status_index`,
         `status_published`, `dynamics_index`, `dynamics_published`, `old_age` (estimated persons on
-        old-age SGB XII), `top_certain`, `top_possible` (bool: the core of the k worst), `sentence`
-        (why the area stands where it stands), `flags` (German notes, '; ' between them),
+        old-age SGB XII), `top_certain`, `top_possible` (bool: the core of the k worst),
+        `comparable` (names of the most similar areas), `sentence` (why the area stands where it
+        stands), `flags` (German notes, '; ' between them),
         `explained_S1`… (points each indicator adds to the index), `cluster` and
         `cluster_sentence`. Per target group `t`: `rank_t`, `rank_lo_t`, `rank_hi_t`, `weight_t`.
     regions : geopandas.GeoDataFrame
@@ -106,6 +107,11 @@ class Content:
         Totals and measures that the text uses, by name (see `sozialraum.pipeline`).
     further : tuple of FurtherTable
         Tables of their own: each a sheet of the workbook and a table of the report's annex.
+    ways : pandas.DataFrame or None
+        Metres of way from units to rooms and offices where they are not straight lines; `inf`:
+        no way.
+    calendar : str
+        The week's plan as iCalendar text; empty without one.
     """
 
     study: Study
@@ -127,6 +133,8 @@ class Content:
     quality: list[dict[str, str]]
     figures: dict[str, Any] = field(default_factory=dict)
     further: tuple[FurtherTable, ...] = ()
+    ways: pd.DataFrame | None = None
+    calendar: str = ""
 
 
 @dataclass(frozen=True)
