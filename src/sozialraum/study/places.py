@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -38,6 +38,9 @@ class Venues(Strict):
     """Rooms, and the rules that make one eligible."""
 
     files: tuple[VenueFile, ...] = ()
+    own: DataPath | None = Field(
+        None, description="A list kept by hand (kind plain), read in addition to `files`"
+    )
     grid: DataPath | None = Field(None, description="Residents per 100 m cell (Zensus 2022 layout)")
     grid_source: str = ""
     operator_kinds: tuple[str, ...] = ("public", "church_or_charity", "association")
@@ -61,6 +64,16 @@ class Venues(Strict):
     merge_metres: float = Field(50, ge=0, description="Points closer than this may be one house")
     forced_in: tuple[str, ...] = Field((), description="Site ids that must be chosen")
     forced_out: tuple[str, ...] = Field((), description="Site ids that opted out")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_own(cls, given: Any) -> Any:
+        """The list kept by hand is one of the files; so is a study read back from a manifest."""
+        own = given.get("own") if isinstance(given, dict) else None
+        files = list(given.get("files") or ()) if own else []
+        if not own or any(isinstance(f, dict) and f.get("path") == own for f in files):
+            return given
+        return {**given, "files": [*files, {"path": own, "kind": "plain"}]}
 
 
 class Access(Strict):
@@ -145,6 +158,7 @@ class Consultation(Strict):
     )
     value: float = Field(1.0, gt=0, description="Worth of one served person beside other formats")
     partner: bool = Field(False, description="Only in rooms with a host partner")
+    least: Share = Field(0.0, description="Least share of all planned hours")
 
 
 class Hours(Strict):
