@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from sozialraum.access.distance import DETOUR, straight_line
 from sozialraum.access.units import PREFIX
 from sozialraum.presence.eligibility import CLARIFY, suitable_targets
 
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
 def worth_clarifying(
     rooms: pd.DataFrame,
     units: pd.DataFrame,
-    present: ArrayLike,
+    present: Sequence[str],
     settings: Venues,
     *,
+    ways: pd.DataFrame,
     target: str = "everybody",
     radius: float = 1000.0,
-    detour: float = DETOUR,
 ) -> pd.DataFrame:
     """Unclear houses by the people whom they would reach in addition.
 
@@ -37,15 +36,18 @@ def worth_clarifying(
     rooms : pandas.DataFrame
         Result of `sozialraum.presence.eligibility.rooms`.
     units : pandas.DataFrame
-        Publishable units with `x`, `y` and `people_<target>`; NaN counts as nobody known.
-    present : array of shape (p, 2)
-        x, y of existing offices and of the rooms that are proposed anyway, metres.
+        Publishable units with `people_<target>`; NaN counts as nobody known.
+    present : sequence of str
+        Existing offices and the rooms that are proposed anyway, columns of `ways`.
     settings : sozialraum.study.places.Venues
         The study's rules: only types that suit the target group are listed.
+    ways : pandas.DataFrame
+        Metres from units to places; unclear houses that are not among its columns (a table of
+        travel times knows eligible ones only) are left out.
     target : str
         Target group.
-    radius, detour : float
-        Walking distance in metres, walked distance / straight line.
+    radius : float
+        Walking distance in metres.
 
     Returns
     -------
@@ -61,8 +63,9 @@ def worth_clarifying(
     >>> rooms = pd.DataFrame({"name": ["Kieztreff"], "address": ["Weg 1"], "x": [0.0], "y": [0.0],
     ...     "venue_types": ["Nachbarschaftshaus"], "reason": ["Träger unbekannt: vor Ort klären"]},
     ...     index=pd.Index(["s1"], name="site_id"))
-    >>> units = pd.DataFrame({"x": [0, 500, 3000], "y": 0, "people_everybody": [30, 20, 50]})
-    >>> worth_clarifying(rooms, units, [[600, 0]], Venues(), radius=200)[
+    >>> units = pd.DataFrame({"people_everybody": [30, 20, 50]})
+    >>> ways = pd.DataFrame({"s1": [0.0, 500, 3000], "office": [600.0, 100, 2400]})
+    >>> worth_clarifying(rooms, units, ["office"], Venues(), ways=ways, radius=200)[
     ...     ["name", "gained", "gained_share"]].values.tolist()
     [['Kieztreff', 30, 0.3]]
     """
@@ -71,14 +74,10 @@ def worth_clarifying(
         for types in rooms["venue_types"]
     ]
     unclear = rooms[rooms["reason"].str.contains(CLARIFY, regex=False) & np.array(suits, bool)]
+    unclear = unclear[unclear.index.isin(ways.columns)]
     people = np.nan_to_num(units[PREFIX + target].to_numpy(float))
-    at = units[["x", "y"]].to_numpy(float)
-
-    def within(places: ArrayLike) -> np.ndarray:
-        return straight_line(at, places, detour=detour) <= radius
-
-    reached = within(present).any(axis=1)
-    gained = (people * ~reached) @ within(unclear[["x", "y"]].to_numpy(float))
+    reached = (ways[list(present)].to_numpy(float) <= radius).any(axis=1)
+    gained = (people * ~reached) @ (ways[unclear.index].to_numpy(float) <= radius)
     result = unclear[["name", "address", "reason"]].assign(
         gained=gained.round().astype(int), gained_share=gained / max(people.sum(), 1)
     )

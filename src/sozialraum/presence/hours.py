@@ -21,6 +21,7 @@ from sozialraum.presence.problem import InfeasibleError
 
 DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag")
 WINDOWS = ((9.0, 13.0), (13.0, 17.0))
+Spans = tuple[float, float] | Sequence[tuple[float, float]]
 VISIT = 1e-3
 """What one more visit must be worth, relative to one person: fewer visits where equal."""
 
@@ -44,6 +45,9 @@ class Format:
     partner : bool
         Whether a host partner takes part (Jugendberufsagentur, family centre): only in rooms that
         have one.
+    least : float
+        Least share of all planned hours. What is quickest serves most people in an hour; without
+        a share of its own a format that takes time would never be offered.
     """
 
     key: str
@@ -53,11 +57,14 @@ class Format:
     demand: Mapping[str, float]
     value: float = 1.0
     partner: bool = False
+    least: float = 0.0
 
 
 FORMATS = (
     Format("open", "Offene Sprechstunde", 2.0, 4.0, {"everybody": 0.02}),
-    Format("appointment", "Einzelberatung nach Termin", 1.0, 1.5, {"everybody": 0.01}, 1.5),
+    Format(
+        "appointment", "Einzelberatung nach Termin", 1.0, 1.5, {"everybody": 0.01}, 1.5, least=0.25
+    ),
     Format(
         "talk",
         "Gespräch mit Partner vor Ort",
@@ -97,7 +104,7 @@ def allocate_hours(
     *,
     hours: float,
     formats: Sequence[Format] = FORMATS,
-    opening: Mapping[Any, Mapping[int, tuple[float, float]]] | None = None,
+    opening: Mapping[Any, Mapping[int, Spans]] | None = None,
     partners: Sequence[Any] = (),
     teams: int = 1,
     staff: float = 1.0,
@@ -117,8 +124,8 @@ def allocate_hours(
         Staff hours a week; a stay of one hour costs `staff` of them.
     formats : sequence of Format
     opening : mapping, optional
-        Room -> weekday (0 = Monday) -> (from, to). A room that is not named is open in all
-        windows; a named one only then.
+        Room -> weekday (0 = Monday) -> (from, to), or several of them. A room that is not named is
+        open in all windows; a named one only then.
     partners : sequence
         Rooms with a host partner.
     teams : int
@@ -142,6 +149,13 @@ def allocate_hours(
     ------
     InfeasibleError
         Not every room can be visited: too few hours, or no room is open when a team is free.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"everybody": [900, 300]}, index=["a", "b"])
+    >>> week = allocate_hours(people, hours=6, opening={"b": {2: (9, 11)}}, formats=FORMATS[:1])
+    >>> week.plan.query("site_id == 'b'")[["day", "start", "end"]].values.tolist()
+    [[2.0, 9.0, 11.0]]
     """
     if (
         not people.index.is_unique
@@ -175,7 +189,7 @@ def allocate_hours(
 
 def _stays(
     rooms: list[Any],
-    opening: Mapping[Any, Mapping[int, tuple[float, float]]],
+    opening: Mapping[Any, Mapping[int, Spans]],
     windows: Sequence[tuple[float, float]],
     slot: float,
 ) -> pd.DataFrame:
@@ -186,9 +200,10 @@ def _stays(
             for w, (first, last) in enumerate(windows):
                 start, end = first, last
                 if room in opening:
-                    if day not in opening[room]:
-                        continue
-                    start, end = max(first, opening[room][day][0]), min(last, opening[room][day][1])
+                    # A team stays in one room per window: in its longest opening there.
+                    spans = np.reshape(opening[room].get(day, ()), (-1, 2))
+                    open_ = [(max(first, a), min(last, b)) for a, b in spans]
+                    start, end = max(open_, key=lambda s: s[1] - s[0], default=(first, first))
                 length = np.floor((end - start) / slot + 1e-9) * slot
                 if length > 0:
                     rows.append((r, day * len(windows) + w, day, start, length))
@@ -306,6 +321,10 @@ def _solve(
     at_most(np.r_[np.ones(n), -one], np.r_[visit, stay], np.r_[visit, there], np.zeros(n))
     if every_room:
         at_most(-1.0, room, visit, -np.ones(nr))
+    for f, kind_ in enumerate(formats):
+        if kind_.least and possible[kind == f].any():
+            data = np.where(kind == f, kind_.least - 1.0, kind_.least)
+            at_most(data, np.zeros(k, int), slots, np.zeros(1))
     value = np.zeros(size)
     value[served] = np.tile([f.value for f in formats], nr)
     # Earlier windows first where nothing else decides, so that the plan does not depend on chance.

@@ -1,21 +1,25 @@
 """The proposal of a study: rooms for each target group, number of rooms and walking distance.
 
-Everything is computed on the merged, publishable units, with the distance that the map computes
-again: ``hypot(dx, dy) * detour`` between whole metres.
+Everything is computed on the merged, publishable units. Ways are those of the study
+(`sozialraum.presence.ways`); straight ones are computed again by the map, with the same formula:
+``hypot(dx, dy) * detour`` between whole metres.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sozialraum.access.distance import straight_line
 from sozialraum.errors import StudyError
+from sozialraum.presence.choice import choose_by_model, is_plain
+from sozialraum.presence.depth import Depth, Doubt, look_behind, sites_named
 from sozialraum.presence.frontier import Step, coverage_curve
-from sozialraum.presence.stability import draw_inputs, site_stability
+from sozialraum.presence.problem import Floats, Ints
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -36,11 +40,14 @@ class Presence:
         of a step are site ids.
     presence, frontier : pandas.DataFrame
         The headline setting (the study's radius, existing offices open) as tables.
+    depth : dict
+        Target group -> `Depth` of the headline setting, with site ids.
     """
 
     curves: dict[Key, list[Step]]
     presence: pd.DataFrame
     frontier: pd.DataFrame
+    depth: dict[str, Depth] = field(default_factory=dict)
 
 
 def existing_offices(study: Study, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -95,8 +102,26 @@ def existing_offices(study: Study, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame
 
 
+@dataclass(frozen=True)
+class Places:
+    """Candidates and offices for one target group: columns of `cost` with their labels."""
+
+    names: np.ndarray
+    cost: Floats
+    xy: Floats
+    existing: Ints
+    required: Ints
+
+
 def propose(
-    study: Study, rooms: gpd.GeoDataFrame, offices: gpd.GeoDataFrame, units: gpd.GeoDataFrame
+    study: Study,
+    rooms: gpd.GeoDataFrame,
+    offices: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    ways: pd.DataFrame | None = None,
+    *,
+    bounds: Mapping[str, pd.DataFrame] | None = None,
+    alternatives: Mapping[str, Any] | None = None,
 ) -> Presence:
     """Best rooms for every target group, walking distance and number of rooms.
 
@@ -110,78 +135,161 @@ def propose(
         As `existing_offices` gives them: open already, they do not count in p.
     units : geopandas.GeoDataFrame
         Merged demand units with `people_<target>`; NaN = nobody can be placed there.
+    ways : pandas.DataFrame, optional
+        Metres from units to places (`sozialraum.presence.ways.measure_ways`); default: straight
+        lines with the study's detour factor.
+    bounds : mapping, optional
+        Target group -> `lo`, `hi` by area, factors on its people (`depth.bounds_of`), for the
+        stability.
+    alternatives : mapping, optional
+        Target group -> other numbers of people per unit, shape (k, units), for the stability.
 
     Returns
     -------
     Presence
         The headline setting (study's radius, offices open) is proven; other settings carry a
-        bound and say whether it is met.
+        bound and say whether it is met. A model other than plain coverage, and rules about the
+        sites, govern the headline setting only.
+
+    Raises
+    ------
+    InfeasibleError
+        The headline number of rooms cannot meet the study's rules.
     """
     siting = study.siting
-    radii = sorted({siting.radius, *siting.radii})
-    candidates = rooms[rooms["eligible"].astype(bool)]
-    sites = pd.concat([candidates[["x", "y"]], offices[["x", "y"]]])
-    cost = straight_line(units[["x", "y"]].to_numpy(), sites.to_numpy(), detour=siting.detour)
-    names = sites.index.to_numpy()
-    forced = frozenset(study.venues.forced_in)
+    if ways is None:
+        places = pd.concat([rooms[["x", "y"]], offices[["x", "y"]]])
+        metres = straight_line(units[["x", "y"]], places, detour=siting.detour)
+        ways = pd.DataFrame(metres, index=units.index, columns=places.index)
     curves: dict[Key, list[Step]] = {}
-    stability: dict[tuple[str, str], float] = {}
+    depth: dict[str, Depth] = {}
+    forced = frozenset(study.venues.forced_in)
     for target in study.targets:
         demand = np.nan_to_num(units[f"people_{target}"].to_numpy(dtype=float))
-        suits = np.array([target in s for s in candidates["suits"]], dtype=bool)
-        serves = np.array([not t or target in t for t in offices["targets"]], dtype=bool)
         for with_offices in (False, True):
-            usable = np.r_[suits, serves & with_offices]
-            columns = np.flatnonzero(usable)
-            existing = np.flatnonzero(columns >= len(candidates))
-            required = np.flatnonzero(np.isin(names[columns], list(forced)))
-            for radius in radii:
+            places = _places(target, rooms, offices if with_offices else offices[:0], ways, forced)
+            for radius in sorted({siting.radius, *siting.radii}):
                 headline = radius == siting.radius and with_offices
-                steps = coverage_curve(
-                    cost[:, columns],
-                    demand,
-                    radius=radius,
-                    p_max=siting.most_rooms,
-                    existing=existing.tolist(),
-                    required=required.tolist(),
-                    prove=headline,
-                )
-                named = [_named(s, names[columns], forced) for s in steps]
-                curves[target, radius, with_offices] = named
-                chosen = named[min(siting.rooms, len(named) - 1)].sites
-                if headline and chosen and siting.stability_draws:
-                    again = site_stability(
-                        cost[:, columns],
+                steps = _curve(study, places, demand, radius, prove=headline)
+                if headline:
+                    steps, depth[target] = _headline(
+                        study,
+                        units,
+                        places,
                         demand,
-                        np.flatnonzero(np.isin(names[columns], list(map(str, chosen)))).tolist(),
-                        radius=radius,
-                        draws=draw_inputs(
-                            demand,
-                            draws=siting.stability_draws,
-                            seed=study.seed,
-                            areas=pd.factorize(units["area_id"])[0],
-                        ),
-                        existing=existing.tolist(),
-                        required=required.tolist(),
+                        steps,
+                        _doubt(units, demand, (bounds or {}).get(target)),
+                        (alternatives or {}).get(target),
                     )
-                    share = again.sites["stability"]
-                    ids = names[columns][share.index.to_numpy(dtype=int)]
-                    stability |= {
-                        (target, str(i)): float(v) for i, v in zip(ids, share, strict=True)
-                    }
+                curves[target, radius, with_offices] = [
+                    _named(s, places.names, forced) for s in steps
+                ]
     headline_steps = {t: curves[t, siting.radius, True] for t in study.targets}
     table = _presence(headline_steps, rooms, units)
-    keys = zip(table["target"], table["site_id"], strict=True)
-    found = pd.Series([stability.get(k, np.nan) for k in keys], index=table.index, dtype=float)
-    table["stability"] = found.where(table["p"] == siting.rooms)
-    return Presence(curves, table, _frontier(headline_steps))
+    known = {
+        (target, *row): share
+        for target, found in depth.items()
+        for *row, share in found.stability.itertuples(index=False)
+    }
+    keys = zip(table["target"], table["p"], table["site_id"], strict=True)
+    table["stability"] = np.array([known.get(k, np.nan) for k in keys], dtype=float)
+    return Presence(curves, table, _frontier(headline_steps), depth)
+
+
+def _places(
+    target: str,
+    rooms: gpd.GeoDataFrame,
+    offices: gpd.GeoDataFrame,
+    ways: pd.DataFrame,
+    forced: frozenset[str],
+) -> Places:
+    """Eligible rooms that suit the target group, and the offices that serve it."""
+    suits = np.array([target in some for some in rooms["suits"]], dtype=bool)
+    fit = rooms[rooms["eligible"].to_numpy(bool) & suits]
+    serving = offices[np.array([not t or target in t for t in offices["targets"]], dtype=bool)]
+    both = pd.concat([fit[["x", "y"]], serving[["x", "y"]]])
+    names = both.index.to_numpy()
+    return Places(
+        names,
+        ways[both.index].to_numpy(float),
+        both.to_numpy(float),
+        np.arange(len(fit), len(both)),
+        np.flatnonzero(np.isin(names, sorted(forced))),
+    )
+
+
+def _curve(
+    study: Study, places: Places, demand: Floats, radius: float, *, prove: bool
+) -> list[Step]:
+    return coverage_curve(
+        places.cost,
+        demand,
+        radius=radius,
+        p_max=study.siting.most_rooms,
+        existing=places.existing.tolist(),
+        required=places.required.tolist(),
+        prove=prove,
+    )
+
+
+def _headline(
+    study: Study,
+    units: gpd.GeoDataFrame,
+    places: Places,
+    demand: Floats,
+    steps: list[Step],
+    doubt: Doubt,
+    alternatives: Any,
+) -> tuple[list[Step], Depth]:
+    """The study's own setting: its model, and what stands behind the proposal."""
+    siting, plain = study.siting, is_plain(study.siting)
+    table = pd.DataFrame()
+    if not plain:
+        digits = next(level.digits for level in study.levels if level.key == "region")
+        chosen = choose_by_model(
+            siting,
+            places.cost,
+            demand,
+            steps,
+            existing=places.existing,
+            required=places.required,
+            groups=units["area_id"].str[:digits].to_numpy(),
+            between=straight_line(places.xy, places.xy, detour=siting.detour),
+        )
+        steps, table = chosen.steps, chosen.table
+    found = look_behind(
+        siting,
+        places.cost,
+        demand,
+        steps,
+        existing=places.existing,
+        required=places.required,
+        doubt=replace(doubt, alternatives=alternatives),
+        unit_xy=units[["x", "y"]].to_numpy(float),
+        site_xy=places.xy,
+        seed=study.seed,
+        draw=plain,
+    )
+    named = {
+        name: sites_named(getattr(found, name), places.names, ("site", "instead", "sites"))
+        for name in ("nested", "exchange", "stability", "robust")
+    }
+    return steps, replace(found, model=table, **named)
+
+
+def _doubt(units: gpd.GeoDataFrame, demand: Floats, bounds: pd.DataFrame | None) -> Doubt:
+    areas = pd.factorize(units["area_id"])[0]
+    if bounds is None:
+        return Doubt(areas)
+    factor = bounds.reindex(units["area_id"]).fillna(1.0)
+    return Doubt(areas, demand * factor["lo"].to_numpy(), demand * factor["hi"].to_numpy())
 
 
 def compare_demand(
     study: Study,
     rooms: gpd.GeoDataFrame,
     offices: gpd.GeoDataFrame,
-    units: gpd.GeoDataFrame,
+    ways: pd.DataFrame,
     demand: pd.Series,
     presence: Presence,
 ) -> dict[str, list[str]]:
@@ -189,7 +297,7 @@ def compare_demand(
 
     Parameters
     ----------
-    study, rooms, offices, units
+    study, rooms, offices, ways
         As in `propose`.
     demand : pandas.Series
         Persons per unit, instead of the first target group's.
@@ -199,19 +307,17 @@ def compare_demand(
     Returns
     -------
     dict
-        `entering`, `leaving`: names of rooms; both empty where the same rooms are proposed.
+        `entering`, `leaving`: names of rooms; both empty where the same rooms are proposed, or
+        where the study chooses by another model than plain coverage.
     """
     first = next(iter(study.targets))
-    other = units.assign(**{f"people_{first}": demand})
-    only = study.model_copy(
-        update={
-            "targets": {first: study.targets[first]},
-            "siting": study.siting.model_copy(
-                update={"radii": (), "most_rooms": study.siting.rooms, "stability_draws": 0}
-            ),
-        }
-    )
-    changed = propose(only, rooms, offices, other).curves[first, study.siting.radius, True]
+    if not is_plain(study.siting):
+        return {"entering": [], "leaving": []}
+    forced = frozenset(study.venues.forced_in)
+    places = _places(first, rooms, offices, ways, forced)
+    people = np.nan_to_num(demand.to_numpy(dtype=float))
+    steps = _curve(study, places, people, study.siting.radius, prove=False)
+    changed = [_named(s, places.names, forced) for s in steps]
     before = presence.curves[first, study.siting.radius, True]
     p = min(study.siting.rooms, len(changed) - 1, len(before) - 1)
     new, old = set(changed[p].sites), set(before[p].sites)

@@ -9,15 +9,16 @@ import pandas as pd
 
 from sozialraum.access.demand import assign_cells, place_people, placement_notes
 from sozialraum.access.units import merge_units
+from sozialraum.presence.depth import bounds_of
 from sozialraum.presence.eligibility import eligibility_notes
 from sozialraum.presence.eligibility import rooms as judge_rooms
 from sozialraum.presence.propose import existing_offices
-from sozialraum.presence.ways import measure_ways
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from sozialraum.areas.table import AreaTable
+    from sozialraum.study import Study
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Setting:
         Existing offices.
     units : geopandas.GeoDataFrame
         Merged demand units.
-    ways : pandas.DataFrame
-        Metres from units to rooms and offices; of a table of travel costs only to eligible rooms.
+    bounds : dict
+        Target group -> factors `lo`, `hi` of its people by area, where their count has bounds.
     quality : list of dict
         Rows for the data quality section.
     figures : dict
@@ -45,14 +46,17 @@ class Setting:
     rooms: gpd.GeoDataFrame
     offices: gpd.GeoDataFrame
     units: gpd.GeoDataFrame
-    ways: pd.DataFrame
+    bounds: dict[str, pd.DataFrame] = field(default_factory=dict)
     quality: list[dict[str, str]] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     uncorrected: pd.Series | None = None
 
 
 def settle(
-    table: AreaTable, weights: pd.DataFrame, uncorrected: pd.Series | None = None
+    table: AreaTable,
+    weights: pd.DataFrame,
+    uncorrected: pd.Series | None = None,
+    counts: pd.DataFrame | None = None,
 ) -> Setting:
     """Read venues and grid, judge the rooms and place the people of every target group.
 
@@ -64,6 +68,8 @@ def settle(
         be published.
     uncorrected : pandas.Series, optional
         Recipients with those of old age, to repeat the proposal with them.
+    counts : pandas.DataFrame, optional
+        Counts with their bounds by area, for the stability of the proposal.
 
     Returns
     -------
@@ -107,14 +113,39 @@ def settle(
     first = next(iter(study.targets))
     figures = {"demand": float(units[f"people_{first}"].sum()), "units": len(units)}
     offices = existing_offices(study, region)
-    asked = rooms if study.access.matrix is None else rooms[rooms["eligible"]]
-    ways, notes = measure_ways(
-        study.access,
-        units,
-        pd.concat([asked[["x", "y"]], offices[["x", "y"]]]),
-        detour=study.siting.detour,
-        longest=2 * max(study.siting.radius, *study.siting.radii, study.siting.far or 0),
-        crs=crs,
-        locate=table.inputs.path,
-    )
-    return Setting(rooms, offices, units, ways, quality + notes, figures, compared)
+    bounds = {} if counts is None else count_bounds(study, weights, counts)
+    return Setting(rooms, offices, units, bounds, quality, figures, compared)
+
+
+def count_bounds(
+    study: Study, weights: pd.DataFrame, areas: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """How far the people of each target group may be off, by area.
+
+    Parameters
+    ----------
+    study : Study
+    weights : pandas.DataFrame
+        Index `area_id`; people per target group, as they are placed.
+    areas : pandas.DataFrame
+        The counts they come from with their bounds, e.g. `recipients`, `recipients_lo`,
+        `recipients_hi`.
+
+    Returns
+    -------
+    dict
+        Target group -> `lo`, `hi` (factors), for groups whose count has bounds; register totals
+        and workbook counts have none.
+    """
+    made_of = {
+        "recipients": "recipients",
+        "recipients_if_worse": "recipients",
+        "children_benefits": "children",
+    }
+    found = {}
+    for target, settings in study.targets.items():
+        count = made_of.get(settings.weight_by, "")
+        columns = [count, f"{count}_lo", f"{count}_hi"]
+        if set(columns) <= set(areas.columns):
+            found[target] = bounds_of(weights[target], *(areas[c] for c in columns))
+    return found

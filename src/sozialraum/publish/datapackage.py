@@ -45,6 +45,7 @@ _FROM_ROOMS = (
     "tables.xlsx",
     "map.html",
     "report.pdf",
+    "presence.ics",
 )
 _FILES: dict[str, tuple[str, str]] = {
     "areas.gpkg": ("Alle Ebenen mit QGIS-Stilen", "application/geopackage+sqlite3"),
@@ -55,6 +56,7 @@ _FILES: dict[str, tuple[str, str]] = {
     ),
     "map.html": ("Karte, ohne Internet lesbar", "text/html"),
     "report.pdf": ("Bericht", "application/pdf"),
+    "presence.ics": ("Wochenplan als Kalender", "text/calendar"),
 }
 
 

@@ -131,6 +131,12 @@ def write_csvs(content: Content, folder: Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
+def write_calendar(content: Content, folder: Path) -> None:
+    """Write `presence.ics`, the plan of a week, where the study plans hours."""
+    if content.calendar:
+        (folder / "presence.ics").write_bytes(content.calendar.encode("utf-8"))
+
+
 _ROOMS: tuple[str, ...] = (
     "site_id",
     "name",

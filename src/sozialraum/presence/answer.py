@@ -1,0 +1,129 @@
+"""Everything the presence layer says about a study: proposal, ways, hours, open questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sozialraum.presence.clarify import worth_clarifying
+from sozialraum.presence.plan import people_of_rooms, plan_week, supply_by_region
+from sozialraum.presence.propose import Presence, compare_demand, propose
+from sozialraum.presence.ways import is_straight, measure_ways
+
+if TYPE_CHECKING:
+    from sozialraum.presence.hours import Week
+    from sozialraum.presence.setting import Setting
+    from sozialraum.study import Study
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The proposal and what belongs to it.
+
+    Attributes
+    ----------
+    presence : Presence
+        Rooms with hours, where the study gives any.
+    ways : pandas.DataFrame or None
+        Metres from units to places; None where they are straight lines, which every reader can
+        compute.
+    notes : list of dict
+        Rows for the data quality section.
+    old_age_rooms : dict or None
+        Rooms that enter or leave with people in old age; see `compare_demand`.
+    clarify : pandas.DataFrame
+        Houses worth a question, for the first target group; see `worth_clarifying`.
+    week : Week or None
+        The plan of the first target group's headline rooms.
+    supply : pandas.DataFrame or None
+        See `supply_by_region`; None where the study names no distance decay.
+    """
+
+    presence: Presence
+    ways: pd.DataFrame | None
+    notes: list[dict[str, str]]
+    old_age_rooms: dict[str, list[str]] | None
+    clarify: pd.DataFrame
+    week: Week | None = None
+    supply: pd.DataFrame | None = field(default=None)
+
+
+def answer(study: Study, setting: Setting, locate: Callable[[str], Path] = Path) -> Answer:
+    """Propose rooms, plan the week, and say what is worth a question.
+
+    Parameters
+    ----------
+    study : Study
+    setting : Setting
+        Rooms, offices and people at places.
+    locate : callable
+        Path of an input file below the data folder.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    InfeasibleError
+        The study's rules about sites, or its hours, cannot be met; says which and by how much.
+    """
+    siting, access = study.siting, study.access
+    rooms, offices, units = setting.rooms, setting.offices, setting.units
+    asked = rooms if access.matrix is None else rooms[rooms["eligible"]]
+    ways, notes = measure_ways(
+        access,
+        units,
+        pd.concat([asked[["x", "y"]], offices[["x", "y"]]]),
+        detour=siting.detour,
+        longest=max(siting.far or 1.5 * siting.radius, *siting.radii, siting.radius),
+        crs=study.area_layer.metric_crs,
+        locate=locate,
+    )
+    first = next(iter(study.targets))
+    other = {} if setting.uncorrected is None else {first: [setting.uncorrected]}
+    presence = propose(
+        study, rooms, offices, units, ways, bounds=setting.bounds, alternatives=other
+    )
+    changes = None
+    if setting.uncorrected is not None:
+        changes = compare_demand(study, rooms, offices, ways, setting.uncorrected, presence)
+    steps = presence.curves[first, siting.radius, True]
+    sites = [str(s) for s in steps[min(siting.rooms, len(steps) - 1)].sites]
+    serving = [i for i, t in offices["targets"].items() if not t or first in t]
+    clarify = worth_clarifying(
+        rooms, units, [*sites, *serving], study.venues, ways=ways, target=first,
+        radius=siting.radius,
+    )  # fmt: skip
+    week, supply = None, pd.Series(1.0, index=sites)
+    if study.hours is not None and sites:
+        people = people_of_rooms(units, ways, sites, serving, siting.radius)
+        week = plan_week(study.hours, people, rooms.loc[sites])
+        presence = _with_hours(presence, week, first, siting.rooms)
+        supply = week.hours.sum(axis=1)
+    regions = units["area_id"].str[: _digits(study)]
+    reached = None
+    if siting.decay is not None and sites:
+        reached = supply_by_region(siting, units, ways, supply, regions, first)
+    kept = None if is_straight(access) else ways
+    return Answer(presence, kept, notes, changes, clarify, week, reached)
+
+
+def _digits(study: Study) -> int:
+    return next(level.digits for level in study.levels if level.key == "region")
+
+
+def _with_hours(presence: Presence, week: Week, target: str, p: int) -> Presence:
+    """Hours of the plan in the rows of the proposal that it was made for."""
+    from dataclasses import replace
+
+    table = presence.presence.copy()
+    rows = (table["target"] == target) & (table["p"] == p)
+    for column, key in (("hours_open", "open"), ("hours_appointment", "appointment")):
+        if key in week.hours:
+            table.loc[rows, column] = table.loc[rows, "site_id"].map(week.hours[key])
+    return replace(presence, presence=table)

@@ -1,0 +1,200 @@
+"""The study's location model: other aims than plain coverage, and rules about the sites.
+
+Whatever the rooms were chosen for, the curve states the people whom they reach within the radius,
+recounted, beside what any rooms could reach at most. What the model itself aims at, with its own
+bound, is a table of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.presence.cover import Cover
+from sozialraum.presence.frontier import Step, recount
+from sozialraum.presence.models import max_coverage, p_center, p_median
+from sozialraum.presence.problem import InfeasibleError, Ints, read_problem
+from sozialraum.presence.rules import Constraints
+from sozialraum.presence.siting import Siting as Answer
+
+if TYPE_CHECKING:
+    from sozialraum.study.places import Siting
+
+NODES = 20_000
+"""Branch-and-bound nodes after which a model with rules stops, with its bound."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Rooms chosen by a model, for every number of rooms.
+
+    Attributes
+    ----------
+    steps : list of Step
+        As of `coverage_curve`: what the rooms reach, and the bound of plain coverage.
+    table : pandas.DataFrame
+        `p`, `objective`, `bound`, `gap` of the model itself, `reached`, `backup_share`,
+        `status`: ``optimal``, ``gap``, ``limit``; where no choice meets the rules, ``infeasible``
+        and `finding` says which rule, and by how much.
+    """
+
+    steps: list[Step]
+    table: pd.DataFrame
+
+
+def is_plain(siting: Siting) -> bool:
+    """Whether the study asks for nothing but people within the radius."""
+    rules = siting.backup, siting.capacity, siting.spacing, siting.floor
+    return siting.model == "coverage" and not any(rules)
+
+
+def choose_by_model(
+    siting: Siting,
+    cost: Any,
+    demand: Any,
+    plain: list[Step],
+    *,
+    existing: Ints,
+    required: Ints,
+    groups: Any,
+    between: Any,
+) -> Chosen:
+    """Rooms by the study's model, one answer per number of rooms.
+
+    Parameters
+    ----------
+    siting : sozialraum.study.places.Siting
+        `model`, `far`, `backup`, `capacity`, `spacing`, `floor`, `radius`, `rooms`.
+    cost : array (units, places)
+        Metres of way; candidates and existing offices.
+    demand : array (units,)
+    plain : list of Step
+        The curve of plain coverage: its bounds, and its rooms where the rules cannot be met.
+    existing, required : int arrays
+        Columns that are open anyway, and those that must be chosen.
+    groups : array (units,)
+        Bezirksregion of each unit, for the floor.
+    between : array (places, places)
+        Metres between places, for the least distance. Existing offices may lie next to a room.
+
+    Returns
+    -------
+    Chosen
+
+    Raises
+    ------
+    InfeasibleError
+        The headline number of rooms cannot meet the rules; says which rule and by how much.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.frontier import coverage_curve
+    >>> from sozialraum.study.places import Siting
+    >>> cost = np.array([[100, 900], [300, 250], [900, 100.0]])
+    >>> plain = coverage_curve(cost, [9, 1, 5], radius=500, p_max=2)
+    >>> none = np.empty(0, int)
+    >>> far = choose_by_model(Siting(model="center", radius=500, rooms=1), cost, [9, 1, 5], plain,
+    ...     existing=none, required=none, groups=None, between=None)
+    >>> far.table[["p", "objective", "status"]].values.tolist()[0]
+    [1, 900.0, 'optimal']
+    """
+    cost, people = np.asarray(cost, float), np.asarray(demand, float)
+    problem = read_problem(cost, people)
+    cover = Cover(problem.within(siting.radius), people, np.arange(cost.shape[1]))
+    left = np.where(cover.counts(existing) > 0, 0.0, people)
+    start = float(people.sum() - left.sum())
+    steps, rows = [plain[0]], []
+    for step in plain[1:]:
+        if step.p < required.size:
+            steps.append(step)
+            continue
+        try:
+            answer = _solve(siting, cost, people, step.p, existing, required, groups, between)
+        except InfeasibleError as error:
+            if step.p == siting.rooms:
+                raise
+            steps.append(step)
+            rows.append({"p": step.p, "status": "infeasible", "finding": _short(error)})
+            continue
+        sites = np.setdiff1d(np.array(answer.sites, np.intp), existing)
+        table = cover.arithmetic()
+        own = recount(problem, table, left, sites, step.bound - start, start)
+        steps.append(replace(own, bound=step.bound, proven=own.reached >= step.bound))
+        rows.append(
+            {
+                "p": step.p,
+                "objective": answer.objective,
+                "bound": answer.bound,
+                "gap": answer.gap,
+                "reached": own.reached,
+                "backup_share": answer.measures.get("backup_share", np.nan),
+                "status": answer.status,
+                "finding": "",
+            }
+        )
+    columns = ["p", "objective", "bound", "gap", "reached", "backup_share", "status", "finding"]
+    return Chosen(steps, pd.DataFrame(rows, columns=columns))
+
+
+def _solve(
+    siting: Siting,
+    cost: np.ndarray,
+    people: np.ndarray,
+    p: int,
+    existing: Ints,
+    required: Ints,
+    groups: Any,
+    between: Any,
+) -> Answer:
+    """One answer: existing offices are open in any case and count neither in p nor as too near."""
+    options: dict[str, Any] = {
+        "p": p + existing.size,
+        "required": np.union1d(existing, required).tolist(),
+        "node_limit": NODES,
+    }
+    spacing = {}
+    if siting.spacing:
+        apart = np.asarray(between, float).copy()
+        apart[existing], apart[:, existing] = np.inf, np.inf
+        spacing = {"spacing": siting.spacing, "between": apart}
+    if siting.model == "center":
+        return p_center(cost, people, **options)
+    if siting.model == "median":
+        return p_median(cost, people, constraints=Constraints(**spacing), **options)
+    near: float | tuple[float, float] = siting.radius
+    if siting.model == "gradual":
+        near = (siting.radius, siting.far or 1.5 * siting.radius)
+    room = None
+    if siting.capacity is not None:
+        # Offices are no limit: they serve whoever comes today.
+        room = np.full(cost.shape[1], siting.capacity)
+        room[existing] = people.sum()
+    return max_coverage(
+        cost,
+        people,
+        radius=near,
+        groups=groups,
+        capacity=room,
+        backup=siting.backup,
+        constraints=Constraints(floor=siting.floor, **spacing),
+        **options,
+    )
+
+
+def _short(error: InfeasibleError) -> str:
+    """Rule and shortfall in German."""
+    rule, amount = _RULES.get(error.rule, (error.rule, "{:.0f}"))
+    return f"{rule}: es fehlen {amount.format(error.shortfall)}"
+
+
+_RULES = {
+    "floor": ("Mindestanteil je Bezirksregion", "{:.0f} Personen"),
+    "spacing": ("Mindestabstand der Räume", "{:.0f} Räume"),
+    "capacity": ("Aufnahmefähigkeit der Räume", "{:.0f} Personen"),
+    "reach": ("Erreichbarkeit", "{:.0f} Personen ohne jeden Weg"),
+    "p": ("Zahl der Räume", "{:.0f} geeignete Räume"),
+    "required": ("Vorgegebene Räume", "{:.0f} Plätze"),
+}

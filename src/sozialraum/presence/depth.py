@@ -1,0 +1,244 @@
+"""What stands behind a target group's proposal: opened step by step, drawn anew, exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sozialraum.presence.frontier import Step
+from sozialraum.presence.models import set_cover
+from sozialraum.presence.nested import flattening, nested_proposal
+from sozialraum.presence.problem import Floats, Ints
+from sozialraum.presence.stability import (
+    draw_inputs,
+    exchangeable,
+    redraw,
+    robust_choice,
+    stability_by_number,
+)
+
+if TYPE_CHECKING:
+    from sozialraum.study.places import Siting
+
+NEARLY = 0.005
+"""Share of all people up to which an exchange of two rooms counts as a small loss."""
+
+
+@dataclass(frozen=True)
+class Depth:
+    """What stands behind the proposal of one target group.
+
+    Attributes
+    ----------
+    nested : pandas.DataFrame
+        `p`, `site`, `reached`, `free`, `loss`, `loss_share`; see `nested_proposal`. Ends where a
+        further room adds nobody.
+    flattens : int
+        Number of rooms from which on further ones add clearly less; 0: no curve.
+    exchange : pandas.DataFrame
+        `site`, `instead`, `loss`: rooms that could stand in for one of the headline proposal with
+        a loss of at most `NEARLY` of all people.
+    stability : pandas.DataFrame
+        `p`, `site`, `stability`; empty where nothing was drawn.
+    robust : pandas.DataFrame
+        Rows `proposed`, `robust_mean`, `robust_worst`; `mean` and `worst_tenth` of the share that
+        is reached, `sites` (tuple), `regret` (share of people that the proposal loses on average
+        against the choice made for the draw).
+    reachable : float
+        People of the group whom all candidates and offices together reach.
+    fewest : int or None
+        Fewest rooms besides the offices that reach all of those; None: not found within limits.
+    """
+
+    nested: pd.DataFrame
+    flattens: int
+    exchange: pd.DataFrame
+    stability: pd.DataFrame
+    robust: pd.DataFrame
+    reachable: float
+    fewest: int | None
+    model: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What is not known exactly about a target group's people.
+
+    `lo`, `hi`: bounds of each unit's people; `alternatives`: other demand vectors.
+    """
+
+    areas: Any
+    lo: Floats | None = None
+    hi: Floats | None = None
+    alternatives: Any = None
+
+
+def look_behind(
+    siting: Siting,
+    cost: Floats,
+    demand: Floats,
+    steps: list[Step],
+    *,
+    existing: Ints,
+    required: Ints,
+    doubt: Doubt,
+    unit_xy: Any,
+    site_xy: Any,
+    seed: int,
+    draw: bool = True,
+) -> Depth:
+    """Nested order, exchanges, stability and robust choices of one target group.
+
+    Parameters
+    ----------
+    siting : sozialraum.study.places.Siting
+        `radius`, `rooms`, `stability_draws`, `position_error`.
+    cost : float array (units, places)
+        Metres of way to candidates and existing offices.
+    demand : float array (units,)
+    steps : list of Step
+        The curve; sites are columns of `cost`.
+    existing, required : int arrays
+        Columns that are open anyway, and those that must be chosen.
+    doubt : Doubt
+    unit_xy, site_xy : arrays (…, 2)
+        Positions in metres, for the displacement of venues.
+    seed : int
+    draw : bool
+        False where the rooms were chosen for another aim than coverage: drawing again by coverage
+        would say nothing about them.
+
+    Returns
+    -------
+    Depth
+
+    Examples
+    --------
+    >>> from sozialraum.presence.frontier import coverage_curve
+    >>> from sozialraum.study.places import Siting
+    >>> cost = np.array([[1.0, 9, 1], [9, 1, 9]])
+    >>> steps = coverage_curve(cost, [5, 4], radius=2, p_max=2)
+    >>> none = np.empty(0, int)
+    >>> depth = look_behind(Siting(radius=2, rooms=1, position_error=0), cost, np.array([5.0, 4]),
+    ...     steps, existing=none, required=none, doubt=Doubt([0, 0]), unit_xy=None, site_xy=None,
+    ...     seed=1)
+    >>> depth.exchange.values.tolist(), depth.fewest
+    ([[0.0, 2.0, 0.0]], 2)
+    """
+    fixed = {"radius": siting.radius, "existing": existing.tolist()}
+    steps = [_useful(s, set(required.tolist())) for s in steps]
+    given = steps[min(siting.rooms, len(steps) - 1)].sites
+    useful = [s for s in steps if len(s.sites) == s.p]
+    nested = nested_proposal(cost, demand, useful, **fixed) if len(useful) > 1 else _NESTED.copy()
+    movable = [s for s in given if s not in set(required.tolist())]
+    exchange = exchangeable(cost, demand, given, forbidden=(), tolerance=NEARLY, **fixed)
+    stability, robust = _STABILITY.copy(), pd.DataFrame()
+    if draw and siting.stability_draws and given and demand.sum() > 0:
+        stability, robust = _drawn(
+            siting, cost, demand, steps, fixed | {"required": required.tolist()}, doubt,
+            (unit_xy, site_xy), seed,
+        )  # fmt: skip
+    reached = (cost <= siting.radius).any(axis=1)
+    return Depth(
+        nested,
+        flattening(useful),
+        exchange[exchange["site"].isin(movable)].reset_index(drop=True),
+        stability,
+        robust,
+        float(demand[reached].sum()),
+        _fewest(cost, np.where(reached, demand, 0.0), siting.radius, existing),
+    )
+
+
+def _useful(step: Step, required: set[int]) -> Step:
+    """The step without rooms that reach nobody more."""
+    pairs = [(s, g) for s, g in zip(step.sites, step.gains, strict=True) if g > 0 or s in required]
+    return replace(step, sites=tuple(s for s, _ in pairs), gains=tuple(g for _, g in pairs))
+
+
+_NESTED = pd.DataFrame(columns=["p", "site", "reached", "free", "loss", "loss_share"])
+_STABILITY = pd.DataFrame(columns=["p", "site", "stability"])
+
+
+def _drawn(
+    siting: Siting,
+    cost: Floats,
+    demand: Floats,
+    steps: list[Step],
+    fixed: dict[str, Any],
+    doubt: Doubt,
+    xy: tuple[Any, Any],
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Stability of the proposals for every number of rooms, and the robust headline choices."""
+    moved = siting.position_error > 0 and xy[0] is not None
+    draws = draw_inputs(
+        demand,
+        draws=siting.stability_draws,
+        seed=seed,
+        areas=doubt.areas,
+        lo=doubt.lo,
+        hi=doubt.hi,
+        alternatives=doubt.alternatives,
+        position=siting.position_error if moved else 0.0,
+        sites=cost.shape[1] if moved else 0,
+    )
+    again = redraw(cost, demand, draws=draws, unit_xy=xy[0], site_xy=xy[1], **fixed)
+    several = [s for s in steps if s.sites]
+    shares = stability_by_number(again, [s.sites for s in several])
+    shares["p"] = [several[k].p for k in shares["proposal"]]
+    headline = steps[min(siting.rooms, len(steps) - 1)]
+    result = robust_choice(again, np.sort(np.array(headline.sites, np.intp)))
+    robust = result.figures.assign(regret=result.regret)
+    robust["sites"] = [headline.sites, result.robust_mean, result.robust_worst]
+    return shares[["p", "site", "stability"]], robust
+
+
+def _fewest(cost: Floats, demand: Floats, radius: float, existing: Ints) -> int | None:
+    """Fewest rooms besides the existing ones that reach everybody who can be reached."""
+    answer = set_cover(cost, demand, radius=radius, required=existing.tolist(), node_limit=1000)
+    return len(answer.sites) - existing.size if answer.proven else None
+
+
+def bounds_of(weight: pd.Series, count: pd.Series, lo: pd.Series, hi: pd.Series) -> pd.DataFrame:
+    """Bounds of a target group's people relative to their number, by area.
+
+    Parameters
+    ----------
+    weight : pandas.Series
+        People of the group per area.
+    count, lo, hi : pandas.Series
+        The count they are made from, with its bounds: a correction moves with the count.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `lo`, `hi`, factors around 1; 1 where nothing is known.
+
+    Examples
+    --------
+    >>> one = pd.Series([10.0])
+    >>> bounds_of(one, one + 2, one, one + 4).values.tolist()
+    [[0.8, 1.2]]
+    """
+    frame = pd.DataFrame(
+        {"lo": (weight + lo - count) / weight, "hi": (weight + hi - count) / weight}
+    )
+    frame = frame.where(np.isfinite(frame), 1.0)
+    return frame.assign(lo=frame["lo"].clip(0, 1), hi=frame["hi"].clip(lower=1))
+
+
+def sites_named(frame: pd.DataFrame, names: Any, columns: Iterable[str]) -> pd.DataFrame:
+    """Site ids instead of positions."""
+    frame = frame.copy()
+    for column in columns:
+        if column in frame:
+            frame[column] = [
+                tuple(str(names[int(j)]) for j in v) if isinstance(v, tuple) else str(names[int(v)])
+                for v in frame[column]
+            ]
+    return frame

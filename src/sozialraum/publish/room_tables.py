@@ -1,0 +1,337 @@
+"""Further tables on rooms: opened step by step, exchanged, drawn anew, asked for, planned.
+
+Figures of people are sums over publishable units, as everywhere; a loss is a difference of two
+such sums and no count of anybody.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sozialraum.presence.plan import first_monday, formats_of, plan_table
+from sozialraum.presence.weekplan import calendar
+from sozialraum.publish.columns import Column
+from sozialraum.publish.further import FurtherTable
+
+if TYPE_CHECKING:
+    from sozialraum.presence.answer import Answer
+    from sozialraum.presence.hours import Week
+    from sozialraum.publish.content import Content
+    from sozialraum.study import Study
+
+_TARGET = Column("target", "Zielgruppe")
+_P = Column("p", "Zahl der Räume", "integer")
+_NAME = Column("name", "Einrichtung")
+_PEOPLE = "Personen"
+_MODELS = {
+    "coverage": "Abdeckung mit Regeln: erreichte Personen (mit dem Wert der Zweitabdeckung)",
+    "gradual": "abgestufte Abdeckung: nach Entfernung gewichtete Personen",
+    "median": "p-Median: Summe aller Wege in Personen mal Meter",
+    "center": "p-Zentrum: längster Weg in Meter",
+}
+_STATUS = {
+    "optimal": "bewiesen bestmöglich",
+    "gap": "innerhalb der gewünschten Lücke",
+    "limit": "Suche begrenzt; Schranke bewiesen",
+    "infeasible": "nicht erfüllbar",
+}
+_CHOICES = {
+    "proposed": "Vorschlag",
+    "robust_mean": "beste im Mittel der Wiederholungen",
+    "robust_worst": "beste im schlechtesten Zehntel",
+}
+
+
+def with_answer(content: Content, answer: Answer) -> Content:
+    """The content with everything that stands behind the proposal.
+
+    Parameters
+    ----------
+    content : Content
+        Not yet released.
+    answer : Answer
+        Of the presence layer.
+
+    Returns
+    -------
+    Content
+        `further` has the tables that have rows, `calendar` the week, `ways` the table of ways
+        where they are not straight lines, `figures` what the text says about the first group.
+    """
+    study, rooms = content.study, content.rooms
+    names = rooms["name"].astype(str)
+    tables = [t for t in _tables(study, answer, names, content) if len(t.frame)]
+    first = next(iter(study.targets))
+    depth = answer.presence.depth.get(first)
+    figures = {}
+    if depth is not None:
+        figures = {
+            "flattens": depth.flattens,
+            "nested_loss": float(depth.nested["loss"].max()) if len(depth.nested) else None,
+            "reachable": depth.reachable,
+            "fewest": depth.fewest,
+        }
+    text = ""
+    if answer.week is not None and study.hours is not None:
+        date = dt.date.fromisoformat(content.info.reference_date)
+        places = (names + ", " + rooms["address"].astype(str)).str.removesuffix(", ")
+        text = calendar(
+            answer.week.plan,
+            reference_date=date,
+            first_monday=first_monday(study.hours, date),
+            titles={f.key: f.title for f in formats_of(study.hours)},
+            places=places.to_dict(),
+        )
+    return replace(
+        content,
+        further=(*content.further, *tables),
+        figures={**content.figures, **{k: v for k, v in figures.items() if v is not None}},
+        ways=answer.ways,
+        calendar=text,
+    )
+
+
+def _tables(
+    study: Study, answer: Answer, names: pd.Series, content: Content
+) -> Iterator[FurtherTable]:
+    titles = {key: target.title for key, target in study.targets.items()}
+    yield _nested(answer, names, titles)
+    yield _exchange(answer, names, titles)
+    yield _robust(answer, names, titles)
+    yield _everybody(answer, titles, content)
+    yield _clarify(answer)
+    if answer.week is not None and study.hours is not None:
+        yield _week(answer.week, names, study)
+    yield _model(answer, titles, study.siting.model)
+    if answer.supply is not None:
+        yield _supply(answer, content, planned=answer.week is not None)
+
+
+def _stack(answer: Answer, name: str, titles: dict[str, str]) -> pd.DataFrame:
+    """The same table of all target groups, one below the other."""
+    parts = [
+        getattr(found, name).assign(target=titles[target])
+        for target, found in answer.presence.depth.items()
+        if len(getattr(found, name))
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _nested(answer: Answer, names: pd.Series, titles: dict[str, str]) -> FurtherTable:
+    frame = _stack(answer, "nested", titles)
+    columns = (
+        _TARGET,
+        Column("p", "als wievielter geöffnet", "integer"),
+        Column("site", "Kennung"),
+        _NAME,
+        Column("reached", "so erreicht", "integer", unit=_PEOPLE),
+        Column("free", "bei freier Wahl erreicht", "integer", unit=_PEOPLE),
+        Column("loss", "Verlust durch die Reihenfolge", "integer", unit=_PEOPLE),
+        Column("loss_share", "Verlust als Anteil", "number", 4, share=True),
+    )
+    return _made(
+        "nested",
+        "Schrittweise",
+        "Räume nacheinander geöffnet, gegen die freie Wahl für jede Zahl",
+        frame,
+        columns,
+        names,
+        note="Die Reihenfolge, die gegenüber der freien Wahl insgesamt am wenigsten verliert; ein"
+        " geöffneter Raum bleibt.",
+        in_report=False,
+    )
+
+
+def _exchange(answer: Answer, names: pd.Series, titles: dict[str, str]) -> FurtherTable:
+    frame = _stack(answer, "exchange", titles)
+    if len(frame):
+        frame["instead_name"] = frame["instead"].map(names)
+    columns = (
+        _TARGET,
+        _NAME,
+        Column("instead_name", "könnte ersetzt werden durch"),
+        Column("loss", "Verlust", "integer", unit=_PEOPLE),
+    )
+    return _made(
+        "exchange",
+        "Austauschbar",
+        "Räume, die einen vorgeschlagenen ersetzen könnten",
+        frame,
+        columns,
+        names,
+        note="Verlust: weniger erreichte Personen der Zielgruppe, höchstens 0,5 %; 0 heißt ohne"
+        " Verlust. Jeder Tausch gilt für sich.",
+    )
+
+
+def _robust(answer: Answer, names: pd.Series, titles: dict[str, str]) -> FurtherTable:
+    frame = _stack(answer, "robust", titles)
+    if len(frame):
+        labels = [k for d in answer.presence.depth.values() for k in d.robust.index]
+        frame["choice"] = [_CHOICES[k] for k in labels]
+        frame["rooms"] = ["; ".join(names[s] for s in sites) for sites in frame["sites"]]
+    columns = (
+        _TARGET,
+        Column("choice", "Auswahl"),
+        Column("mean", "erreicht im Mittel", "number", 4, share=True),
+        Column("worst_tenth", "erreicht im schlechtesten Zehntel", "number", 4, share=True),
+        Column("rooms", "Räume"),
+    )
+    return _made(
+        "robust",
+        "Robust",
+        "Vorschlag und robuste Auswahl in Wiederholungen mit anderen Annahmen",
+        frame,
+        columns,
+        names,
+        note="Wiederholt mit Zählungen innerhalb ihrer Grenzen, anderer Verteilung im Gebiet,"
+        " anderen Wegen und Lagen der Häuser; wo geschätzt ist, wer im Alter Leistungen erhält,"
+        " auch ohne diesen Abzug.",
+    )
+
+
+def _everybody(answer: Answer, titles: dict[str, str], content: Content) -> FurtherTable:
+    rows = []
+    for target, found in answer.presence.depth.items():
+        everybody = float(content.units[f"people_{target}"].sum())
+        rows.append(
+            {
+                "target": titles[target],
+                "reachable": found.reachable,
+                "share": found.reachable / everybody if everybody else None,
+                "fewest": found.fewest,
+                "flattens": found.flattens,
+            }
+        )
+    columns = (
+        _TARGET,
+        Column("reachable", "mit allen geeigneten Räumen erreichbar", "integer", unit=_PEOPLE),
+        Column("share", "deren Anteil", "number", 4, share=True),
+        Column("fewest", "Räume, die dafür genügen", "integer"),
+        Column("flattens", "Zahl der Räume, ab der die Kurve flacher wird", "integer"),
+    )
+    return _made(
+        "reachable",
+        "Erreichbar",
+        "Wen geeignete Räume überhaupt erreichen, und wie viele Räume genügen",
+        pd.DataFrame(rows),
+        columns,
+        pd.Series(dtype=object),
+    )
+
+
+def _clarify(answer: Answer) -> FurtherTable:
+    columns = (
+        _NAME,
+        Column("address", "Anschrift"),
+        Column("reason", "offen ist"),
+        Column("gained", "zusätzlich erreicht", "integer", unit=_PEOPLE),
+        Column("gained_share", "deren Anteil", "number", 4, share=True),
+    )
+    return _made(
+        "clarify",
+        "Nachfragen",
+        "Häuser, bei denen eine Nachfrage den Vorschlag ändern kann",
+        answer.clarify.reset_index(),
+        columns,
+        pd.Series(dtype=object),
+        note="Zusätzlich zum Vorschlag erreicht, wenn das Haus geeignet wäre. Die Zahlen"
+        " überschneiden sich und dürfen nicht addiert werden.",
+        in_report=False,
+    )
+
+
+def _week(week: Week, names: pd.Series, study: Study) -> FurtherTable:
+    assert study.hours is not None
+    columns = (
+        Column("weekday", "Tag"),
+        Column("start", "von"),
+        Column("end", "bis"),
+        Column("site_id", "Kennung"),
+        _NAME,
+        Column("format", "Angebot"),
+        Column("hours", "Stunden", "number", 2),
+    )
+    return _made(
+        "week",
+        "Wochenplan",
+        "Plan einer Woche",
+        plan_table(week, names, formats_of(study.hours)),
+        columns,
+        pd.Series(dtype=object),
+        note="Ein Vorschlag zur Abstimmung mit den Häusern. Nachfrage und Besuche je Stunde sind"
+        " Annahmen der Studie, keine Messungen; Öffnungszeiten, die nicht bekannt sind, gelten"
+        " als passend.",
+        in_report=False,
+    )
+
+
+def _model(answer: Answer, titles: dict[str, str], model: str) -> FurtherTable:
+    frame = _stack(answer, "model", titles)
+    if len(frame):
+        frame["status"] = frame["status"].map(_STATUS)
+    columns = (
+        _TARGET,
+        _P,
+        Column("objective", "Zielwert", "number", 1),
+        Column("bound", "bewiesene Schranke", "number", 1),
+        Column("gap", "Lücke", "number", 6, share=True),
+        Column("reached", "im Fußweg erreicht", "integer", unit=_PEOPLE),
+        Column("backup_share", "mit zweitem Ort in Reichweite", "number", 4, share=True),
+        Column("status", "Beweis"),
+        Column("finding", "was fehlt"),
+    )
+    return _made(
+        "model",
+        "Modell",
+        f"Wofür die Räume gewählt sind: {_MODELS[model]}",
+        frame,
+        columns,
+        pd.Series(dtype=object),
+        note="Modell und Regeln gelten für den Fußweg der Studie mit den bestehenden Dienststellen;"
+        " andere Einstellungen der Karte zeigen die reine Abdeckung. Wo Regeln nicht erfüllbar"
+        " sind, steht in Kurve und Tabellen die reine Abdeckung.",
+    )
+
+
+def _supply(answer: Answer, content: Content, *, planned: bool) -> FurtherTable:
+    assert answer.supply is not None
+    frame = answer.supply.copy()
+    frame["name"] = frame["region_id"].map(content.regions["name"])
+    what = "Stunden je Woche" if planned else "Räume"
+    columns = (
+        Column("region_id", "Nummer"),
+        Column("name", "Bezirksregion"),
+        Column("per_thousand", f"{what} je 1.000 Personen", "number", 3),
+    )
+    return FurtherTable(
+        "supply",
+        "Versorgung",
+        "Angebot in Reichweite, nach Entfernung gewichtet",
+        frame,
+        columns,
+        note="Floating Catchment Area mit Abnahme nach Entfernung (Luo und Qi 2009), Mittel über"
+        " die Personen der Bezirksregion; bestehende Dienststellen zählen nicht mit.",
+    )
+
+
+def _made(
+    name: str,
+    sheet: str,
+    title: str,
+    frame: pd.DataFrame,
+    columns: tuple[Column, ...],
+    names: pd.Series,
+    **options: Any,
+) -> FurtherTable:
+    """A table with the names of its sites; empty frames keep their columns."""
+    frame = frame.copy()
+    if "site" in frame and "name" not in frame:
+        frame["name"] = frame["site"].map(names)
+    wanted = [c.name for c in columns]
+    return FurtherTable(name, sheet, title, frame.reindex(columns=wanted), columns, **options)
