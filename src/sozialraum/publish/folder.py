@@ -28,8 +28,9 @@ OUTPUTS = (
     "regions.csv",
     "presence.csv",
     "frontier.csv",
-) + ("areas.gpkg", "areas.parquet", "tables.xlsx", "datapackage.json", "manifest.json")
-"""Files of a run folder, the manifest last."""
+) + ("areas.gpkg", "areas.parquet", "tables.xlsx", "presence.ics", "datapackage.json")
+OUTPUTS += ("manifest.json",)
+"""Files of a run folder, the manifest last; `presence.ics` where the study plans hours."""
 
 _HARMLESS = ("areas.gpkg-*", ".DS_Store", "Thumbs.db", "desktop.ini", ".~lock.*", "~$*")
 """What desktops and programs leave in a folder that they show."""
