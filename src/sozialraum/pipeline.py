@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sozialraum.areas.table import AreaTable
     from sozialraum.need.standing import Standing
     from sozialraum.presence.setting import Setting
-    from sozialraum.publish.room_tables import with_answer
     from sozialraum.stages import Stages
 
 Progress = Callable[[str], None]
@@ -242,6 +241,7 @@ def repeat(
     manifest_path: str | Path,
     *,
     data: str | Path | None = None,
+    cache: bool = True,
     progress: Progress = _silent,
 ) -> dict[str, str]:
     """Run again what a manifest describes and compare the outputs, file by file.
@@ -249,23 +249,44 @@ def repeat(
     Parameters
     ----------
     manifest_path : path
-        ``manifest.json`` of a finished run.
+        ``manifest.json`` of a finished run, or its folder. The manifest alone is enough; files
+        beside it have to match it.
     data : path, optional
         Folder of the same inputs.
+    cache : bool
+        As in `run`.
 
     Returns
     -------
     dict
         Name of each input and output -> 'same', 'differs', 'missing' or 'new'.
+
+    Raises
+    ------
+    InputError
+        There is no manifest, or the files beside it have been changed since.
     """
     import tempfile
 
     from sozialraum.publish import manifest
 
-    path = Path(manifest_path)
-    before = manifest.read_manifest(path.parent if path.is_file() else path)
+    before = manifest.read_alone(manifest_path)
     study = load_study(Study.model_validate(before["study"]))
-    again = run(study, data=data, internal=bool(before["internal"]), progress=progress)
+    internal = bool(before["internal"])
+    again = run(study, data=data, internal=internal, cache=cache, progress=progress)
     with tempfile.TemporaryDirectory() as folder:
         out = again.write(Path(folder) / "run", progress=progress)
         return manifest.differences(before, manifest.read_manifest(out))
+
+
+def circumstances(manifest_path: str | Path) -> list[str]:
+    """Why a repeated run may differ although nothing is wrong: system, versions, a clock.
+
+    Returns
+    -------
+    list of str
+        Sentences; empty where the circumstances are the same.
+    """
+    from sozialraum.publish import manifest
+
+    return manifest.circumstances(manifest.read_alone(manifest_path))

@@ -7,6 +7,7 @@ not to need is computed all the same; its result is not kept.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from sozialraum.areas.inputs import SHAPEFILE_PARTS, Inputs
 from sozialraum.cache import Cache, key_of
 from sozialraum.publish.manifest import record_once
 from sozialraum.study import Study
+
+LOG = logging.getLogger("sozialraum.stages")
 
 
 class Watched:
@@ -97,6 +100,10 @@ class Stages:
             whole = not seen and set(inputs.names) <= set(files) and again == files
             found = self.cache.put(key, entry) if whole else Cache(None).put(key, entry)
             self.computed.append(name)
+            if seen:
+                LOG.debug("%s: not kept, it looks at %s", name, ", ".join(sorted(seen)))
+        else:
+            LOG.debug("%s: from the cache", name)
         entry, self._checksums[name] = found
         for path in entry["files"]:
             self.inputs.path(path)

@@ -38,3 +38,12 @@ def add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data", type=Path, metavar="DIR", help="inputs (default: $SOZIALRAUM_DATA, then data/raw)"
     )
+
+
+def add_voice(command: argparse.ArgumentParser) -> None:
+    """Add the options that say how much is printed."""
+    voice = command.add_mutually_exclusive_group()
+    voice.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    voice.add_argument(
+        "--verbose", action="store_true", help="print every stage, and what came from the cache"
+    )

@@ -19,6 +19,10 @@ def register(commands: Any) -> None:
     audit.set_defaults(handle=_audit)
     audit.add_argument("path", type=Path, metavar="PATH", help="folder of a run, or a CSV table")
 
+    cache = commands.add_parser("cache", help="where results of stages are kept, and how much")
+    cache.set_defaults(handle=_cache)
+    cache.add_argument("--clear", action="store_true", help="remove them")
+
     schema = commands.add_parser("schema", help="print the JSON Schema of a study, for editors")
     schema.set_defaults(handle=_schema)
 
@@ -33,7 +37,7 @@ def _sources(arguments: argparse.Namespace) -> int:
 
 def _audit(arguments: argparse.Namespace) -> int:
     if arguments.path.suffix.lower() == ".csv":
-        from sozialraum.publish.attacker import audit_table
+        from sozialraum.publish.table_audit import audit_table
 
         findings = [
             f"{f.cell}: {f.lo:.0f} to {f.hi:.0f} follow from {f.how}. Withhold {f.fix}."
@@ -48,6 +52,20 @@ def _audit(arguments: argparse.Namespace) -> int:
     if not findings:
         print(f"{arguments.path}: no withheld count can be inferred")
     return 4 if findings else 0
+
+
+def _cache(arguments: argparse.Namespace) -> int:
+    from sozialraum.cache import LIMIT, open_cache
+
+    cache = open_cache()
+    if cache.folder is None:
+        print("There is no cache: its folder cannot be written, or others can read it.")
+        return 0
+    size, count = cache.size(), len(cache.files())
+    print(f"{cache.folder}: {count} results, {size / 1e6:.1f} MB (at most {LIMIT / 1e6:.0f} MB)")
+    if arguments.clear:
+        print(f"{cache.clear()} removed")
+    return 0
 
 
 def _schema(arguments: argparse.Namespace) -> int:

@@ -1,9 +1,23 @@
-"""Logs in the user's state folder, readable by their owner only."""
+"""Logs and times of earlier runs in the user's state folder, readable by their owner only.
+
+The log says which stage ran for how long, never a figure of a study nor a message that may quote
+one.
+"""
 
 from __future__ import annotations
 
+import json
+import logging
 import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import IO, Any
+
+NAME = "sozialraum.log"
+TIMES = "stages.json"
+MAX_BYTES = 500_000
 
 
 def state_folder() -> Path:
@@ -11,7 +25,7 @@ def state_folder() -> Path:
     import platformdirs
 
     folder = Path(platformdirs.user_state_dir("sozialraum", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
@@ -21,9 +35,81 @@ def keep_fault(error: BaseException) -> str:
 
     try:
         path = state_folder() / "last-fault.log"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with _private(str(path), "w") as file:
             file.write("".join(traceback.format_exception(error)))
     except OSError:
         return "no log (the state folder cannot be written)"
     return str(path)
+
+
+def start_log(*, verbose: bool = False) -> Path | None:
+    """Begin to log into the state folder, and to the terminal with `verbose`.
+
+    Returns
+    -------
+    pathlib.Path or None
+        The log; None where it cannot be written.
+    """
+    from logging.handlers import RotatingFileHandler
+
+    class Handler(RotatingFileHandler):
+        def _open(self) -> Any:
+            return _private(self.baseFilename, self.mode)
+
+        def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+            """A log that cannot be written must not stop the work."""
+
+    logger = logging.getLogger("sozialraum")
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    stop_log()
+    path: Path | None = None
+    with suppress(OSError):
+        path = state_folder() / NAME
+        handler = Handler(path, maxBytes=MAX_BYTES, backupCount=2, encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
+        logger.addHandler(handler)
+    if verbose:
+        terminal = logging.StreamHandler()
+        terminal.setFormatter(logging.Formatter("  %(message)s"))
+        logger.addHandler(terminal)
+    return path
+
+
+def stop_log() -> None:
+    """Close the log."""
+    logger = logging.getLogger("sozialraum")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def read_times(name: str) -> dict[str, float]:
+    """Seconds of each stage in the last whole run of a study; empty where nothing is known."""
+    with suppress(OSError, ValueError, AttributeError, TypeError):
+        text = (state_folder() / TIMES).read_text(encoding="utf-8")
+        return {str(k): float(v) for k, v in json.loads(text)[name].items()}
+    return {}
+
+
+def keep_times(name: str, seconds: Mapping[str, float]) -> None:
+    """Remember how long the stages of a study took, for the next estimate."""
+    with suppress(OSError):
+        path = state_folder() / TIMES
+        known: Any = {}
+        with suppress(OSError, ValueError):
+            known = json.loads(path.read_text(encoding="utf-8"))
+        known = dict(list(known.items())[-50:]) if isinstance(known, dict) else {}
+        known.pop(name, None)
+        known[name] = {k: round(v, 2) for k, v in seconds.items()}
+        beside = path.with_name(f".{TIMES}.{secrets.token_hex(4)}")
+        with _private(str(beside), "w") as file:
+            file.write(json.dumps(known))
+        beside.replace(path)
+
+
+def _private(path: str, mode: str) -> IO[str]:
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o600)
+
+    return open(path, mode, encoding="utf-8", opener=opener)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
+import textwrap
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from sozialraum.cli.common import add_data, wrap
-from sozialraum.cli.progress import Progress
+from sozialraum.cli.common import WIDTH, add_data, add_voice, wrap
+from sozialraum.cli.progress import speaking
 from sozialraum.errors import StudyError
 
 
@@ -24,7 +27,7 @@ def register(commands: Any) -> None:
     )
     add_data(run)
     run.add_argument("--out", type=Path, metavar="DIR", help="default: data/processed/STUDY")
-    run.add_argument("--seed", type=int, metavar="N", help="instead of the study's seed")
+    run.add_argument("--seed", type=_seed, metavar="N", help="instead of the study's seed")
     run.add_argument(
         "--jobs",
         type=int,
@@ -33,7 +36,8 @@ def register(commands: Any) -> None:
         help="2: set the report in a process of its own (default: if there are 2 cores)",
     )
     run.add_argument("--internal", action="store_true", help="for use inside the office only")
-    run.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    run.add_argument("--no-cache", action="store_true", help="compute every stage anew")
+    add_voice(run)
 
     check = commands.add_parser("check", help="read and validate the inputs, print the join audit")
     check.set_defaults(handle=_check)
@@ -41,43 +45,71 @@ def register(commands: Any) -> None:
     add_data(check)
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    from sozialraum import pipeline
+def _seed(text: str) -> int:
+    """A seed, or one clear sentence: a negative one looks like an option."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
+    return int(text)
 
+
+def _run(arguments: argparse.Namespace) -> int:
     if (arguments.study is None) == (arguments.manifest is None):
         raise StudyError(
             "'run' needs either a study or --from",
             expected="a packaged name, a YAML file, or --from manifest.json",
             hint="Try 'sozialraum run demo'",
         )
-    say = Progress(quiet=arguments.quiet)
-    options: dict[str, Any] = {"data": arguments.data, "progress": say}
     if arguments.jobs is not None and arguments.jobs < 1:
         raise StudyError("--jobs is too small", where=f"--jobs {arguments.jobs}", expected="1 or 2")
     if arguments.manifest is not None:
-        if arguments.out or arguments.internal or arguments.seed is not None:
-            raise StudyError(
-                "--from repeats a run as its manifest describes it and writes nothing",
-                expected="--data at most beside it",
-                hint="Leave out --out, --seed and --internal",
-            )
-        differences = pipeline.repeat(arguments.manifest, **options)
+        return _repeat(arguments)
+    return _compute(arguments)
+
+
+def _repeat(arguments: argparse.Namespace) -> int:
+    """Run again what a manifest describes; 1 where a file differs."""
+    from sozialraum import pipeline
+
+    if arguments.out or arguments.internal or arguments.seed is not None:
+        raise StudyError(
+            "--from repeats a run as its manifest describes it and writes nothing",
+            expected="--data at most beside it",
+            hint="Leave out --out, --seed and --internal",
+        )
+    with speaking(arguments, f"--from {arguments.manifest}") as say:
+        repeated = pipeline.repeat(
+            arguments.manifest, data=arguments.data, cache=not arguments.no_cache, progress=say
+        )
         say.end()
-        for name, state in differences.items():
-            print(f"{state:12} {name}")
-        return int(any(state != "same" for state in differences.values()))
-    with ExitStack() as stack:
+    for name, state in repeated.items():
+        print(f"{state:12} {name}")
+    wrong = sum(state != "same" for state in repeated.values())
+    if wrong and not arguments.quiet:
+        for note in pipeline.circumstances(arguments.manifest):
+            print(wrap(note).removeprefix("sozialraum: "), file=sys.stderr)
+    return int(wrong > 0)
+
+
+def _compute(arguments: argparse.Namespace) -> int:
+    from sozialraum import pipeline
+
+    with speaking(arguments, arguments.study) as say, ExitStack() as stack:
         worker = None
         if (arguments.jobs or os.cpu_count() or 1) > 1:
             from sozialraum.publish.report.worker import ReportWorker
 
             worker = stack.enter_context(ReportWorker())
         run = pipeline.run(
-            arguments.study, seed=arguments.seed, internal=arguments.internal, **options
+            arguments.study,
+            data=arguments.data,
+            seed=arguments.seed,
+            internal=arguments.internal,
+            cache=not arguments.no_cache,
+            progress=say,
         )
         target = arguments.out or Path("data/processed") / run.study.name
         out = run.write(target, progress=say, worker=worker)
-    say.end()
+        say.end()
     if run.leaks:
         message = (
             f"For you alone: the workbook's totals give away the suppressed count of "
@@ -104,6 +136,36 @@ def _check(arguments: argparse.Namespace) -> int:
     from sozialraum import pipeline
 
     audit = pipeline.check(arguments.study, data=arguments.data)
-    for finding in audit.findings:
-        print(f"{finding['source']:12} {finding['kind']:14} {finding['detail']}")
+    print("\n".join(listing(audit.findings)))
     return 0
+
+
+def listing(findings: Iterable[Mapping[str, Any]], width: int | None = None) -> list[str]:
+    r"""The join audit as lines: each source once, its findings below, aligned and wrapped.
+
+    Examples
+    --------
+    >>> found = [{"source": "mss/2025.csv", "kind": "matched", "detail": "alle Gebiete"}]
+    >>> print("\n".join(listing(found)))
+    mss/2025.csv
+      matched         alle Gebiete
+    """
+    from sozialraum.areas.join import listed
+
+    width = width or max(shutil.get_terminal_size((WIDTH, 24)).columns, 40)
+    lines, source = [], None
+    for finding in findings:
+        if finding["source"] != source:
+            source = finding["source"]
+            lines.append(str(source))
+        head = f"  {finding['kind']:14}  "
+        ids = finding.get("area_ids")
+        lines += textwrap.wrap(
+            f"{finding['detail']}: {listed(ids)}" if ids else str(finding["detail"]),
+            width,
+            initial_indent=head,
+            subsequent_indent=" " * len(head),
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [head.rstrip()]
+    return lines

@@ -295,6 +295,74 @@ def read_manifest(folder: str | Path, *, verify: bool = True) -> dict[str, Any]:
     return document
 
 
+def read_alone(path: str | Path) -> dict[str, Any]:
+    """Read a manifest that may have come without its files; those beside it have to match.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        ``manifest.json`` or the folder of a run.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is no manifest, or a file beside it does not match.
+    """
+    place = Path(path)
+    if place.is_dir():
+        return read_manifest(place)
+    if not place.is_file():
+        recover(place.parent)
+    if not place.is_file():
+        raise InputError(
+            "There is no such manifest",
+            where=str(place),
+            expected=f"{NAME} of a finished run",
+            hint=f"It lies in the folder of a run, beside map.html, as {NAME}",
+        )
+    document = _parsed(place)
+    if place.name == NAME and any((place.parent / n).is_file() for n in document["outputs"]):
+        return read_manifest(place)
+    return document
+
+
+def circumstances(document: Mapping[str, Any]) -> list[str]:
+    """What differs between the run of a manifest and this machine, in sentences.
+
+    Examples
+    --------
+    >>> here = {"versions": versions(), "reproducible": True,
+    ...         "system": {"name": platform.system(), "processor": _processor()}}
+    >>> circumstances(here)
+    []
+    >>> circumstances(here | {"reproducible": False, "reason": "a solver ran out of time"})
+    ['The manifest itself says that its run need not repeat: a solver ran out of time.']
+    """
+    notes = []
+    if not document.get("reproducible", True):
+        reason = document.get("reason") or "no reason given"
+        notes.append(f"The manifest itself says that its run need not repeat: {reason}.")
+    here = {"name": platform.system(), "processor": _processor()}
+    there = document.get("system") or here
+    if there != here:
+        notes.append(
+            f"The run was made on {there.get('name')} {there.get('processor')}, this is "
+            f"{here['name']} {here['processor']}: the same bytes are promised per system only."
+        )
+    now, then = versions(), document.get("versions") or {}
+    changed = [f"{k} {then[k]} (here {now.get(k, 'none')})" for k in then if then[k] != now.get(k)]
+    if changed:
+        notes.append(
+            f"The run was made with {', '.join(changed)}: the same bytes are promised per lock "
+            "file only."
+        )
+    return notes
+
+
 def _parsed(path: Path) -> dict[str, Any]:
     """JSON of the manifest with the parts that readers rely on; it may come by e-mail."""
     problem = ""
