@@ -121,6 +121,24 @@ def percent(
     return f"{text}{_symbols(language)[2]}%"
 
 
+def chance(fraction: float | None, *, language: str = "de", missing: str = UNKNOWN) -> str:
+    r"""Write a probability: nearly certain and nearly impossible are no 100 and 0 per cent.
+
+    Examples
+    --------
+    >>> chance(0.42), chance(0.9997), chance(0.0006), chance(1.0)
+    ('42\xa0%', '>\xa099\xa0%', '<\xa01\xa0%', '>\xa099\xa0%')
+    """
+    if not known(fraction):
+        return missing
+    value = float(fraction)  # type: ignore[arg-type]
+    if value > 0.99:
+        return f">{NO_BREAK}{percent(0.99, 0, language=language)}"
+    if value < 0.01:
+        return f"<{NO_BREAK}{percent(0.01, 0, language=language)}"
+    return percent(value, 0, language=language)
+
+
 def interval(
     low: float | None,
     high: float | None,

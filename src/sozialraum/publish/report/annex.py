@@ -22,6 +22,7 @@ from sozialraum.publish.report.blocks import (
     table,
     terms,
 )
+from sozialraum.publish.report.choices import recipe
 from sozialraum.publish.report.facts import Facts
 from sozialraum.publish.report.findings import indicator, masked_note
 from sozialraum.publish.report.rooms import _text
@@ -42,8 +43,11 @@ def method(facts: Facts, w: Words) -> list[Block]:
         city = content.info.city_name
         key = "index_text" if city == "Berlin" else "index_own"
         blocks.append(heading(w.t("method.index"), 2))
-        blocks.append(para(w.t(f"method.{key}", city=city)))
-        blocks += [equation("zscore"), equation("index")]
+        if study.composite is None:
+            blocks.append(para(w.t(f"method.{key}", city=city)))
+            blocks += [equation("zscore"), equation("index")]
+        else:
+            blocks.append(para(recipe(study.composite, w)))
         population = w.n(study.indicators.minimum_population)
         blocks.append(para(w.t("method.classes_text", population=population)))
     if facts.mean_set is not None:
@@ -201,7 +205,7 @@ def _indices(frame: pd.DataFrame, facts: Facts, w: Words) -> Block:
         (w.t("columns.dynamics"), 2.2, LEFT, lambda r: w.word(r["dynamics_class"])),
         (w.t("columns.rank"), 0, RIGHT, lambda r: w.n(r["rank"])),
         (w.t("columns.ranks"), 0, RIGHT, lambda r: w.span(r["rank_lo"], r["rank_hi"])),
-        ("p", 0, RIGHT, lambda r: w.pct(r["p_top"], 0)),
+        ("p", 0, RIGHT, lambda r: w.chance(r["p_top"])),
     ]
     note = w.t("tables.index_note", top=facts.top)
     note = f"{note} {masked_note(frame, facts.indicators, facts, w)}".strip()

@@ -127,6 +127,10 @@ class Words:
         """A fraction as percentage, see `numbers.percent`."""
         return numbers.percent(value, digits, language=self.language, **look)
 
+    def chance(self, value: Any) -> str:
+        """A probability, see `numbers.chance`."""
+        return numbers.chance(value, language=self.language)
+
     def span(self, low: Any, high: Any, digits: int = 0) -> str:
         """Two bounds as a range, see `numbers.interval`."""
         return numbers.interval(low, high, digits, language=self.language)

@@ -19,6 +19,14 @@ from sozialraum.publish.report.blocks import (
     para,
     table,
 )
+from sozialraum.publish.report.choices import (
+    certainty,
+    nearness,
+    old_age,
+    possible_classes,
+    sensitivity,
+    share_and_count,
+)
 from sozialraum.publish.report.facts import MOST_RANKS, Facts
 
 
@@ -65,7 +73,7 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
             w.word(r["dynamics_class"]),
             w.pct(r["share"]),
             w.n(r["recipients"]),
-            w.pct(r["p_top"], 0),
+            w.chance(r["p_top"]),
         ]
         for r in first.to_dict("records")
     ]
@@ -87,7 +95,8 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
         caption = w.t("ranking.forest_first", most=MOST_RANKS, n=n, coverage=coverage)
     alt = w.t("ranking.forest_alt", n=len(ranked), names=w.names(first["name"].head(5)))
     blocks.append(figure("forest.svg", caption, alt))
-    return blocks
+    parts = (certainty, sensitivity, share_and_count)
+    return [*blocks, *(block for part in parts for block in part(facts, w))]
 
 
 def targets(facts: Facts, w: Words) -> list[Block]:
@@ -102,6 +111,7 @@ def targets(facts: Facts, w: Words) -> list[Block]:
     ]
     blocks.append(para(w.t("targets.weights", list="; ".join(kinds))))
     blocks += [_target_table(facts, t, w) for t in told[1:]]
+    blocks += old_age(facts, w)
     blocks.append(heading(w.t("targets.worse"), 2))
     info = content.info
     if not info.previous_edition:
@@ -120,7 +130,7 @@ def targets(facts: Facts, w: Words) -> list[Block]:
     if len(unclear):
         text += " " + w.t("targets.undetermined", names=w.names(unclear["name"]), **editions)
     caveat = w.t("targets.caveat", city=info.city_name)
-    blocks += [para(text), para(caveat)]
+    blocks += [para(text), para(caveat), *nearness(facts, w)]
     if dynamics.notna().any():
         alt = w.t("targets.map_alt", dynamics=class_counts(facts, "dynamics_class", w))
         blocks.append(figure("dynamics.svg", w.t("targets.map_caption", **editions), alt))
@@ -172,6 +182,9 @@ def _target_table(facts: Facts, target: str, w: Words, most: int = 6) -> Block:
     note = ""
     if known(width := (ranked[f"rank_hi_{target}"] - ranked[f"rank_lo_{target}"] + 1).mean()):
         note = w.t("targets.width", mean=w.n(width, 1), n=w.n(len(ranked)))
+        sure = ranked.loc[ranked[f"rank_hi_{target}"] <= facts.top, "name"]
+        key = "certain" if len(sure) else "certain_none"
+        note += " " + w.t(f"choices.{key}", top=facts.top, names=w.names(sure))
     cells = [
         [
             w.n(r[rank]),
@@ -197,11 +210,12 @@ def _changes(rows: pd.DataFrame, shown: Sequence[str], facts: Facts, w: Words) -
     for i in shown:
         columns += [(f"{i} {facts.content.info.previous_edition}", 0, RIGHT)]
         columns += [(f"{i} {facts.content.info.edition}", 0, RIGHT)]
+    columns += [(w.t("choices.distance"), 0, RIGHT), (w.t("choices.possible"), 3, LEFT)]
     cells = []
-    for r in rows.to_dict("records"):
+    for r in rows.rename_axis("area_id").reset_index().to_dict("records"):
         line = [r["name"], w.n(r["dynamics_index"], 2, sign=True)]
         for i in shown:
             line += [w.n(r[f"{i}_previous"], 1), indicator(r, i, facts, w)]
-        cells.append(line)
-    note = masked_note(rows, shown, facts, w)
+        cells.append([*line, *possible_classes(facts, r["area_id"], w)])
+    note = f"{w.t('choices.changes_note')} {masked_note(rows, shown, facts, w)}".strip()
     return table(w.t("targets.changes_caption"), columns, cells, note=note)
