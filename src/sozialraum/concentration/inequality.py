@@ -77,10 +77,10 @@ def inequality_measures(
     With x recipients, n residents, y = n − x, totals X, N, Y and P = X / N:
 
     - ``gini``: 1 − Σ (Nᵢ − Nᵢ₋₁)(Xᵢ + Xᵢ₋₁) over cumulated shares, areas by x / n (Gini 1914);
-    - ``hoover``: ½ Σ |xᵢ / X − nᵢ / N| (Hoover 1936);
+    - ``hoover``: ``½ Σ |xᵢ / X − nᵢ / N|`` (Hoover 1936);
     - ``theil``: Σ xᵢ / X · ln((xᵢ / X) / (nᵢ / N)), the sum of ``theil_between`` (the same over
       groups) and ``theil_within``; ``theil_between_share`` is the first part's share (Theil 1967);
-    - ``dissimilarity``: ½ Σ |xᵢ / X − yᵢ / Y| (Duncan & Duncan 1955);
+    - ``dissimilarity``: ``½ Σ |xᵢ / X − yᵢ / Y|`` (Duncan & Duncan 1955);
     - ``isolation``: Σ xᵢ / X · xᵢ / nᵢ, and ``isolation_adjusted`` = (isolation − P) / (1 − P)
       (Bell 1954; Massey & Denton 1988).
 

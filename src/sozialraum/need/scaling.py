@@ -16,7 +16,7 @@ Aggregate = Literal["arithmetic", "geometric", "sum"]
 def winsorised(values: pd.DataFrame, most: int) -> pd.DataFrame:
     """Pull in outliers until an indicator is no longer badly skewed (OECD/JRC).
 
-    While |skewness| > 2 and kurtosis > 3.5, the most extreme value on the skewed side takes the
+    While ``|skewness|`` > 2 and kurtosis > 3.5, the most extreme value on the skewed side takes the
     next value's place, at most ``most`` times per indicator. Skewness and excess kurtosis are
     the bias-corrected ones (G1, G2).
 
