@@ -232,17 +232,20 @@ class Facts:
     def reached_units(self) -> np.ndarray | None:
         """Which demand units the offices and the proposed rooms reach, boolean.
 
-        None where the recount by straight line × detour differs from the published number, as it
-        does when distances come from a street network: then no place may be named.
+        None where the recount differs from the published number: then no place may be named.
         """
         chosen = self.proposal()
         units, siting = self.content.units, self.content.study.siting
         if chosen.empty or units.empty:
             return None
         rooms = self.rooms.loc[chosen["site_id"], ["x", "y"]]
-        places = pd.concat([rooms, self.serving()[["x", "y"]]]).to_numpy(float)
-        gap = units[["x", "y"]].to_numpy(float)[:, None, :] - places
-        reached = (siting.detour * np.hypot(gap[..., 0], gap[..., 1]) <= siting.radius).any(axis=1)
+        places = pd.concat([rooms, self.serving()[["x", "y"]]])
+        if self.content.ways is None:
+            gap = units[["x", "y"]].to_numpy(float)[:, None, :] - places.to_numpy(float)
+            metres = siting.detour * np.hypot(gap[..., 0], gap[..., 1])
+        else:
+            metres = self.content.ways[list(places.index)].to_numpy(float)
+        reached = (metres <= siting.radius).any(axis=1)
         row = self.at(int(chosen["p"].iloc[0]))
         recount = float(units["people_everybody"].to_numpy(float)[reached].sum())
         if row is None or not known(row["reached"]) or abs(recount - row["reached"]) > 0.5:

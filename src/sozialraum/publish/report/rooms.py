@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sozialraum.publish.numbers import known
+from sozialraum.publish.report import behind
 from sozialraum.publish.report.answer import people, reach
 from sozialraum.publish.report.blocks import (
     LEFT,
@@ -25,7 +26,6 @@ from sozialraum.publish.report.facts import EVERYBODY, Facts
 
 def proposal(facts: Facts, w: Words) -> list[Block]:
     """The rooms, what each further room adds, and how sure the choice is."""
-    siting = facts.content.study.siting
     blocks = [heading(w.t("section.proposal"))]
     chosen = facts.proposal()
     if chosen.empty:
@@ -34,8 +34,7 @@ def proposal(facts: Facts, w: Words) -> list[Block]:
         "proposal.intro",
         venues=w.n(len(facts.rooms)),
         eligible=w.n(int(facts.rooms["eligible"].sum())),
-        radius=w.n(siting.radius),
-        detour=w.n(siting.detour, 2),
+        aim=behind.aim(facts, w),
     )
     serving = facts.serving()
     if len(serving):
@@ -49,9 +48,12 @@ def proposal(facts: Facts, w: Words) -> list[Block]:
     alt = w.t("proposal.map_alt", p=p, names=names)
     caption = w.t("proposal.map_caption", p=p, title=title)
     blocks.append(figure(f"rooms_{EVERYBODY}.svg", caption, alt))
+    blocks += behind.week(facts, w)
     blocks += _curve(facts, w)
+    blocks += behind.order(facts, w)
     blocks.append(heading(w.t("proposal.stability"), 2))
     blocks.append(para(_stability(chosen, w)))
+    blocks += behind.certainty(facts, w)
     change = facts.content.figures.get("old_age_rooms")
     if facts.without_old_age and change is not None:
         blocks.append(para(_old_age(change, w)))
@@ -156,7 +158,7 @@ def clarify(facts: Facts, w: Words) -> list[Block]:
         (w.t("columns.open"), 5, LEFT),
     ]
     blocks.append(table(w.t("clarify.table_caption"), columns, cells))
-    return blocks
+    return blocks + behind.questions(facts, w)
 
 
 def limits(facts: Facts, w: Words) -> list[Block]:
@@ -171,7 +173,8 @@ def limits(facts: Facts, w: Words) -> list[Block]:
     if len(content.units):
         items.append(w.t("limits.within"))
         if facts.reached_units is not None:
-            items.append(w.t("limits.walk", detour=w.n(study.siting.detour, 2)))
+            kind = "walk" if content.ways is None else "network"
+            items.append(w.t(f"limits.{kind}", detour=w.n(study.siting.detour, 2)))
     items += [w.t("limits.rank"), w.t("limits.cause", date=w.date(content.info.reference_date))]
     if len(facts.rooms):
         items.append(w.t("limits.venues"))
