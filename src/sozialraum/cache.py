@@ -25,6 +25,8 @@ from sozialraum.codec import Damaged, Unstorable, digest, pack, unpack
 
 LIMIT = 512_000_000
 """Bytes on disk; beyond it, what was not used for longest goes."""
+LARGEST = 64_000_000
+"""Bytes of one entry: what is larger is computed faster than it is kept."""
 IN_MEMORY = 256
 """Entries kept in the process, for the next call of the same session."""
 SUFFIX = ".stage"
@@ -97,7 +99,7 @@ class Cache:
         except Unstorable:
             return value, secrets.token_hex(32)
         value = unpack(data)
-        if self.folder is not None:
+        if self.folder is not None and len(data) <= LARGEST:
             self._write(self.folder / f"{key}{SUFFIX}", data)
             self._remember(key, value, digest(data))
         return value, digest(data)
@@ -207,7 +209,22 @@ def key_of(name: str, *parts: Any) -> str:
     return f"{name}-{digest(pack((program(), name, *parts)))[:40]}"
 
 
-def remembering(cache: Cache) -> Callable[..., Any]:
+Remember = Callable[..., Any]
+"""Calls a pure function with its arguments, or knows the result."""
+
+
+def compute(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function: a `Remember` that knows nothing.
+
+    Examples
+    --------
+    >>> compute(max, 2, 3)
+    3
+    """
+    return function(*args, **kwargs)
+
+
+def remembering(cache: Cache) -> Remember:
     """A caller that computes ``function(*args, **kwargs)`` only where it is not in the cache.
 
     The function has to be pure, and its arguments storable.

@@ -69,7 +69,7 @@ def run(
     3
     """
     from sozialraum.areas.inputs import Inputs, data_folder
-    from sozialraum.cache import open_cache
+    from sozialraum.cache import open_cache, remembering
     from sozialraum.concentration import concentrate
     from sozialraum.need.assessment import assess
     from sozialraum.need.standing import stand
@@ -141,7 +141,7 @@ def run(
     places = setting.rooms, setting.offices, setting.units
     reply = stage(
         "presence",
-        lambda s, i: answer(s, setting, i.path),
+        lambda s, i: answer(s, setting, i.path, remembering(store)),
         after=("setting",),
         hidden=READERS,
     )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sozialraum.cache import Remember, compute
+from sozialraum.presence.choice import is_plain
 from sozialraum.presence.clarify import worth_clarifying
 from sozialraum.presence.plan import people_of_rooms, plan_week, supply_by_region
 from sozialraum.presence.propose import Presence, compare_demand, propose
@@ -52,7 +54,12 @@ class Answer:
     supply: pd.DataFrame | None = field(default=None)
 
 
-def answer(study: Study, setting: Setting, locate: Callable[[str], Path] = Path) -> Answer:
+def answer(
+    study: Study,
+    setting: Setting,
+    locate: Callable[[str], Path] = Path,
+    remember: Remember = compute,
+) -> Answer:
     """Propose rooms, plan the week, and say what is worth a question.
 
     Parameters
@@ -62,6 +69,8 @@ def answer(study: Study, setting: Setting, locate: Callable[[str], Path] = Path)
         Rooms, offices and people at places.
     locate : callable
         Path of an input file below the data folder.
+    remember : callable
+        See `sozialraum.cache.remembering`.
 
     Returns
     -------
@@ -87,11 +96,14 @@ def answer(study: Study, setting: Setting, locate: Callable[[str], Path] = Path)
     first = next(iter(study.targets))
     other = {} if setting.uncorrected is None else {first: [setting.uncorrected]}
     presence = propose(
-        study, rooms, offices, units, ways, bounds=setting.bounds, alternatives=other
-    )
+        study, rooms, offices, units, ways,
+        bounds=setting.bounds, alternatives=other, remember=remember,
+    )  # fmt: skip
     changes = None
-    if setting.uncorrected is not None:
-        changes = compare_demand(study, rooms, offices, ways, setting.uncorrected, presence)
+    if setting.uncorrected is not None and is_plain(siting):
+        changes = compare_demand(
+            study, rooms, offices, ways, setting.uncorrected, presence, remember
+        )
     steps = presence.curves[first, siting.radius, True]
     sites = [str(s) for s in steps[min(siting.rooms, len(steps) - 1)].sites]
     serving = [i for i, t in offices["targets"].items() if not t or first in t]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sozialraum.cache import Remember, compute
 from sozialraum.presence.frontier import Step
 from sozialraum.presence.models import set_cover
 from sozialraum.presence.nested import flattening, nested_proposal
@@ -90,6 +91,7 @@ def look_behind(
     site_xy: Any,
     seed: int,
     draw: bool = True,
+    remember: Remember = compute,
 ) -> Depth:
     """Nested order, exchanges, stability and robust choices of one target group.
 
@@ -111,6 +113,8 @@ def look_behind(
     draw : bool
         False where the rooms were chosen for another aim than coverage: drawing again by coverage
         would say nothing about them.
+    remember : callable
+        See `sozialraum.cache.remembering`.
 
     Returns
     -------
@@ -133,14 +137,16 @@ def look_behind(
     steps = [_useful(s, set(required.tolist())) for s in steps]
     given = steps[min(siting.rooms, len(steps) - 1)].sites
     useful = [s for s in steps if len(s.sites) == s.p]
-    nested = nested_proposal(cost, demand, useful, **fixed) if len(useful) > 1 else _NESTED.copy()
+    nested = _NESTED.copy()
+    if len(useful) > 1:
+        nested = remember(nested_proposal, cost, demand, useful, **fixed)
     movable = [s for s in given if s not in set(required.tolist())]
     exchange = exchangeable(cost, demand, given, forbidden=(), tolerance=NEARLY, **fixed)
     stability, robust = _STABILITY.copy(), pd.DataFrame()
     if draw and siting.stability_draws and given and demand.sum() > 0:
         stability, robust = _drawn(
             siting, cost, demand, steps, fixed | {"required": required.tolist()}, doubt,
-            (unit_xy, site_xy), seed,
+            (unit_xy, site_xy), seed, remember,
         )  # fmt: skip
     reached = (cost <= siting.radius).any(axis=1)
     return Depth(
@@ -150,7 +156,7 @@ def look_behind(
         stability,
         robust,
         float(demand[reached].sum()),
-        _fewest(cost, np.where(reached, demand, 0.0), siting.radius, existing),
+        remember(_fewest, cost, np.where(reached, demand, 0.0), siting.radius, existing),
     )
 
 
@@ -173,6 +179,7 @@ def _drawn(
     doubt: Doubt,
     xy: tuple[Any, Any],
     seed: int,
+    remember: Remember,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Stability of the proposals for every number of rooms, and the robust headline choices."""
     moved = siting.position_error > 0 and xy[0] is not None
@@ -187,9 +194,10 @@ def _drawn(
         position=siting.position_error if moved else 0.0,
         sites=cost.shape[1] if moved else 0,
     )
-    again = redraw(cost, demand, draws=draws, unit_xy=xy[0], site_xy=xy[1], **fixed)
+    where = {"unit_xy": xy[0], "site_xy": xy[1]}
+    again = remember(redraw, cost, demand, draws=draws, **where, **fixed)
     several = [s for s in steps if s.sites]
-    shares = stability_by_number(again, [s.sites for s in several])
+    shares = remember(stability_by_number, again, [s.sites for s in several])
     shares["p"] = [several[k].p for k in shares["proposal"]]
     headline = steps[min(siting.rooms, len(steps) - 1)]
     result = robust_choice(again, np.sort(np.array(headline.sites, np.intp)))

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.access.distance import straight_line
+from sozialraum.cache import Remember, compute
 from sozialraum.errors import StudyError
 from sozialraum.presence.choice import choose_by_model, is_plain
 from sozialraum.presence.depth import Depth, Doubt, look_behind, sites_named
@@ -122,6 +123,7 @@ def propose(
     *,
     bounds: Mapping[str, pd.DataFrame] | None = None,
     alternatives: Mapping[str, Any] | None = None,
+    remember: Remember = compute,
 ) -> Presence:
     """Best rooms for every target group, walking distance and number of rooms.
 
@@ -143,6 +145,8 @@ def propose(
         stability.
     alternatives : mapping, optional
         Target group -> other numbers of people per unit, shape (k, units), for the stability.
+    remember : callable
+        See `sozialraum.cache.remembering`: curves and draws that are known are not computed.
 
     Returns
     -------
@@ -170,7 +174,7 @@ def propose(
             places = _places(target, rooms, offices if with_offices else offices[:0], ways, forced)
             for radius in sorted({siting.radius, *siting.radii}):
                 headline = radius == siting.radius and with_offices
-                steps = _curve(study, places, demand, radius, prove=headline)
+                steps = _curve(study, places, demand, radius, headline, remember)
                 if headline:
                     steps, depth[target] = _headline(
                         study,
@@ -180,6 +184,7 @@ def propose(
                         steps,
                         _doubt(units, demand, (bounds or {}).get(target)),
                         (alternatives or {}).get(target),
+                        remember,
                     )
                 curves[target, radius, with_offices] = [
                     _named(s, places.names, forced) for s in steps
@@ -219,9 +224,15 @@ def _places(
 
 
 def _curve(
-    study: Study, places: Places, demand: Floats, radius: float, *, prove: bool
+    study: Study,
+    places: Places,
+    demand: Floats,
+    radius: float,
+    prove: bool,
+    remember: Remember,
 ) -> list[Step]:
-    return coverage_curve(
+    steps: list[Step] = remember(
+        coverage_curve,
         places.cost,
         demand,
         radius=radius,
@@ -230,6 +241,7 @@ def _curve(
         required=places.required.tolist(),
         prove=prove,
     )
+    return steps
 
 
 def _headline(
@@ -240,6 +252,7 @@ def _headline(
     steps: list[Step],
     doubt: Doubt,
     alternatives: Any,
+    remember: Remember,
 ) -> tuple[list[Step], Depth]:
     """The study's own setting: its model, and what stands behind the proposal."""
     siting, plain = study.siting, is_plain(study.siting)
@@ -269,6 +282,7 @@ def _headline(
         site_xy=places.xy,
         seed=study.seed,
         draw=plain,
+        remember=remember,
     )
     named = {
         name: sites_named(getattr(found, name), places.names, ("site", "instead", "sites"))
@@ -292,6 +306,7 @@ def compare_demand(
     ways: pd.DataFrame,
     demand: pd.Series,
     presence: Presence,
+    remember: Remember = compute,
 ) -> dict[str, list[str]]:
     """Rooms that enter or leave the headline proposal with another demand.
 
@@ -303,20 +318,20 @@ def compare_demand(
         Persons per unit, instead of the first target group's.
     presence : Presence
         The proposal it is compared with.
+    remember : callable
+        As in `propose`.
 
     Returns
     -------
     dict
-        `entering`, `leaving`: names of rooms; both empty where the same rooms are proposed, or
-        where the study chooses by another model than plain coverage.
+        `entering`, `leaving`: names of rooms; both empty where the same rooms are proposed. The
+        model is plain coverage.
     """
     first = next(iter(study.targets))
-    if not is_plain(study.siting):
-        return {"entering": [], "leaving": []}
     forced = frozenset(study.venues.forced_in)
     places = _places(first, rooms, offices, ways, forced)
     people = np.nan_to_num(demand.to_numpy(dtype=float))
-    steps = _curve(study, places, people, study.siting.radius, prove=False)
+    steps = _curve(study, places, people, study.siting.radius, False, remember)
     changed = [_named(s, places.names, forced) for s in steps]
     before = presence.curves[first, study.siting.radius, True]
     p = min(study.siting.rooms, len(changed) - 1, len(before) - 1)
