@@ -50,6 +50,7 @@ def district(seed: int) -> District:
         for area in members[region]:
             residents[area] = int(draw.integers(300, 6000))
             truth[area] = float(draw.binomial(residents[area], draw.uniform(0.01, 0.35)))
+            truth[area] = max(truth[area], 3.0)
     areas = list(truth)
     small = [str(a) for a in draw.choice(areas, size=int(draw.integers(1, 4)), replace=False)]
     for area in small:
@@ -62,7 +63,7 @@ def district(seed: int) -> District:
     residents["all"] = sum(residents[r] for r in members)
     truth["all"] = sum(truth[r] for r in members)
     said.append(sums_to("all", list(members)))
-    for k in range(int(draw.integers(0, 4))):  # people reached by rooms: any set of areas
+    for k in range(int(draw.integers(1, 4))):  # people reached by rooms: any set of areas
         reached = [str(a) for a in draw.choice(areas, size=len(areas) // 2, replace=False)]
         name = f"reached {k}"
         truth[name] = sum(truth[a] for a in reached)
@@ -70,7 +71,7 @@ def district(seed: int) -> District:
         said.append(sums_to(name, reached))
     for area in areas:  # an earlier edition that cannot be taken back, and no word on changes
         before = f"before {area}"
-        truth[before] = max(0.0, truth[area] + float(draw.integers(-20, 60)))
+        truth[before] = max(3.0, truth[area] + float(draw.integers(-20, 60)))
         residents[before] = residents[area]
         said.append(shown(before, truth[before], price=np.inf))
     price = {c: 1 + truth[c] / max(truth["all"], 1) + 2.0 * (len(c) != 4) for c in truth}
@@ -179,9 +180,10 @@ def alarms(place: District, said: list[Statement]) -> set[str]:
 
 
 def known_too_well(place: District, said: list[Statement]) -> set[str]:
-    """The same, by the referee."""
-    hidden = [c for c in place.truth if c not in {s.cells[0] for s in said if s.shows}]
-    found = set()
+    """The same, by the referee; a small count that is printed is known, too."""
+    printed = {s.cells[0] for s in said if s.shows}
+    hidden = [c for c in place.truth if c not in printed]
+    found = {c for c in printed if 0 < place.truth[c] < PROTECTION}
     for cell in hidden:
         lo, hi = referee(place, said, cell)
         if hi - lo < PROTECTION:

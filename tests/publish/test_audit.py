@@ -44,9 +44,10 @@ def test_a_count_that_one_file_withholds_and_another_shows_is_found(
     with pytest.raises(InputError):
         audit_folder(copy)  # not what was written
     signed(copy, "ranking.csv")
-    (finding,) = audit_folder(copy)
-    assert table.loc[hidden, "area_id"] in finding
-    assert "ranking.csv" in finding
+    first, *others = audit_folder(copy)
+    assert table.loc[hidden, "area_id"] in first
+    assert "ranking.csv" in first
+    assert all("follow from" in f for f in others)  # and with it what it had been hidden behind
 
 
 def test_a_share_that_stays_beside_a_withheld_count_is_found(
@@ -57,7 +58,9 @@ def test_a_share_that_stays_beside_a_withheld_count_is_found(
     copy = shutil.copytree(demo_folder, tmp_path / "run")
     path = copy / "areas.gpkg"
     layers = {
-        name: pyogrio.read_dataframe(path, layer=name) for name in ("areas", "regions", "units")
+        str(name): pyogrio.read_dataframe(path, layer=name)
+        for name in pyogrio.list_layers(path)[:, 0]
+        if name != "layer_styles"
     }
     areas = layers["areas"]
     row = areas.index[areas["recipients"].isna() & areas["excluded"].isna()][0]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 from sozialraum.cli.common import add_data, wrap
+from sozialraum.errors import StudyError
 
 
 def register(commands: Any) -> None:
@@ -17,7 +19,12 @@ def register(commands: Any) -> None:
 
     audit = commands.add_parser("audit", help="disclosure audit of a finished run or of a table")
     audit.set_defaults(handle=_audit)
-    audit.add_argument("path", type=Path, metavar="PATH", help="folder of a run, or a CSV table")
+    audit.add_argument(
+        "path", type=Path, metavar="PATH", help="folder of a run, or a table (.csv, .xlsx)"
+    )
+    audit.add_argument(
+        "--earlier", type=Path, metavar="DIR", help="a run that readers already have"
+    )
 
     cache = commands.add_parser("cache", help="where results of stages are kept, and how much")
     cache.set_defaults(handle=_cache)
@@ -28,25 +35,34 @@ def register(commands: Any) -> None:
 
 
 def _sources(arguments: argparse.Namespace) -> int:
+    import time
+
     from sozialraum.areas import data_folder
     from sozialraum.sources import catalogue
 
-    print(catalogue.overview(data_folder(arguments.data)))
+    print(catalogue.overview(data_folder(arguments.data), now=time.time()))
     return 0
 
 
 def _audit(arguments: argparse.Namespace) -> int:
-    if arguments.path.suffix.lower() == ".csv":
+    if arguments.path.suffix.lower() in (".csv", ".xlsx", ".xlsm"):
         from sozialraum.publish.table_audit import audit_table
 
+        if arguments.earlier is not None:
+            raise StudyError(
+                "--earlier compares two runs", where=str(arguments.path), expected="a folder"
+            )
         findings = [
-            f"{f.cell}: {f.lo:.0f} to {f.hi:.0f} follow from {f.how}. Withhold {f.fix}."
+            f"{f.cell}: {f.lo:.0f} to {f.hi:.0f} follow from {f.how}."
+            + (f" Withhold {f.fix}." if f.fix else "")
             for f in audit_table(arguments.path).itertuples()
         ]
     else:
-        from sozialraum.publish.audit import audit_folder
+        from sozialraum.publish.audit import audit_folder, report_is_read
 
-        findings = audit_folder(arguments.path)
+        findings = audit_folder(arguments.path, earlier=arguments.earlier)
+        if not report_is_read():
+            print("report.pdf was not read: that needs the package pypdf", file=sys.stderr)
     for finding in findings:
         print(wrap(finding).removeprefix("sozialraum: "))
     if not findings:

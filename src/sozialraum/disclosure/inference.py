@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -39,8 +39,9 @@ class Statement:
     price : float
         Loss of information if it is withheld; infinite where it cannot be taken back: a register,
         an earlier publication.
-    definition : bool
-        True for what everybody knows without any publication: that a total is the sum of its parts.
+    kind : {'claim', 'count', 'definition'}
+        A printed count of one cell; what everybody knows without any publication, that a total is
+        the sum of its parts; or anything else.
     """
 
     name: str
@@ -49,24 +50,24 @@ class Statement:
     lo: float
     hi: float
     price: float = np.inf
-    definition: bool = False
+    kind: Literal["claim", "count", "definition"] = "claim"
 
     @property
     def shows(self) -> bool:
         """Whether it prints a single count."""
-        return self.factors == (1.0,) and self.hi - self.lo <= TINY
+        return self.kind == "count"
 
 
 def shown(cell: str, count: float, *, price: float | None = None, name: str = "") -> Statement:
     """A printed count; it costs 1 and a little more the larger it is, as suppression counts it."""
     cost = 1 + count / 1e6 if price is None else price
-    return Statement(name or cell, (cell,), (1.0,), count, count, cost)
+    return Statement(name or cell, (cell,), (1.0,), count, count, cost, "count")
 
 
 def sums_to(total: str, parts: Sequence[str], *, slack: float = 0.0) -> Statement:
     """The definition of a total: everybody knows it; `slack` persons may be lost to rounding."""
     factors = (1.0,) * len(parts) + (-1.0,)
-    return Statement(f"sum of {total}", (*parts, total), factors, -slack, slack, definition=True)
+    return Statement(f"sum of {total}", (*parts, total), factors, -slack, slack, kind="definition")
 
 
 def infer(
@@ -270,7 +271,7 @@ def findings(
             rows.append((cell, statement.lo, statement.lo, True, "complement shown", cell))
     if targets is None:
         targets = [c for c in known if c not in printed]
-    certain = [s for s in said if s.definition]
+    certain = [s for s in said if s.kind == "definition"]
     before, after = infer(known, certain, targets), infer(known, said, targets)
     for cell in targets:
         low, high = after[cell]
@@ -278,7 +279,7 @@ def findings(
         if width >= protection or width >= before[cell][1].value - before[cell][0].value:
             continue
         used = {**low.rests_on, **high.rests_on}
-        names = dict.fromkeys(said[k].name for k in sorted(used) if not said[k].definition)
+        names = dict.fromkeys(said[k].name for k in sorted(used) if said[k].kind != "definition")
         fix = cheapest_fix(known, said, cell, protection=protection)
         rows.append((cell, low.value, high.value, width < TINY, ", ".join(names), fix))
     return pd.DataFrame(rows, columns=list(FINDINGS))

@@ -62,12 +62,12 @@ def protect(
     """
     printing = {k for k, s in enumerate(said) if s.shows and s.cells[0] in counts}
     movable = [k for k, s in enumerate(said) if np.isfinite(s.price) and k not in printing]
-    widest = infer(known, [s for s in said if s.definition], counts)
+    widest = infer(known, [s for s in said if s.kind == "definition"], counts)
     master = _Master([said[k].price for k in movable])
     place = {k: n for n, k in enumerate(movable)}
     for _ in range(MOST_ROUNDS):
         gone = printing | {movable[n] for n in master.chosen()}
-        rest = [replace(s, lo=-np.inf, hi=np.inf) if k in gone else s for k, s in enumerate(said)]
+        rest = [_silent(s) if k in gone else s for k, s in enumerate(said)]
         now = infer(known, rest, counts)
         cuts = 0
         for cell, count in counts.items():
@@ -107,6 +107,11 @@ def cheapest_fix(known: Known, said: Sequence[Statement], cell: str, *, protecti
     except DisclosureError:
         return ""
     return ", ".join(said[k].name for k in gone)
+
+
+def _silent(statement: Statement) -> Statement:
+    """The statement withheld: in its place, so that positions stay, and saying nothing."""
+    return replace(statement, lo=-np.inf, hi=np.inf, kind="claim")
 
 
 def _lacking(

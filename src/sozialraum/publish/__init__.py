@@ -9,7 +9,7 @@ _HOME = {
     "further": "FurtherTable",
     "columns": "Column",
     "audit": "audit_folder",
-    "attacker": "audit_table",
+    "table_audit": "audit_table",
     "manifest": "read_manifest",
 }
 __getattr__, __dir__, __all__ = exports(__name__, _HOME)

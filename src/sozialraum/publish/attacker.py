@@ -1,22 +1,33 @@
-"""The attacker of a run: gathers everything that is said about each count of recipients."""
+"""The attacker of a run: gathers everything that is said about each count of recipients.
+
+Whoever reads a map, a table and a report has them all, and perhaps last year's, too. So printed
+counts, totals, rates with their digits, weights and people at places become statements about the
+same counts, and `sozialraum.disclosure.inference` computes what follows from all of them together.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from sozialraum.disclosure.audit import audit, from_rate, table_hierarchy
-from sozialraum.errors import InputError
+from sozialraum.disclosure.audit import FINDINGS, from_rate
+from sozialraum.disclosure.inference import Statement, findings, shown, sums_to
 from sozialraum.publish.columns import describe
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Content
 
+TOTAL = "total"
+RATES = ("share", "location_quotient", "location_quotient_city")
 
-def attack(content: Content, *, sensitive: pd.Series | None = None) -> pd.DataFrame:
+
+def attack(
+    content: Content, *, sensitive: pd.Series | None = None, beside: Sequence[Statement] = ()
+) -> pd.DataFrame:
     """Attack a content with everything in it: totals, rates, weights, people at places.
 
     Parameters
@@ -25,45 +36,56 @@ def attack(content: Content, *, sensitive: pd.Series | None = None) -> pd.DataFr
         Usually a released one.
     sensitive : pandas.Series of bool, optional
         Cells that need protection ('area:<id>', 'region:<id>'); default: all withheld ones.
+    beside : sequence of Statement
+        What else is out: an earlier run (`earlier_statements`).
 
     Returns
     -------
     pandas.DataFrame
-        Findings as in `sozialraum.disclosure.audit.audit`; empty where nothing can be inferred.
+        Findings as in `sozialraum.disclosure.inference.findings`; empty where nothing can be
+        inferred.
     """
-    study, areas, regions = content.study, content.areas, content.regions
-    cells = areas["recipients"].astype(float)
-    totals = regions["recipients"].astype(float)
-    if not (cells.isna().any() or totals.isna().any()):
-        return audit(cells, pd.Series(None, index=cells.index, dtype=object))
-    claims: dict[str, pd.DataFrame] = {}
-    for frame, hidden, level in (
-        (areas, cells.isna(), "area:"),
-        (regions, totals.isna(), "region:"),
-    ):
-        for name, bounds in _claims(content, frame[hidden]).items():
-            claims[name] = pd.concat([claims.get(name), keyed(bounds, level)])
-    for target in study.targets:
-        column = f"people_{target}"
-        if study.targets[target].weight_by == "recipients" and column in content.units:
-            placed = content.units.groupby("area_id")[column].sum(min_count=1)
-            placed = placed[(placed > 0) & placed.index.isin(areas.index[cells.isna()])]
-            if len(placed):
-                claims[column] = keyed(_plus_old_age(placed, areas), "area:")
-    values, parent = table_hierarchy(
-        cells.round(), totals.round(), areas["region_id"], _total(totals, content)
+    areas, regions = content.areas, content.regions
+    cells = keyed(areas["recipients"].astype(float), "area:")
+    totals = keyed(regions["recipients"].astype(float), "region:")
+    least = content.study.disclosure.minimum_count
+    counts = pd.concat([cells, totals]).round()
+    if counts.notna().all():
+        small = counts[(counts > 0) & (counts < least)]
+        rows = [(cell, n, n, True, "shown", cell) for cell, n in small.items()]
+        return pd.DataFrame(rows, columns=list(FINDINGS))
+    counts[TOTAL] = np.nan if (total := _total(totals, content)) is None else total
+    people = pd.concat([keyed(f["population"], k) for f, k in _levels(areas, regions)]).astype(
+        float
     )
-    residents = pd.concat([areas["population"], regions["population"]]).to_numpy(float)
-    upper = pd.Series([*residents, residents[: len(areas)].sum()], index=values.index)
-    parent = _fitting(values, parent, upper)
-    return audit(
-        values,
-        parent,
-        claims=claims,
-        upper=upper,
-        protection=study.disclosure.minimum_count,
-        sensitive=sensitive,
+    people[TOTAL] = areas["population"].sum()
+    known = {c: (0.0, float(n) if n == n else np.inf) for c, n in people.items()}
+    # counts beyond the residents exist: the register is a little older than the counts
+    known = {c: (0.0, max(known[c][1], counts[c] if counts[c] == counts[c] else 0)) for c in known}
+    said = [shown(c, n) for c, n in counts.dropna().items()]
+    said += _claims(content, cells.isna(), totals.isna())
+    above = pd.concat(
+        [
+            keyed("region:" + areas["region_id"].astype(str), "area:"),
+            pd.Series(TOTAL, index=totals.index),
+        ]
     )
+    said = [*said, *beside, *_definitions(counts, above, people)]
+    said = [s for s in said if all(c in known for c in s.cells)]
+    hidden = [c for c in counts.index if counts[c] != counts[c] and c != TOTAL]
+    if sensitive is not None:
+        protected = sensitive.reindex(hidden).fillna(False).astype(bool)
+        hidden = [c for c in hidden if protected[c]]
+    return findings(_with_room(known, said), said, protection=least, targets=hidden)
+
+
+def keyed(bounds: Any, start: str) -> Any:
+    """Index of a frame or series with the level in front: 'area:04100102'."""
+    return bounds.set_axis(start + bounds.index.astype(str))
+
+
+def _levels(areas: pd.DataFrame, regions: pd.DataFrame) -> list[tuple[pd.DataFrame, str]]:
+    return [(areas, "area:"), (regions, "region:")]
 
 
 def _total(totals: pd.Series, content: Content) -> float | None:
@@ -76,29 +98,58 @@ def _total(totals: pd.Series, content: Content) -> float | None:
     return None if total is None else float(np.round(total))
 
 
-def keyed(bounds: Any, start: str) -> Any:
-    """Index of a frame or series with the level in front: 'area:04100102'."""
-    return bounds.set_axis(start + bounds.index.astype(str))
+def _definitions(counts: pd.Series, above: pd.Series, people: pd.Series) -> list[Statement]:
+    """Totals as the sum of their parts, as far as the printed figures allow that reading.
+
+    A total that is smaller than its printed parts was summed over others; one that leaves more
+    than all residents of its withheld parts counts people who could not be located, whose number
+    nobody knows. Neither gives anything away.
+    """
+    result = []
+    for total in above.drop_duplicates():
+        parts = above.index[above == total]
+        if total not in counts.index:
+            continue
+        rest = counts[total] - counts[parts].sum()
+        hidden = parts[counts[parts].isna()]
+        if len(hidden) and not (rest < 0.5 or rest > people[hidden].fillna(np.inf).sum()):
+            result.append(sums_to(str(total), [str(p) for p in parts]))
+    return result
 
 
-def _claims(content: Content, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Every column that still says something about the recipients of the withheld rows."""
+def _claims(content: Content, *withheld: pd.Series) -> list[Statement]:
+    """Every column that still says something about the recipients of withheld rows."""
+    result = []
+    pairs = zip(_levels(content.areas, content.regions), withheld, strict=True)
+    for (frame, level), hidden in pairs:
+        rows = frame[hidden.to_numpy()]
+        for name, bounds in _columns(content, rows).items():
+            result += _as_statements(name, keyed(bounds, level))
+    study, units = content.study, content.units
+    lost = content.areas.index[content.areas["recipients"].isna()]
+    for target in study.targets:
+        column = f"people_{target}"
+        if study.targets[target].weight_by == "recipients" and column in units:
+            placed = units.groupby("area_id")[column].sum(min_count=1)
+            placed = placed[(placed > 0) & placed.index.isin(lost)]
+            bounds = _plus_old_age(placed, content.areas)
+            result += _as_statements(column, keyed(bounds, "area:"))
+    return result
+
+
+def _columns(content: Content, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     told = {str(c) for c in frame.columns[frame.notna().any().to_numpy()]}
     residents = frame["share_base" if "share_base" in told else "population"].astype(float)
     claims = {}
-    rates = {
-        "share": 1.0,
-        "location_quotient": content.figures.get("share"),
-        "location_quotient_city": content.figures.get("share_city"),
-    }
-    for name, unit in rates.items():
+    units = (1.0, content.figures.get("share"), content.figures.get("share_city"))
+    for name, unit in zip(RATES, units, strict=True):
         if name in told and unit:
             base = residents.fillna(frame["population"]) * unit
             claims[name] = from_rate(frame[name].astype(float), base, digits=describe(name).digits)
-    if "recipients_lo" in told:
-        claims["recipients_lo"] = pd.DataFrame({"lo": frame["recipients_lo"], "hi": np.nan})
-    if "recipients_hi" in told:
-        claims["recipients_hi"] = pd.DataFrame({"lo": np.nan, "hi": frame["recipients_hi"]})
+    for name, side in (("recipients_lo", "lo"), ("recipients_hi", "hi")):
+        if name in told:
+            blank = pd.DataFrame(np.nan, index=frame.index, columns=["lo", "hi"])
+            claims[name] = blank.assign(**{side: frame[name].astype(float)})
     for target, settings in content.study.targets.items():
         name = f"weight_{target}"
         if settings.weight_by in ("recipients", "recipients_if_worse") and name in told:
@@ -114,68 +165,71 @@ def _plus_old_age(weight: pd.Series, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"lo": count, "hi": count})
 
 
-def _fitting(values: pd.Series, parent: pd.Series, upper: pd.Series | None) -> pd.Series:
-    """Drop totals that the printed parts contradict: people who could not be located, rounding.
+def _as_statements(name: str, bounds: pd.DataFrame) -> list[Statement]:
+    said = []
+    for cell, lo, hi in bounds[["lo", "hi"]].itertuples():
+        if lo == lo or hi == hi:
+            low, high = (-np.inf if lo != lo else lo), (np.inf if hi != hi else hi)
+            # two persons rather than a half: a claim is not a printed count
+            said.append(Statement(f"{name} of {cell}", (str(cell),), (1.0,), low, high, 0.5))
+    return said
 
-    A total without withheld parts gives nothing away; one that is smaller than its printed parts
-    was summed over others; one that leaves more than all residents of its withheld parts counts
-    people who could not be located, whose number nobody knows.
-    """
-    result = parent.copy()
-    for total in parent.dropna().unique():
-        parts = values[(parent == total).to_numpy()]
-        if pd.isna(values[total]):
-            continue
-        rest = values[total] - parts.sum()
-        hidden = parts.index[parts.isna()]
-        most = np.inf if upper is None else upper.reindex(hidden).fillna(np.inf).sum()
-        if not len(hidden) or rest < 0.5 or rest > most:
-            result[parts.index] = None
+
+def _with_room(
+    known: dict[str, tuple[float, float]], said: Iterable[Statement]
+) -> dict[str, tuple[float, float]]:
+    """What everybody knows, widened where a figure goes beyond the residents: it is still said."""
+    result = dict(known)
+    for statement in said:
+        if len(statement.cells) == 1 and np.isfinite(statement.lo):
+            cell = statement.cells[0]
+            lo, hi = result[cell]
+            result[cell] = (lo, max(hi, statement.lo))
     return result
 
 
-def audit_table(path: str | Path) -> pd.DataFrame:
-    """Audit one table before it is published, with its own totals.
+def earlier_statements(content: Content, earlier: Content) -> tuple[list[Statement], str]:
+    """What an earlier run says about the counts of a later one.
 
     Parameters
     ----------
-    path : str or pathlib.Path
-        CSV with the columns `area_id` and `recipients` (a withheld count is an empty cell) and, if
-        it has them, `population` and `share`. A row whose id is the beginning of other ids is
-        their total: '0410' of '04100101'.
+    content, earlier : Content
+        The later and the earlier run, as far as their files tell.
 
     Returns
     -------
-    pandas.DataFrame
-        Findings as in `sozialraum.disclosure.audit.audit`.
-
-    Raises
-    ------
-    InputError
-        A column is missing or an id occurs twice.
+    said : list of Statement
+        Of the same reference date and source of counts: every count it shows, since a second
+        publication of the same figures with other gaps fills them. Of another date: nothing by
+        itself; changes of counts that the later run shows ('recipients_change') become counts.
+    note : str
+        What the comparison rests on, for the auditor.
     """
-    path = Path(path)
-    text = pd.read_csv(path, dtype=str, keep_default_na=False)
-    if lacking := {"area_id", "recipients"} - set(text.columns):
-        raise InputError(
-            f"The table lacks {sorted(lacking)}",
-            where=path.name,
-            expected="columns area_id and recipients, a withheld count as an empty cell",
-        )
-    text = text.set_index("area_id").sort_index()
-    if not text.index.is_unique:
-        raise InputError("An area occurs twice in the table", where=path.name)
-    numbers = text.apply(pd.to_numeric, errors="coerce")
-    ids = sorted(text.index, key=len)
-    above = {
-        i: next((j for j in reversed(ids) if len(j) < len(i) and i.startswith(j)), None)
-        for i in ids
-    }
-    parent = pd.Series(above, dtype=object).reindex(text.index)
-    upper = numbers.get("population")
-    claims = {}
-    if upper is not None and "share" in text:
-        digits = int(text["share"].str.partition(".")[2].str.len().max() or 0)
-        claims["share"] = from_rate(numbers["share"], upper, digits=digits)
-    counts = numbers["recipients"]
-    return audit(counts, _fitting(counts, parent, upper), claims=claims, upper=upper)
+    said: list[Statement] = []
+    pairs = zip(
+        _levels(earlier.areas, earlier.regions),
+        _levels(content.areas, content.regions),
+        strict=True,
+    )
+    same = (
+        earlier.info.reference_date == content.info.reference_date
+        and earlier.info.recipients_label == content.info.recipients_label
+    )
+    for (before, level), (now, _) in pairs:
+        counts = before["recipients"].astype(float).round().dropna()
+        if same:
+            said += [
+                replace(shown(c, n, price=np.inf), name=f"{c} in the earlier run")
+                for c, n in keyed(counts, level).items()
+            ]
+        elif "recipients_change" in now:
+            change = now["recipients_change"].astype(float).round()
+            after = keyed((counts + change.reindex(counts.index)).dropna(), level)
+            said += [
+                Statement(f"recipients_change of {c}", (str(c),), (1.0,), n, n, 0.5)
+                for c, n in after.items()
+            ]
+    date = earlier.info.reference_date
+    if same:
+        return said, f"the earlier run shows the same figures ({date})"
+    return said, f"the earlier run shows figures of another date ({date})"

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from sozialraum.errors import InputError
-from sozialraum.publish.attacker import attack
-from sozialraum.publish.manifest import read_manifest
-from sozialraum.study import Study
+from sozialraum.publish.attacker import attack, earlier_statements
+from sozialraum.publish.columns import describe
+
+if TYPE_CHECKING:
+    from sozialraum.publish.content import Content
 
 JSON_BLOCK = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.DOTALL)
-AREA_SHEET = "Gebiete"
+KEYS = {"areas": "area_id", "regions": "region_id"}
 
 
-def audit_folder(folder: str | Path) -> list[str]:
+def audit_folder(folder: str | Path, *, earlier: str | Path | None = None) -> list[str]:
     """Everything that can be inferred about withheld counts from a finished run.
 
-    The counts of recipients are gathered from every file (CSV, workbook, GeoPackage, GeoParquet,
-    map): a count that one file withholds and another shows is known. Then `publish.attacker.attack`
-    combines them with totals, shares, weights and the people at places.
+    Figures are gathered from every file (CSV, all sheets of the workbook, GeoPackage, GeoParquet,
+    map, tables of the report): what one file withholds and another shows is known. Then
+    `publish.attacker.attack` combines them with totals, shares, weights, the people at places and,
+    if given, an earlier run.
 
     Parameters
     ----------
     folder : path
         Result of a run; its manifest must be there and match.
+    earlier : path, optional
+        Result of an earlier run of the same region that readers already have.
 
     Returns
     -------
@@ -43,85 +46,165 @@ def audit_folder(folder: str | Path) -> list[str]:
     InputError
         No finished run, or a file was changed after it.
     """
+    from dataclasses import replace
+
+    from sozialraum.publish.finished import read_run
+
     place = Path(folder)
-    manifest = read_manifest(place)
-    try:
-        study = Study.model_validate(manifest["study"])
-    except ValidationError:
-        raise InputError(
-            "The run was written by another version of sozialraum",
-            where=str(place / "manifest.json"),
-            expected="a study that this version knows",
-            hint="Audit it with the version that the manifest names",
-        ) from None
-    frames = _frames(place)
-    content: Any = SimpleNamespace(study=study, **frames)
+    run = read_run(place)
+    content = run.content
+    told = list(_told(place, content))
     findings = [
-        f"{area}: {file} shows {value:.0f} recipients, which ranking.csv withholds. Write all "
-        "files of a run from one release."
-        for file, area, value in _contradictions(place, frames["areas"])
+        f"{key}: {file} shows {column} = {value:g}, which areas.gpkg withholds. Write all files of "
+        "a run from one release."
+        for file, level, key, column, value in _contradictions(told, content)
     ]
-    for row in attack(content).itertuples():
+    findings += [
+        f"{file} lacks the stamp 'intern, nicht zur Weitergabe', though the run is internal."
+        for file in unstamped(place)
+        if content.info.internal
+    ]
+    merged = replace(
+        content, areas=_merged(content, told, "areas"), regions=_merged(content, told, "regions")
+    )
+    beside, note = (
+        ([], "") if earlier is None else earlier_statements(merged, read_run(earlier).content)
+    )
+    for row in attack(merged, beside=beside).itertuples():
         known = f"{row.lo:.0f}" if row.exact else f"{row.lo:.0f} to {row.hi:.0f}"
-        findings.append(
-            f"{row.cell}: {known} recipients follow from {row.how}. Withhold {row.fix}."
-        )
+        mend = f" Withhold {row.fix}." if row.fix else " Nothing that can be withheld helps."
+        because = f" ({note})" if note and "earlier" in row.how else ""
+        findings.append(f"{row.cell}: {known} recipients follow from {row.how}{because}.{mend}")
     return findings
 
 
-def _frames(place: Path) -> dict[str, Any]:
-    import pyogrio
-
-    def layer(name: str, index: str) -> pd.DataFrame:
-        frame = pyogrio.read_dataframe(place / "areas.gpkg", layer=name, read_geometry=False)
-        return frame.set_index(index)
-
-    areas, regions = layer("areas", "area_id"), layer("regions", "region_id")
-    data = map_data(place / "map.html")
-    figures = dict(data.get("figures", {}))
-    return {
-        "areas": areas,
-        "regions": regions,
-        "units": layer("units", "unit_id"),
-        "figures": {
-            "share": figures.get("share", np.nan),
-            "recipients": figures.get("recipients"),
-            "total_is_partial": figures.get("total_is_partial"),
-        },
-    }
-
-
 def map_data(path: Path) -> dict[str, Any]:
-    """The data block of a run's map: cover, figures and everything the page shows."""
+    """The data block of a run's map."""
     found = JSON_BLOCK.search(path.read_text(encoding="utf-8"))
     if found is None:
         raise InputError("The map has no data block", where=str(path), expected="a map of a run")
     return json.loads(found[1])
 
 
-def _contradictions(place: Path, areas: pd.DataFrame) -> list[tuple[str, str, float]]:
-    """Counts of recipients that one file shows and the GeoPackage withholds."""
-    tables = {
-        "ranking.csv": pd.read_csv(place / "ranking.csv", dtype={"area_id": str}),
-        "areas.parquet": pd.read_parquet(place / "areas.parquet").reset_index(),
-        "tables.xlsx": _area_sheet(place / "tables.xlsx"),
-    }
-    hidden = areas.index[areas["recipients"].isna()]
-    found = []
-    for name, table in tables.items():
-        shown = table.set_index("area_id")["recipients"].reindex(hidden).astype(float).dropna()
-        found += [(name, str(area), float(value)) for area, value in shown.items()]
-    return found
+def _told(place: Path, content: Content) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """File, level ('areas' or 'regions') and its table, index id, columns by machine name."""
+    for level, name in (("areas", "ranking.csv"), ("regions", "regions.csv")):
+        yield (
+            name,
+            level,
+            pd.read_csv(place / name, dtype={KEYS[level]: str}).set_index(KEYS[level]),
+        )
+    yield "areas.parquet", "areas", pd.read_parquet(place / "areas.parquet")
+    data = map_data(place / "map.html")
+    for level in KEYS:
+        columns = {k: v for k, v in data[level].items() if k not in ("id", "rings", "x", "y", "r")}
+        yield "map.html", level, pd.DataFrame(columns, index=data[level]["id"])
+    yield from _sheets(place / "tables.xlsx", content)
+    yield from _report(place / "report.pdf", content)
 
 
-def _area_sheet(path: Path) -> pd.DataFrame:
-    """Area ids and recipients of the workbook, whose headers are German."""
-    from sozialraum.publish.content import RANKING
+def _sheets(path: Path, content: Content) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Every sheet with areas or Bezirksregionen; headers are the titles of columns."""
+    from sozialraum.sources.workbook import open_workbook
 
-    sheet = pd.read_excel(path, sheet_name=AREA_SHEET, dtype=str)
-    return pd.DataFrame(
-        {
-            "area_id": sheet[RANKING["area_id"]],
-            "recipients": pd.to_numeric(sheet[RANKING["recipients"]]),
-        }
-    )
+    names = {describe(str(c)).title: str(c) for f in (content.areas, content.regions) for c in f}
+    names |= {describe(key).title: key for key in KEYS.values()}
+    for sheet in open_workbook(path).sheets:
+        rows = sorted({row for row, _ in sheet.cells})
+        for head in rows[:3]:
+            found = {
+                column: names[str(title)]
+                for (row, column), title in sheet.cells.items()
+                if row == head and str(title) in names
+            }
+            level = next((k for k, key in KEYS.items() if key in found.values()), None)
+            if level is None:
+                continue
+            frame = pd.DataFrame(
+                [[sheet.cells.get((row, c)) for c in found] for row in rows if row > head],
+                columns=list(found.values()),
+            )
+            frame = frame.loc[:, ~frame.columns.duplicated()].dropna(subset=[KEYS[level]])
+            yield f"tables.xlsx ({sheet.name})", level, frame.set_index(KEYS[level])
+            break
+
+
+def _report(path: Path, content: Content) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Counts of the report's table of areas: the number behind id, name and residents.
+
+    Reads nothing where pypdf is not installed (`report_is_read`).
+    """
+    if not report_is_read():
+        return
+    import pypdf
+
+    from sozialraum.publish.numbers import number
+
+    text = "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+    text = re.sub(r"[\u00a0\u202f]", " ", text)
+    for level in KEYS:
+        frame = getattr(content, level)
+        counts = {}
+        for key, name, people in zip(frame.index, frame["name"], frame["population"], strict=True):
+            if pd.isna(people):
+                continue
+            row = f"{re.escape(str(key))} {re.escape(str(name))} {re.escape(number(people))}"
+            if found := re.search(row + r" (\d{1,3}(?:[.,]\d{3})*|\d+)(?=\s|$)", text):
+                counts[str(key)] = float(re.sub(r"[.,]", "", found[1]))
+        yield "report.pdf", level, pd.DataFrame({"recipients": pd.Series(counts, dtype=float)})
+
+
+def report_is_read() -> bool:
+    """Whether the text of the report can be read here (pypdf is an optional package)."""
+    import importlib.util
+
+    return importlib.util.find_spec("pypdf") is not None
+
+
+def _contradictions(
+    told: list[tuple[str, str, pd.DataFrame]], content: Content
+) -> Iterator[tuple[str, str, str, str, float]]:
+    """Numbers that one file shows and the GeoPackage withholds."""
+    for file, level, table in told:
+        ours = getattr(content, level)
+        for column in table.columns.intersection(ours.columns):
+            theirs = pd.to_numeric(table[column], errors="coerce").reindex(ours.index)
+            # a column of the page may be rounded, so only whether it is there is compared
+            for key in ours.index[ours[column].isna() & theirs.notna()]:
+                yield file, level, str(key), str(column), float(theirs[key])
+
+
+def _merged(content: Content, told: list[tuple[str, str, pd.DataFrame]], level: str) -> Any:
+    """Everything the files say about areas or Bezirksregionen."""
+    merged = getattr(content, level).copy()
+    for _, of, table in told:
+        if of != level:
+            continue
+        for column in table.columns.intersection(merged.columns):
+            gaps = merged[column].isna()
+            if gaps.any() and pd.api.types.is_numeric_dtype(merged[column]):
+                values = pd.to_numeric(table[column], errors="coerce").reindex(merged.index)
+                merged[column] = merged[column].astype(float).where(~gaps, values.astype(float))
+    return merged
+
+
+def unstamped(place: Path) -> list[str]:
+    """Files of an internal run that do not say that they are not to be passed on."""
+    lacking = []
+    for name, shows in (
+        ("map.html", lambda p: map_data(p)["info"]["internal"] is True),
+        ("manifest.json", lambda p: json.loads(p.read_bytes())["internal"] is True),
+        ("datapackage.json", lambda p: b"nicht zur Weitergabe" in p.read_bytes()),
+        ("areas.gpkg", lambda p: b"nicht zur Weitergabe" in p.read_bytes()),
+        ("tables.xlsx", _workbook_is_stamped),
+    ):
+        if not shows(place / name):
+            lacking.append(name)
+    return lacking
+
+
+def _workbook_is_stamped(path: Path) -> bool:
+    from sozialraum.sources.workbook import open_workbook
+
+    cells = open_workbook(path).sheets[0].cells.values()
+    return any("nicht zur Weitergabe" in str(value) for value in cells)
