@@ -390,6 +390,11 @@ def expected_numbers(content: Content) -> list[str]:
     out += [str(len(rooms)), *map(str, range(1, len(rooms) + 1)), n(best["reached"])]
     out += [n(units.sum()), pct(best["reached"] / units.sum()), "1.000"]
     out += [pct(curve.loc[0, "reached"] / units.sum()), str(len(rooms))]
+    out += [pct(v, 0) for v in rooms.sort_values("order")["stability"] if v < 0.5]
+    offices = content.offices[content.offices["approximate"].astype(bool)]
+    pairs = zip(offices["name"], offices["targets"], strict=True)
+    serving = [name for name, targets in pairs if not targets or "everybody" in targets]
+    out += re.findall(r"\d+", " ".join(serving))
     return [number.removesuffix("\u00a0%") for number in out]
 
 

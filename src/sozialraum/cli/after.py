@@ -17,6 +17,25 @@ def register(commands: Any) -> None:
     report.add_argument("--short", action="store_true", help="the short paper (the only one)")
     report.add_argument("--out", type=Path, metavar="FILE", help="default: vorlage-KENNUNG.docx")
 
+    compare = commands.add_parser("compare", help="what changed between two finished runs")
+    compare.set_defaults(handle=_compare)
+    compare.add_argument("before", type=Path, metavar="RUN_A", help="folder of the earlier run")
+    compare.add_argument("after", type=Path, metavar="RUN_B", help="folder of the later run")
+    compare.add_argument("--out", type=Path, metavar="DIR", help="default: compare-KENNUNG-KENNUNG")
+    compare.add_argument(
+        "--although-different",
+        action="store_true",
+        help="compare runs, too, that define share or index differently; the page says so",
+    )
+
+    evaluate = commands.add_parser("evaluate", help="planned reach against visits counted on site")
+    evaluate.set_defaults(handle=_evaluate)
+    evaluate.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run")
+    evaluate.add_argument(
+        "visits", type=Path, metavar="VISITS.csv", help="room, date, kind, number; no personal data"
+    )
+    evaluate.add_argument("--out", type=Path, metavar="DIR", help="default: evaluation-KENNUNG")
+
 
 def _report(arguments: argparse.Namespace) -> int:
     from sozialraum.publish.finished import read_run
@@ -38,4 +57,39 @@ def _report(arguments: argparse.Namespace) -> int:
             expected="--out outside of the run's folder",
         )
     print(write_vorlage(run, out))
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from sozialraum.comparison import compare_runs, write_comparison
+
+    comparison = compare_runs(
+        arguments.before, arguments.after, although_different=arguments.although_different
+    )
+    marks = [run.info.fingerprint for run in (comparison.before, comparison.after)]
+    out = write_comparison(comparison, arguments.out or Path(f"compare-{'-'.join(marks)}"))
+    for difference in comparison.definitions:
+        print(f"defined differently: {difference.measure}")
+    print(f"shares beyond chance   {int(comparison.areas['share_beyond_chance'].sum())}")
+    print(f"ranks beyond their sets {int(comparison.areas['rank_beyond_sets'].sum())}")
+    rooms = comparison.rooms[comparison.rooms["target"] == "everybody"]
+    for word, label in (("neu", "enters"), ("entfällt", "leaves")):
+        for name, why in rooms.loc[rooms["change"] == word, ["name", "why"]].itertuples(
+            index=False
+        ):
+            print(f"{label:7} {name}: {why}")
+    print(out / "compare.html")
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from sozialraum.evaluation import evaluate_visits, write_evaluation
+
+    found = evaluate_visits(arguments.run, arguments.visits)
+    fingerprint = found.run.info.fingerprint
+    out = write_evaluation(found, arguments.out or Path(f"evaluation-{fingerprint}"))
+    for word, label in (("besser", "more"), ("schlechter", "fewer")):
+        names = found.rooms.loc[found.rooms["judgement"] == word, "name"]
+        print(f"{label:5} visits than expected: {', '.join(names) or 'none for certain'}")
+    print(out / "evaluation.html")
     return 0

@@ -55,6 +55,12 @@ class Finished:
         """What stands on the cover of the run's outputs."""
         return self.content.info
 
+    @property
+    def straight(self) -> bool:
+        """Whether ways are straight lines times the detour, so that readers can recount them."""
+        access = self.study.access
+        return not (access.network or access.matrix)
+
     @cached_property
     def ranking(self) -> pd.DataFrame:
         """The areas without their shapes."""

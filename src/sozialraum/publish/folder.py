@@ -53,7 +53,7 @@ _MEANING = {
 
 @contextmanager
 def publishing(
-    out: str | Path, *, extra: tuple[str, ...] = (), private: bool = False
+    out: str | Path, *, known: tuple[str, ...] = OUTPUTS, private: bool = False
 ) -> Iterator[Path]:
     """Give a folder to write into; it takes the place of `out` when the block ends well.
 
@@ -62,8 +62,8 @@ def publishing(
     out : str or pathlib.Path
         Where the result belongs. An earlier result is replaced as a whole; a folder that holds
         anything else is refused before anything is written.
-    extra : tuple of str
-        Names besides `OUTPUTS` that a result may hold (patterns).
+    known : tuple of str
+        Names that a result may hold (patterns); a folder with others is not replaced.
     private : bool
         Only the owner may read the result (runs for internal use).
 
@@ -94,7 +94,7 @@ def publishing(
     with _locked(place):
         with _faults(place):
             _recover(place)
-            _refuse_foreign(place, extra)
+            _refuse_foreign(place, known)
             folder = _sibling(place, "run")
             folder.mkdir(mode=0o700 if private else 0o777)
         try:
@@ -142,7 +142,7 @@ def _recover(place: Path) -> None:
         shutil.rmtree(stale, ignore_errors=True)
 
 
-def _refuse_foreign(place: Path, extra: tuple[str, ...]) -> None:
+def _refuse_foreign(place: Path, names: tuple[str, ...]) -> None:
     """Never remove what is not ours: somebody may give the path of a folder in use."""
     if not place.exists():
         return
@@ -150,7 +150,7 @@ def _refuse_foreign(place: Path, extra: tuple[str, ...]) -> None:
         raise EnvironmentFault(
             "The output folder is a file", where=str(place), hint="Give another --out"
         )
-    known = (*OUTPUTS, *extra, *_HARMLESS)
+    known = (*names, *_HARMLESS)
     foreign = sorted(p.name for p in place.iterdir() if not any(fnmatch(p.name, k) for k in known))
     if foreign:
         more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""

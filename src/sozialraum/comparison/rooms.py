@@ -1,0 +1,191 @@
+"""Rooms that enter or leave the proposal between two runs, and which change made them do so.
+
+The reason is found by replacing one part at a time: the first run's proposal is computed again
+from its released files with the second run's people, then with its list of rooms, then with its
+settings. A room's fate is due to the parts that alone already turn it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from sozialraum.publish.finished import Finished
+
+PARTS = {
+    "people": "veränderte Zahlen: wo wie viele Menschen der Zielgruppe leben",
+    "rooms": "veränderte Verzeichnisse oder Regeln: welche Räume und Dienststellen es gibt",
+    "settings": "veränderte Vorgaben: Zahl der Räume, Fußweg, gesetzte Räume",
+}
+"""Parts that are replaced one by one, in the order in which they are named."""
+
+COLUMNS = ("target", "site_id", "name", "change", "order_before", "order_after")
+COLUMNS += ("reached_before", "reached_after", "why")
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """Where each part of a computation comes from."""
+
+    people: Finished
+    rooms: Finished
+    settings: Finished
+
+
+def compare_rooms(before: Finished, after: Finished) -> pd.DataFrame:
+    """Compare the headline proposals of two runs, target group by target group.
+
+    Parameters
+    ----------
+    before, after : Finished
+        Sites are matched by their `site_id`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `target`, `site_id`, `name`, `change` ('bleibt', 'neu', 'entfällt'), `order_before`,
+        `order_after`, `reached_before`, `reached_after` (persons whom the room adds in its
+        proposal; missing where it is not proposed), `why` (empty for rooms that stay).
+    """
+    rows: list[dict[str, Any]] = []
+    for target in before.study.targets:
+        if target not in after.study.targets:
+            continue
+        sides = [r.proposal(target).set_index("site_id") for r in (before, after)]
+        turned = _causes(before, after, target)
+        for site in dict.fromkeys([*sides[0].index, *sides[1].index]):
+            here = [site in side.index for side in sides]
+            named = sides[1] if here[1] else sides[0]
+            row: dict[str, Any] = {
+                "target": target,
+                "site_id": site,
+                "name": named["name"][site],
+                "why": "",
+            }
+            row["change"] = {(True, True): "bleibt", (False, True): "neu"}.get(
+                (here[0], here[1]), "entfällt"
+            )
+            for column in ("order", "reached"):
+                for side, word in zip(sides, ("before", "after"), strict=True):
+                    row[f"{column}_{word}"] = side[column].get(site, np.nan)
+            if row["change"] != "bleibt":
+                row["why"] = _why(before, after, site, turned)
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _why(before: Finished, after: Finished, site: str, turned: dict[str, set[str]] | None) -> str:
+    """The reason in a sentence: first what the lists say, then what the recount shows."""
+    for run, word in ((before, "früheren"), (after, "späteren")):
+        rooms = run.content.rooms
+        if site not in rooms.index:
+            return f"im {word} Lauf nicht verzeichnet"
+        if not rooms.loc[site, "eligible"]:
+            reason = rooms.loc[site, "reason"]
+            return f"im {word} Lauf nicht geeignet: {reason}".rstrip(": ")
+    if turned is None:
+        return "nicht nachzurechnen: die Auswahl folgt nicht allein aus den Dateien der Läufe"
+    causes = [text for part, text in PARTS.items() if site in turned[part]]
+    if causes:
+        return "; ".join(causes)
+    return "erst mehrere Veränderungen zusammen"
+
+
+def _causes(before: Finished, after: Finished, target: str) -> dict[str, set[str]] | None:
+    """Sites that each part alone turns; None where the proposals cannot be computed again."""
+    if not all(_recountable(run) for run in (before, after)):
+        return None
+    old = set(before.proposal(target)["site_id"])
+    new = set(after.proposal(target)["site_id"])
+    if _solve(_Inputs(before, before, before), target) != old:
+        return None
+    changed = old ^ new
+    if not changed:
+        return {part: set() for part in PARTS}
+    turned = {}
+    for part in PARTS:
+        inputs = _Inputs(**{p: after if p == part else before for p in PARTS})
+        turned[part] = (_solve(inputs, target) ^ old) & changed
+    return turned
+
+
+def _recountable(run: Finished) -> bool:
+    """Whether the proposal follows from straight ways and plain coverage."""
+    if not run.straight:
+        return False
+    siting = run.study.siting.model_dump()
+    plain = {"model": "coverage", "backup": 0.0, "capacity": None, "spacing": 0, "floor": 0.0}
+    return all(siting.get(k, v) == v for k, v in plain.items()) and len(run.content.units) > 0
+
+
+def _solve(inputs: _Inputs, target: str) -> set[str]:
+    """The headline rooms, as `sozialraum.presence.propose` finds them."""
+    from sozialraum.access.distance import straight_line
+    from sozialraum.presence.frontier import coverage_curve
+
+    units, content = inputs.people.content.units, inputs.rooms.content
+    study = inputs.settings.study
+    demand = np.nan_to_num(units[f"people_{target}"].to_numpy(float))
+    rooms = content.rooms[content.rooms["eligible"].to_numpy(bool)]
+    rooms = rooms[[target in suits for suits in rooms["suits"]]]
+    offices = content.offices[list(_serving(content.offices, target))]
+    sites = pd.concat([rooms[["x", "y"]], offices[["x", "y"]]])
+    cost = straight_line(
+        units[["x", "y"]].to_numpy(float), sites.to_numpy(float), detour=study.siting.detour
+    )
+    names = [str(n) for n in sites.index]
+    forced = set(study.venues.forced_in)
+    steps = coverage_curve(
+        cost,
+        demand,
+        radius=study.siting.radius,
+        p_max=study.siting.rooms,
+        existing=list(range(len(rooms), len(sites))),
+        required=[j for j, name in enumerate(names[: len(rooms)]) if name in forced],
+        prove=True,
+    )
+    last = steps[-1]
+    pairs = zip(last.sites, last.gains, strict=True)
+    return {names[int(j)] for j, gain in pairs if gain > 0 or names[int(j)] in forced}
+
+
+def _serving(offices: pd.DataFrame, target: str) -> Iterator[bool]:
+    return (not t or target in t for t in offices["targets"])
+
+
+def reach_again(before: Finished, after: Finished, target: str = "everybody") -> dict[str, float]:
+    """What the earlier rooms would reach among the later run's people, beside its own proposal.
+
+    Returns
+    -------
+    dict
+        `kept` (persons, earlier rooms), `proposed` (persons, later rooms), `all`; empty where the
+        recount differs from what the later run published.
+    """
+    from sozialraum.access.distance import straight_line
+
+    if not _recountable(after):
+        return {}
+    content, siting = after.content, after.study.siting
+    people = np.nan_to_num(content.units[f"people_{target}"].to_numpy(float))
+    offices = content.offices[list(_serving(content.offices, target))][["x", "y"]]
+
+    def reached(run: Finished) -> float:
+        chosen = run.content.rooms.loc[run.proposal(target)["site_id"], ["x", "y"]]
+        places = pd.concat([chosen, offices]).to_numpy(float)
+        ways = straight_line(
+            content.units[["x", "y"]].to_numpy(float), places, detour=siting.detour
+        )
+        return float(people[(ways <= siting.radius).any(axis=1)].sum())
+
+    told = {"kept": reached(before), "proposed": reached(after), "all": float(people.sum())}
+    curve = content.frontier
+    row = curve[(curve["target"] == target) & (curve["p"] == siting.rooms)]
+    if row.empty or abs(float(row["reached"].iloc[0]) - told["proposed"]) > 0.5:
+        return {}
+    return told

@@ -1,0 +1,104 @@
+"""The comparison of two finished runs, ready to be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from sozialraum.comparison.areas import compare_areas, compare_regions
+from sozialraum.comparison.causes import compare_inputs, compare_settings
+from sozialraum.comparison.definitions import Difference, check_comparable
+from sozialraum.comparison.rooms import compare_rooms, reach_again
+from sozialraum.comparison.safety import check_together
+from sozialraum.errors import DisclosureError
+from sozialraum.publish.finished import Finished, read_run
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What changed between two runs.
+
+    Attributes
+    ----------
+    before, after : Finished
+    definitions : tuple of Difference
+        Measures that the runs define differently.
+    areas, regions, rooms, settings, inputs : pandas.DataFrame
+        See `compare_areas`, `compare_regions`, `compare_rooms`, `compare_settings`,
+        `compare_inputs`.
+    reach : dict
+        See `reach_again`.
+    """
+
+    before: Finished
+    after: Finished
+    definitions: tuple[Difference, ...]
+    areas: pd.DataFrame
+    regions: pd.DataFrame
+    rooms: pd.DataFrame
+    settings: pd.DataFrame
+    inputs: pd.DataFrame
+    reach: dict[str, float]
+
+    @property
+    def measures(self) -> set[str]:
+        """Measures that are defined differently."""
+        return {d.measure for d in self.definitions}
+
+
+def compare_runs(
+    before: str | Path | Finished, after: str | Path | Finished, *, although_different: bool = False
+) -> Comparison:
+    """Compare two finished runs.
+
+    Parameters
+    ----------
+    before, after : path or Finished
+        Folders of runs over the same areas, the earlier first.
+    although_different : bool
+        Compare runs, too, whose share or index is defined differently.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    StudyError
+        Other areas, or measures defined differently.
+    InputError
+        A folder holds no finished run.
+    DisclosureError
+        Both runs together tell a withheld count, or one of them is fictitious and the other real.
+
+    Examples
+    --------
+    >>> import tempfile, sozialraum as sr
+    >>> folder = sr.run("demo", siting={"rooms": 2}).write(tempfile.mkdtemp() + "/run")
+    >>> same = compare_runs(folder, folder)
+    >>> same.rooms["change"].unique().tolist(), int(same.areas["rank_beyond_sets"].sum())
+    (['bleibt'], 0)
+    """
+    runs = [r if isinstance(r, Finished) else read_run(r) for r in (before, after)]
+    first, second = runs
+    definitions = check_comparable(first, second, although_different=although_different)
+    if first.info.fictitious != second.info.fictitious:
+        raise DisclosureError(
+            "One run is fictitious, the other is not",
+            where=f"{first.folder} and {second.folder}",
+            expected="two runs on data of the same kind",
+        )
+    check_together(first, second)
+    return Comparison(
+        first,
+        second,
+        tuple(definitions),
+        compare_areas(first, second),
+        compare_regions(first, second),
+        compare_rooms(first, second),
+        compare_settings(first, second),
+        compare_inputs(first, second),
+        reach_again(first, second),
+    )

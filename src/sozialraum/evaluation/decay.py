@@ -1,0 +1,152 @@
+"""How fast visits fall with distance, estimated from how many came to each room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sozialraum.errors import InputError
+
+SMALLEST, LARGEST, STEPS = 50.0, 20_000.0, 241
+"""Metres between which the decay is looked for, and into how many steps."""
+
+FEWEST_ROOMS = 3
+
+
+@dataclass(frozen=True)
+class Decay:
+    """A fitted decay exp(-way / metres).
+
+    Attributes
+    ----------
+    metres : float
+        Way after which 37 % of the visits per person remain (the mean of the decay).
+    lo, hi : float
+        Interval; 0 or infinity where the visits set no limit on that side.
+    dispersion : float
+        Variance / mean that the interval allows for.
+    rooms, visits : int
+        What the estimate rests on.
+    """
+
+    metres: float
+    lo: float
+    hi: float
+    dispersion: float
+    rooms: int
+    visits: int
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the visits limit the decay on both sides: only then it is worth using."""
+        return self.lo > 0 and bool(np.isfinite(self.hi))
+
+    def at(self, way: float) -> float:
+        """Visits per person at this way, relative to the door."""
+        return float(np.exp(-way / self.metres))
+
+
+def fit_decay(
+    visits: ArrayLike,
+    way: ArrayLike,
+    people: ArrayLike,
+    room: ArrayLike,
+    *,
+    exposure: ArrayLike | None = None,
+    spread: float = 1.0,
+    coverage: float = 0.95,
+) -> Decay:
+    """Fit exp(-way / metres) to the visits of rooms by Poisson likelihood.
+
+    Parameters
+    ----------
+    visits : array of shape (rooms,)
+    way, people, room : array of shape (units,)
+        Metres to the nearest place, persons, and position of the nearest room (-1: another place);
+        see `sozialraum.evaluation.plan.catchments`.
+    exposure : array of shape (rooms,), optional
+        Offers or hours per room; default: equal.
+    spread : float
+        Dispersion of single offers; the interval uses this or the dispersion between rooms,
+        whichever is larger.
+    coverage : float
+
+    Returns
+    -------
+    Decay
+
+    Raises
+    ------
+    InputError
+        Fewer than three rooms with people near them, or no visits.
+
+    Notes
+    -----
+    Visits of room s are Poisson with mean b · exposure_s · sum over its units of
+    people · exp(-way / metres). The level b drops out given the sum of all visits, which leaves a
+    multinomial likelihood in one parameter; its interval is that of the likelihood ratio, divided
+    by the dispersion (Wilks 1938; McCullagh & Nelder 1989, section 9.2). Everybody is taken to
+    use the nearest place.
+
+    Examples
+    --------
+    >>> way, room = np.tile([100, 500, 900.0], 4), np.repeat(np.arange(4), 3)
+    >>> people = np.array([90, 5, 5, 5, 90, 5, 5, 5, 90, 40, 30, 30.0])
+    >>> visits = [(people * np.exp(-way / 400))[room == s].sum() * 20 for s in range(4)]
+    >>> fit = fit_decay(np.round(visits), way, people, room)
+    >>> 390 < fit.metres < 410, fit.bounded
+    (True, True)
+    """
+    from scipy.special import ndtri
+
+    count = np.asarray(visits, float)
+    offered = np.ones_like(count) if exposure is None else np.asarray(exposure, float)
+    place, metres, weight = (np.asarray(a) for a in (room, way, people))
+    inside = place >= 0
+    place, metres, weight = place[inside].astype(int), metres[inside], weight[inside].astype(float)
+    near = np.bincount(place, weights=weight, minlength=len(count)) * offered
+    usable = near > 0
+    if usable.sum() < FEWEST_ROOMS or count[usable].sum() <= 0:
+        raise InputError(
+            f"Visits of {int(usable.sum())} rooms are too few for an estimate of the decay",
+            expected=f"at least {FEWEST_ROOMS} rooms with visits and people near them",
+        )
+    grid = np.exp(np.linspace(np.log(SMALLEST), np.log(LARGEST), STEPS))
+
+    def shares(theta: float) -> np.ndarray:
+        # relative to the shortest way, or all would underflow for a steep decay
+        felt = np.bincount(
+            place, weights=weight * np.exp(-(metres - metres.min()) / theta), minlength=len(count)
+        )
+        felt = (felt * offered)[usable]
+        return np.maximum(felt / felt.sum(), 1e-300)
+
+    counted = count[usable]
+
+    def likelihood(theta: float) -> float:
+        return float((counted * np.log(shares(theta))).sum())
+
+    profile = np.array([likelihood(theta) for theta in grid])
+    best = int(profile.argmax())
+    around = np.exp(np.linspace(*np.log(grid[[max(best - 1, 0), min(best + 1, STEPS - 1)]]), 41))
+    finer = np.array([likelihood(theta) for theta in around])
+    metres_best, top = float(around[finer.argmax()]), float(max(finer.max(), profile.max()))
+    expected = counted.sum() * shares(metres_best)
+    freedom = max(len(counted) - 2, 1)
+    between = float(((counted - expected) ** 2 / np.maximum(expected, 1e-9)).sum() / freedom)
+    scale = max(1.0, spread, between)
+    limit = float(ndtri(0.5 + coverage / 2)) ** 2
+    inside_limit = np.flatnonzero(2 * (top - profile) / scale <= limit)
+    lo, hi = (float(grid[inside_limit[k]]) if len(inside_limit) else metres_best for k in (0, -1))
+    return Decay(
+        metres_best,
+        0.0 if len(inside_limit) and inside_limit[0] == 0 else min(lo, metres_best),
+        float("inf")
+        if len(inside_limit) and inside_limit[-1] == STEPS - 1
+        else max(hi, metres_best),
+        scale,
+        int(usable.sum()),
+        int(counted.sum()),
+    )

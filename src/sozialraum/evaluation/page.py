@@ -1,0 +1,229 @@
+"""The evaluation as tables (CSV), one page, and settings for the next study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sozialraum.evaluation.judge import COVERAGE, LEVEL
+from sozialraum.publish.folder import publishing
+from sozialraum.publish.numbers import date, known, listing, number, percent
+from sozialraum.publish.sheet import Sheet, csv_of
+
+if TYPE_CHECKING:
+    from sozialraum.evaluation.results import Evaluation
+
+FILES = ("evaluation.html", "rooms.csv", "groups.csv", "kinds.csv", "siting.yaml")
+WAYS = (250, 500, 1000, 1500)
+"""Metres at which the page shows the decay."""
+
+
+def write_evaluation(evaluation: Evaluation, out: str | Path) -> Path:
+    """Write page, tables and settings into a folder of their own, swapped in as a whole.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    out : path
+        A new folder, or one that an earlier evaluation wrote.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    EnvironmentFault
+        The folder holds something else or cannot be written.
+    """
+    groups = [t.reset_index().assign(target=key) for key, t in evaluation.groups.items()]
+    columns = ["target", "site_id", *evaluation.rooms.columns]
+    frame = pd.concat(groups)[columns] if groups else pd.DataFrame(columns=columns)
+    tables = {
+        "rooms.csv": evaluation.rooms.reset_index(),
+        "groups.csv": frame,
+        "kinds.csv": evaluation.kinds.reset_index(),
+    }
+    with publishing(out, known=FILES, private=evaluation.run.info.internal) as folder:
+        for name, table in tables.items():
+            (folder / name).write_bytes(csv_of(table).encode("utf-8"))
+        (folder / "siting.yaml").write_bytes(study_snippet(evaluation).encode("utf-8"))
+        (folder / "evaluation.html").write_bytes(page(evaluation).encode("utf-8"))
+    return Path(out)
+
+
+def study_snippet(evaluation: Evaluation) -> str:
+    """Settings of the next study that follow from the fitted decay, as YAML.
+
+    The study knows a weight that is 1 up to `radius` and falls straight to 0 at `far`. Both are
+    chosen so that it reaches half and one and a half of the fitted mean way: then the area under
+    the weight is that under exp(-way / metres). Without a bounded estimate only comments are
+    written.
+    """
+    decay = evaluation.decay
+    span = f"{evaluation.first} bis {evaluation.last}"
+    lines = [
+        f"# Besuche vom {span}, Lauf mit der Kennung {evaluation.run.info.fingerprint}.",
+    ]
+    if decay is None or not decay.bounded:
+        return "\n".join([*lines, f"# Keine Vorgabe: {_no_decay(evaluation)}", ""])
+    lines += [
+        f"# Besuche je Person fallen mit exp(-Weg / {decay.metres:.0f} m); "
+        f"95 %: {decay.lo:.0f} bis {decay.hi:.0f} m;",
+        f"# geschätzt aus {decay.visits} Besuchen in {decay.rooms} Räumen.",
+        "# In die Studie einfügen: volles Gewicht bis radius, keines ab far.",
+        "siting:",
+        "  model: gradual",
+        f"  radius: {round(decay.metres / 2)}",
+        f"  far: {round(decay.metres * 1.5)}",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def page(evaluation: Evaluation) -> str:
+    """The page of the evaluation, German."""
+    info = evaluation.run.info
+    stamps = ["Fiktives Beispiel"] * info.fictitious
+    stamps += ["intern, nicht zur Weitergabe"] * info.internal
+    sources = dict.fromkeys(s.attribution.rstrip(".") or s.title for s in info.sources)
+    sheet = Sheet(
+        f"Geplante Reichweite und Besuche: {info.region_name}",
+        lead=f"Besuche vom {date(evaluation.first)} bis {date(evaluation.last)}, verglichen mit "
+        f"dem Lauf der Kennung {info.fingerprint} (Stichtag {date(info.reference_date)}).",
+        stamp=" · ".join(stamps),
+        footer=f"Quellen: {'; '.join(sources)}; Zählungen vor Ort. Erstellt mit sozialraum "
+        f"{info.version}.",
+    )
+    _answer(sheet, evaluation)
+    _rooms(sheet, evaluation)
+    _distance(sheet, evaluation)
+    _limits(sheet, evaluation)
+    return sheet.html()
+
+
+def _answer(sheet: Sheet, e: Evaluation) -> None:
+    rooms = e.rooms
+    named = {w: list(rooms.loc[rooms["judgement"] == w, "name"]) for w in ("besser", "schlechter")}
+    sheet.section("Das Wichtigste")
+    points = [
+        f"Mehr Besuche als erwartet: {listing(named['besser']) or 'in keinem Raum gesichert'}.",
+        f"Weniger Besuche als erwartet: "
+        f"{listing(named['schlechter']) or 'in keinem Raum gesichert'}.",
+    ]
+    if e.decay is not None and e.decay.bounded:
+        points.append(
+            f"Je Person kommen bei {number(1000)} m Fußweg {percent(e.decay.at(1000), 0)} so viele "
+            "Besuche wie unmittelbar am Raum."
+        )
+    sheet.items(points)
+
+
+def _rooms(sheet: Sheet, e: Evaluation) -> None:
+    unit = "Stunden" if e.rooms["hours"].notna().all() else "Termine"
+    sheet.section(
+        "Räume",
+        f"Erwartet ist, dass sich alle Besuche nach geplanten Personen × {unit} verteilen. "
+        f"Geplant: Personen, die diesen Raum am nächsten haben, höchstens "
+        f"{number(e.run.study.siting.radius)} m Fußweg. Intervalle gelten mit "
+        f"{percent(COVERAGE, 0)} und berücksichtigen, dass Besuche nicht unabhängig sind "
+        f"(Streuung {number(e.spread, 1)}-mal so groß wie bei unabhängigen Besuchen). „Besser“ "
+        f"und „schlechter“ stehen dort, wo höchstens {percent(LEVEL, 0)} dieser Urteile Zufall "
+        "sind. Verhältnis: Besuche / erwartet, bei wenigen Besuchen zur 1 hin gezogen.",
+    )
+    titles = ["Raum", "Termine", "geplant", "Besuche", "Intervall", "erwartet", "Verhältnis"]
+    titles += ["Intervall", "Urteil"]
+    tables = {"Alle Besuche": e.rooms}
+    tables |= {e.run.study.targets[key].title: table for key, table in e.groups.items()}
+    for title, table in tables.items():
+        rows = [
+            (
+                str(r["name"]),
+                number(r["offers"]),
+                number(r["planned"]),
+                number(r["visits"]),
+                _span(r["visits_lo"], r["visits_hi"], 0),
+                number(r["expected"]),
+                number(r["ratio_shrunk"], 2),
+                _span(r["ratio_lo"], r["ratio_hi"], 2),
+                str(r["judgement"]),
+            )
+            for r in table.to_dict("records")
+        ]
+        sheet.table(title, titles, rows, figures=range(1, 8))
+    rows = [
+        (str(kind), number(r["offers"]), number(r["visits"]))
+        for kind, r in e.kinds.to_dict("index").items()
+    ]
+    sheet.table(
+        "Besuche nach Art des Angebots", ["Art", "Termine", "Besuche"], rows, figures=(1, 2)
+    )
+
+
+def _distance(sheet: Sheet, e: Evaluation) -> None:
+    sheet.section("Besuche nach Entfernung")
+    decay = e.decay
+    if decay is None or not decay.bounded:
+        sheet.say(_no_decay(e))
+        return
+    sheet.say(
+        f"Aus {number(decay.visits)} Besuchen in {number(decay.rooms)} Räumen ist geschätzt, wie "
+        f"die Besuche je Person mit dem Fußweg abnehmen: exp(−Weg / {number(decay.metres)} m), "
+        f"Intervall {number(decay.lo)} bis {number(decay.hi)} m. Woher die Menschen kamen, ist "
+        "nicht erfragt; die Schätzung vergleicht Räume, um die herum Menschen nah oder fern "
+        "wohnen."
+    )
+    rows = [
+        (
+            f"{number(way)} m",
+            percent(decay.at(way), 0),
+            _percents(
+                2.718281828459045 ** (-way / decay.lo), 2.718281828459045 ** (-way / decay.hi)
+            ),
+        )
+        for way in WAYS
+    ]
+    titles = ["Fußweg", "Besuche je Person, am Raum = 100 %", "Intervall"]
+    sheet.table("Abnahme der Besuche mit der Entfernung", titles, rows, figures=(1, 2))
+    sheet.say("Für die nächste Studie:")
+    sheet.code(study_snippet(e))
+
+
+def _limits(sheet: Sheet, e: Evaluation) -> None:
+    least = e.run.study.disclosure.minimum_count
+    sheet.section("Was die Zählung nicht sagt")
+    sheet.items(
+        [
+            "Besuche sind keine Personen: Wer zweimal kommt, zählt zweimal.",
+            "Ein Unterschied kann an Zeiten, Bekanntheit oder am Haus liegen; die Zählung nennt "
+            "keinen Grund.",
+            f"Zahlen von 1 bis {least - 1} und solche, aus denen sie folgen würden, sind nicht "
+            "gezeigt („•“). Zielgruppen erscheinen nur, wenn sich aus keinem Raum eine kleine "
+            "Zahl ergibt.",
+        ]
+    )
+
+
+def _no_decay(e: Evaluation) -> str:
+    if e.decay is None:
+        return (
+            "Wie die Besuche mit der Entfernung abnehmen, lässt sich nicht schätzen: Es sind zu "
+            "wenige Räume mit Besuchen."
+        )
+    return (
+        f"Wie die Besuche mit der Entfernung abnehmen, lässt sich aus {number(e.decay.visits)} "
+        f"Besuchen in {number(e.decay.rooms)} Räumen nicht genau genug schätzen: Das Intervall hat "
+        "auf einer Seite kein Ende."
+    )
+
+
+def _span(low: Any, high: Any, digits: int) -> str:
+    if not known(low) or not known(high):
+        return "•"
+    return f"{number(low, digits)}–{number(high, digits)}"
+
+
+def _percents(low: float, high: float) -> str:
+    return f"{percent(low, 0)}–{percent(high, 0)}"
