@@ -23,8 +23,8 @@ lint: $(VENV)/dev.stamp  ## format check and lint
 typecheck: $(VENV)/dev.stamp  ## check the types
 	$(BIN)/mypy
 
-docs: $(VENV)/dev.stamp  ## write the reference of command line and study schema
-	$(BIN)/python docs/build.py
+docs: $(VENV)/dev.stamp  ## write the reference, run the notebooks, build the site
+	$(BIN)/python docs/build.py site
 
 bench: $(VENV)/dev.stamp  ## run the benchmarks: peers and sozialraum in the same run
 	for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done

@@ -1,7 +1,8 @@
-"""Write the reference pages from the program itself, and check the links of all pages.
+"""Write the reference pages from the program itself, check links, build the site.
 
 python docs/build.py           writes docs/reference/
 python docs/build.py --check   writes nothing, ends with 1 where a page is out of date
+python docs/build.py site      writes docs/reference/ and the site docs/_build/html
 """
 
 import json
@@ -101,6 +102,106 @@ def broken_links() -> list[str]:
     ]
 
 
+PUBLIC = ("sources", "areas", "need", "concentration", "access", "presence", "disclosure",
+          "publish", "plot", "testing", "demo")  # fmt: skip
+"""Packages with pages of their own in the reference, in the order of a number's way."""
+
+
+def public_names(package: str) -> list[str]:
+    """The functions and classes that a package offers."""
+    import importlib
+    import inspect
+
+    module = importlib.import_module(f"sozialraum.{package}")
+    listed = getattr(module, "__all__", None) or [
+        n for n, o in vars(module).items() if getattr(o, "__module__", "") == module.__name__
+    ]
+    kept = [n for n in listed if not n.startswith("_")]
+    return sorted(n for n in kept if callable(o := getattr(module, n)) or inspect.isclass(o))
+
+
+def write_api(place: Path) -> None:
+    """One page for each package, with a page for each public name behind it."""
+    import importlib
+
+    place.mkdir(parents=True, exist_ok=True)
+    top = ["run", "check", "load_study", "packaged_studies", "show_versions", "Run", "Study"]
+    lines = ["API", "===", "", "``import sozialraum as sr``; packages are loaded when first used."]
+    lines += ["Frames and arrays in, frames out, the index kept.", ""]
+    lines += [".. currentmodule:: sozialraum", "", ".. autosummary::", "   :toctree: generated", ""]
+    lines += [f"   {name}" for name in top]
+    lines += ["", ".. toctree::", "   :maxdepth: 1", "", *(f"   {name}" for name in PUBLIC)]
+    (place / "index.rst").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for name in PUBLIC:
+        doc = (importlib.import_module(f"sozialraum.{name}").__doc__ or "").strip()
+        title = f"sr.{name}"
+        lines = [title, "=" * len(title), "", doc, "", f".. currentmodule:: sozialraum.{name}", ""]
+        lines += [".. autosummary::", "   :toctree: generated", ""]
+        lines += [f"   {n}" for n in public_names(name)]
+        (place / f"{name}.rst").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def broken_in_site(html: Path) -> list[str]:
+    """Links, pictures and anchors of the built site that lead nowhere, or to another host."""
+    from html.parser import HTMLParser
+    from urllib.parse import unquote, urlsplit
+
+    class Page(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.ids: set[str] = set()
+            self.links: list[tuple[str, str]] = []
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            for key, value in attrs:
+                if key in {"id", "name"} and value:
+                    self.ids.add(value)
+                elif key in {"href", "src"} and value:
+                    self.links.append((tag, value))
+
+    pages = {}
+    for path in html.rglob("*.html"):
+        pages[path] = Page()
+        pages[path].feed(path.read_text(encoding="utf-8"))
+    found = []
+    for path, page in pages.items():
+        for tag, link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme in {"mailto", "data"} or (parts.netloc and tag == "a"):
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            known = pages.get(target)
+            lost = parts.fragment and known and unquote(parts.fragment) not in known.ids
+            if parts.netloc or not target.exists() or lost:
+                found.append(f"{path.relative_to(html)}: {link}")
+    return found
+
+
+def build_site() -> int:
+    """Run the notebooks, where needed, and Sphinx; every warning is an error."""
+    import shutil
+
+    from sphinx.cmd.build import build_main
+    from tutorials import NOTEBOOKS, executed
+
+    html = ROOT / "docs" / "_build" / "html"
+    for path in NOTEBOOKS:
+        print(f"notebook {path.stem}")
+        executed(path)
+    api = ROOT / "docs" / "reference" / "api"
+    shutil.rmtree(api, ignore_errors=True)
+    write_api(api)
+    shutil.rmtree(html, ignore_errors=True)
+    doctrees = ROOT / "docs" / "_build" / "doctrees"
+    options = ["-b", "html", "-n", "-W", "--keep-going", "-q", "-j", "2", "-d", str(doctrees)]
+    code = build_main([*options, str(ROOT / "docs"), str(html)])
+    broken = [] if code else broken_in_site(html)
+    for line in broken:
+        print(f"broken link in {line}")
+    print(f"the site: {html / 'index.html'}" if not code and not broken else "the site has faults")
+    return int(bool(code or broken))
+
+
 def main() -> int:
     """Write or check the pages."""
     wanted = {
@@ -124,6 +225,8 @@ def main() -> int:
         print(f"broken link in {line}")
     for name in stale:
         print(f"docs/reference/{name} {'is out of date' if '--check' in sys.argv else 'written'}")
+    if "site" in sys.argv:
+        return build_site() or int(bool(broken))
     return int(bool(broken) or (bool(stale) and "--check" in sys.argv))
 
 
