@@ -45,6 +45,10 @@ class Inputs:
     """Files below one data folder; every file that is asked for is recorded."""
 
     def __init__(self, root: Path) -> None:
+        if (root / ".fetch" / "commit.json").is_file():
+            from sozialraum.sources.fetch.store import finish
+
+            finish(root)  # a fetch was interrupted between two parts of a shapefile
         self.root = root
         self._read: dict[str, Path] = {}
 

@@ -15,12 +15,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from sozialraum.cli import after, batch, inspect, run
+from sozialraum.cli import after, batch, fetch, inspect, run
 from sozialraum.cli.common import Parser, wrap
 from sozialraum.cli.log import keep_fault
 from sozialraum.errors import SozialraumError
 
-GROUPS = (run, batch, inspect, after)
+GROUPS = (run, batch, fetch, inspect, after)
 """Modules with commands, in the order of the help."""
 
 EPILOG = """\

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sozialraum.errors import StudyError
+from sozialraum.sources.fetch.download import Download
 
 if TYPE_CHECKING:
     from sozialraum.study.layout import OwnSource
@@ -38,6 +39,8 @@ class Source:
         What the columns that are used mean.
     fictitious : bool
         Made by the program itself.
+    fetch : tuple of Download
+        Files that can be fetched from a service.
     """
 
     id: str
@@ -50,20 +53,40 @@ class Source:
     files: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     fictitious: bool = False
+    fetch: tuple[Download, ...] = ()
 
     def on_disk(self, folder: Path) -> list[Path]:
         """Files of this source in a data folder, sorted."""
         return sorted(path for pattern in self.files for path in folder.glob(pattern))
 
 
+def services() -> dict[str, str]:
+    """Base address of every service that is fetched from.
+
+    Examples
+    --------
+    >>> sorted(services())
+    ['afs', 'destatis', 'gdi']
+    """
+    return dict(_document()["services"])
+
+
 @cache
-def all() -> dict[str, Source]:
-    """All sources by id, in the catalogue's order."""
+def _document() -> dict[str, Any]:
     import yaml
 
     text = resources.files(__package__).joinpath("catalogue.yaml").read_text("utf-8")
+    document = yaml.safe_load(text)
+    return {"services": document.pop("services"), "sources": document}
+
+
+@cache
+def all() -> dict[str, Source]:
+    """All sources by id, in the catalogue's order."""
     sources = {}
-    for id_, entry in yaml.safe_load(text).items():
+    for id_, entry in _document()["sources"].items():
+        entry = dict(entry)
+        entry["fetch"] = tuple(Download(**d) for d in entry.get("fetch", ()))
         entry["reference_date"] = str(entry.get("reference_date", ""))
         entry["files"] = tuple(entry.get("files", ()))
         sources[id_] = Source(id=id_, **entry)
@@ -100,8 +123,16 @@ def of_study(id: str, own: OwnSource) -> Source:
     return Source(id, own.title, own.publisher, own.licence, said, url=own.url)
 
 
-def overview(folder: Path) -> str:
-    """The catalogue as text: what is published by whom, and where it is in a data folder."""
+def overview(folder: Path, *, now: float | None = None) -> str:
+    """The catalogue as text: what is published by whom, and where it is in a data folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The data folder.
+    now : float, optional
+        Seconds since 1970: the age of the files on disk is told, too.
+    """
     lines = []
     for source in all().values():
         found = source.on_disk(folder)
@@ -110,8 +141,11 @@ def overview(folder: Path) -> str:
         elif found:
             where = found[0].relative_to(folder).as_posix()
             where += f" and {len(found) - 1} more" if len(found) > 1 else ""
+            if now is not None:
+                days = max(0, int((now - max(p.stat().st_mtime for p in found)) // 86_400))
+                where += f", {days} days old" if days != 1 else ", 1 day old"
         else:
-            where = "not on disk"
+            where = "not on disk" + (" (can be fetched)" if source.fetch else "")
         lines.append(f"{source.id:17} {source.reference_date:11} {where}")
         lines.append(f"{'':17} {source.title}")
         lines.append(f"{'':17} {source.publisher}; {source.licence}")
