@@ -13,6 +13,8 @@ from sozialraum.study import Study, load_study
 if TYPE_CHECKING:
     from sozialraum.areas.join import JoinAudit
     from sozialraum.areas.table import AreaTable
+    from sozialraum.concentration import Concentration, Development
+    from sozialraum.need.assessment import Need
     from sozialraum.need.standing import Standing
     from sozialraum.presence.setting import Setting
     from sozialraum.stages import Stages
@@ -70,11 +72,11 @@ def run(
     """
     from sozialraum.areas.inputs import Inputs, data_folder
     from sozialraum.cache import open_cache, remembering
-    from sozialraum.concentration import concentrate
+    from sozialraum.concentration import surface_units
     from sozialraum.need.assessment import assess
     from sozialraum.need.standing import stand
     from sozialraum.presence.answer import answer
-    from sozialraum.publish import gate, manifest
+    from sozialraum.publish import concentrations, gate, manifest
     from sozialraum.publish.assemble import assemble, read_around, with_sentences
     from sozialraum.publish.need_tables import need_tables
     from sozialraum.publish.room_tables import with_answer
@@ -115,19 +117,11 @@ def run(
         hidden=(*READERS, *ROOMS),
     )
     progress("concentration")
-    concentration = stage(
+    concentration, development = stage(
         "concentration",
-        lambda s, i: concentrate(
-            table.areas,
-            need.areas["recipients"].where(need.areas["excluded"].isna()),
-            need.areas["share_base"],
-            table.areas["in_region"],
-            seed=s.seed,
-            design_effect=s.indicators.design_effect,
-            region_name=s.region.name,
-        ),
-        after=("areas", "need"),
-        hidden=(*READERS, *ROOMS, "disclosure", "targets"),
+        lambda s, i: _patterns(table.seen_by(s, i), need, standing),
+        after=("areas", "need", "standing"),
+        hidden=(*READERS, *ROOMS, "targets"),
     )
     progress("rooms and people at places")
     derived = table.ba is None
@@ -136,6 +130,20 @@ def run(
         lambda s, i: _settle(table.seen_by(s, i), standing),
         after=("areas", "standing"),
         hidden=(*READERS, "access", "hours", *(f"siting.{k}" for k in HEADLINE)),
+    )
+    surface = stage(
+        "surface",
+        lambda s, i: surface_units(
+            setting.cells,
+            setting.units,
+            people=f"people_{next(iter(s.targets))}",
+            crs=s.area_layer.metric_crs,
+            bandwidth=s.concentration.bandwidth,
+            minimum_count=s.disclosure.minimum_count,
+            within=table.areas.geometry.loc[table.region].union_all("coverage"),
+        ),
+        after=("areas", "setting"),
+        hidden=(*READERS, *ROOMS),
     )
     progress("proposal of rooms")
     places = setting.rooms, setting.offices, setting.units
@@ -167,7 +175,8 @@ def run(
         warnings=standing.warnings,
     )
     content = with_answer(replace(content, further=tables), reply)
-    released = with_sentences(gate.release(content))
+    content = concentrations.with_patterns(content, concentration, development, surface)
+    released = concentrations.with_tables(with_sentences(gate.release(content)))
     record = {
         "inputs": hashes,
         "join_audit": table.audit.findings,
@@ -199,6 +208,46 @@ def _read(stage: Stages) -> AreaTable:
         hidden=(*READERS, *ROOMS, "disclosure", "targets", "seed"),
     )
     return AreaTable(study=stage.study, inputs=stage.inputs, **parts)
+
+
+def _patterns(
+    table: AreaTable, need: Need, standing: Standing
+) -> tuple[Concentration, Development | None]:
+    """Concentrations now, and what became of them since the previous edition."""
+    from sozialraum.concentration import concentrate, develop, neighbours
+    from sozialraum.concentration.wording import in_dative
+    from sozialraum.need.alike import two_editions
+    from sozialraum.publish import gate
+
+    study, city, in_region = table.study, table.areas, table.areas["in_region"]
+    # A withheld area has no part in anything: no figure of the others tells its count.
+    reasons, _ = gate.withheld(standing.areas, standing.regions, study)
+    hidden = reasons.reindex(city.index).fillna("") != ""
+    wanted = study.concentration
+    search: dict[str, Any] = {
+        "graph": neighbours(city, wanted.neighbours, k=wanted.k, band=wanted.band),
+        "permutations": wanted.permutations,
+        "seed": study.seed,
+        "alpha": wanted.alpha,
+        "max_share": wanted.window,
+        "design_effect": study.indicators.design_effect,
+    }
+    digits = len(study.region.prefix)
+    title = next((level.title for level in study.levels if level.digits == digits), "")
+    concentration = concentrate(
+        city,
+        need.areas["recipients"].where(need.areas["excluded"].isna() & ~hidden),
+        need.areas["share_base"],
+        in_region,
+        region_name=in_dative(title, study.region.name),
+        **search,
+    )
+    editions = two_editions(table, need, reasons)
+    if editions is None:
+        return concentration, None
+    # A workbook counts in another way, so that its concentrations are none of these.
+    found = concentration.found if table.ba is None else None
+    return concentration, develop(city, *editions, in_region, found=found, **search)
 
 
 def _settle(table: AreaTable, standing: Standing) -> Setting:

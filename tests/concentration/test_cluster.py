@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from sozialraum.concentration import concentrate
-from sozialraum.concentration.wording import ROLES
+from sozialraum.concentration import concentrate, neighbours
+from sozialraum.concentration.wording import ROLES, Found, Telling
 
 SIDE = 12
 IDS = pd.Index([f"{x:02d}{y:02d}" for x in range(SIDE) for y in range(SIDE)], name="area_id")
@@ -40,7 +40,7 @@ BLOCK = ["0405", "0406", "0504", "0505", "0506", "0605", "0606"]  # two of them 
 @pytest.fixture(scope="module")
 def found(city):
     count, base = people(BLOCK)
-    return concentrate(city, count, base, WEST, permutations=199, region_name="Musterstadt")
+    return concentrate(city, count, base, WEST, permutations=199, region_name="der Stadt")
 
 
 def test_a_concentration_is_found_across_the_border(found):
@@ -65,9 +65,40 @@ def test_figures_of_the_outline_are_of_the_part_inside_the_region(found, city):
 
 def test_the_sentence_tells_with_whom_and_how_far_above(found):
     sentence = found.areas.loc["0505", "cluster_sentence"]
-    assert sentence.startswith("Gehört mit ")
-    assert "jenseits der Grenze zu einer Konzentration mit dem" in sentence
-    assert "des Anteils in Musterstadt; hier ist es das 2," in sentence
+    others = len(found.found.members[0]) - 1
+    beyond = int(found.clusters["beyond"].iloc[0])
+    assert sentence.startswith(
+        f"Gehört mit {others} Nachbarn, davon {beyond} jenseits der Grenze, zu einer Konzentration,"
+        " 2,"
+    )
+    assert "-fach über der Stadt (Anteil 25,0\u00a0% gegenüber " in sentence
+    assert "; das Gebiet selbst hat 25,0\u00a0%" in sentence
+
+
+@pytest.mark.parametrize(
+    ("inside", "beyond", "company"),
+    [
+        (1, 0, "allein "),
+        (2, 0, "mit einem Nachbarn "),
+        (6, 0, "mit 5 Nachbarn "),
+        (2, 1, "mit 2 Nachbarn, davon einer jenseits der Grenze, "),
+        (1, 1, "mit einem Nachbarn jenseits der Grenze "),
+        (1, 3, "mit 3 Nachbarn jenseits der Grenze "),
+        (4, 2, "mit 5 Nachbarn, davon 2 jenseits der Grenze, "),
+    ],
+)
+def test_the_number_of_neighbours_is_told_in_correct_german(inside, beyond, company):
+    n = inside + beyond
+    cluster = np.arange(n)
+    found = Found([cluster], [0.01], cluster, 0.01, n, [(cluster, 0.01)])
+    within = cluster < inside
+    ones = np.ones(n)
+    told = Telling(found, 2 * ones, 10 * ones, within, within & False, 0.1, "dem Bezirk")
+    expected = (
+        f"Gehört {company}zu einer Konzentration, 2,0-fach über dem Bezirk "
+        "(Anteil 20,0\u00a0% gegenüber 10,0\u00a0%); das Gebiet selbst hat 20,0\u00a0%."
+    )
+    assert told.sentence(0, "Konzentration") == expected
 
 
 def test_every_area_with_a_share_has_a_role(found):
@@ -92,12 +123,14 @@ def test_where_areas_differ_without_pattern_nothing_is_outlined(city):
     assert found.figures["scan_p"] > 0.05
     assert found.areas.loc["0202", "cluster"] == "einzeln hoch"
     sentence = found.areas.loc["0202", "cluster_sentence"]
-    assert sentence.startswith("Der Anteil ist das 2,7-Fache des Anteils in der ganzen Region")
-    assert sentence.endswith("eine gesicherte Konzentration gibt es in der Umgebung nicht.")
+    assert sentence.startswith("Anteil 25,0\u00a0% gegenüber ")
+    assert sentence.endswith(
+        " insgesamt (2,7-fach), aber ohne gesicherte Konzentration in der Umgebung."
+    )
 
 
 def test_each_measure_comes_with_its_interval(found):
-    for name in ("gini", "hoover", "dissimilarity", "isolation", "theil_between_share"):
+    for name in ("gini", "hoover", "theil", "dissimilarity", "isolation", "theil_between_share"):
         for of in ("", "_city"):
             lo, value, hi = (found.figures[name + of + e] for e in ("_lo", "", "_hi"))
             assert lo < value < hi
@@ -105,9 +138,31 @@ def test_each_measure_comes_with_its_interval(found):
 
 def test_the_same_seed_gives_the_same_result(city, found):
     count, base = people(BLOCK)
-    again = concentrate(city, count, base, WEST, permutations=199, region_name="Musterstadt")
+    again = concentrate(city, count, base, WEST, permutations=199, region_name="der Stadt")
     pd.testing.assert_frame_equal(found.areas, again.areas)
     assert found.figures == again.figures
+
+
+def test_circles_are_a_check_beside_the_connected_shapes(found):
+    assert found.clusters["p_circles"].iloc[0] <= 0.05
+    assert found.figures["scan_p_circles"] == found.clusters["p_circles"].iloc[0]
+
+
+def test_neighbours_can_be_the_nearest_or_those_within_a_distance(city, found):
+    count, base = people(BLOCK)
+    for kind, options in (("k_nearest", {"k": 8}), ("distance_band", {"band": 800})):
+        graph = neighbours(city, kind, **options)
+        other = concentrate(city, count, base, WEST, graph=graph, permutations=199)
+        assert set(BLOCK[:5]) <= set(other.areas.index[other.areas["cluster"] == "Konzentration"])
+
+
+def test_where_nothing_can_be_compared_nothing_is_claimed(city):
+    base = pd.Series(6000.0, IDS)
+    for count in (base / 10, base * np.nan):
+        found = concentrate(city, count, base, WEST, permutations=49)
+        assert found.clusters.empty
+        assert found.figures == {}
+        assert found.areas["cluster"].isna().all()
 
 
 @pytest.mark.real_data

@@ -23,12 +23,13 @@ from sozialraum.publish.content import Content
 from sozialraum.publish.report.blocks import Words
 from sozialraum.publish.report.facts import Facts
 from sozialraum.publish.report.figures import DRAWERS, draw
+from tests.support.patterns import with_patterns
 from tests.support.synthetic import content as synthetic
 
 
 @pytest.fixture(scope="module")
 def content() -> Content:
-    return synthetic(24)
+    return with_patterns(synthetic(24))
 
 
 def axes() -> Axes:

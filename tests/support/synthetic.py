@@ -90,6 +90,7 @@ def content(n: int = 24, *, names: dict[str, str] | None = None, seed: int = 1) 
     areas["cluster"] = np.where(areas["need_index"] > 1, "Konzentration", "unauffällig")
     areas.loc[withheld, "cluster"] = None
     areas["cluster_sentence"] = ""
+    areas.loc[areas.index[7], ["cluster", "cluster_sentence"]] = None
     areas["sentence"] = "Der Index liegt über dem Mittel, vor allem wegen der Kinder (S4)."
     areas["flags"] = ""
     for t in TARGETS:

@@ -54,6 +54,34 @@ def merge_units(
     >>> merge_units(placed)[["x", "people_everybody"]].to_dict("list")
     {'x': [100.0, 950.0], 'people_everybody': [4.0, 9.0]}
     """
+    return merged_units(placed, minimum_count=minimum_count, crs=crs)[0]
+
+
+def merged_units(
+    placed: pd.DataFrame, *, minimum_count: int = 3, crs: str | None = None
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Merge cells to units, and tell which cells each unit is made of.
+
+    Parameters
+    ----------
+    placed, minimum_count, crs
+        As in `merge_units`.
+
+    Returns
+    -------
+    units : geopandas.GeoDataFrame
+        Result of `merge_units`.
+    cells : pandas.DataFrame
+        `unit_id`, `x`, `y` of every cell that is part of a unit (metres); no number of people,
+        because that of a single cell may be small.
+
+    Examples
+    --------
+    >>> placed = pd.DataFrame({"area_id": "01", "x": [50.0, 150, 950], "y": 50.0,
+    ...                        "population": [20, 20, 90], "people_everybody": [2.0, 2, 9]})
+    >>> merged_units(placed)[1]["unit_id"].tolist()
+    ['01-001', '01-001', '01-002']
+    """
     columns = [c for c in placed.columns if c.startswith(PREFIX)]
     placed = placed.sort_values(["area_id", "y", "x"], ignore_index=True)
     area, names = pd.factorize(placed["area_id"], sort=True)
@@ -87,7 +115,12 @@ def merge_units(
         ),
     )
     frame[columns] = sums
-    return gpd.GeoDataFrame(frame, geometry=shapely.points(centre), crs=crs)
+    place = np.empty(n, np.intp)
+    place[order] = np.arange(n)
+    cells = pd.DataFrame(
+        {"unit_id": frame.index.to_numpy()[place[unit]], "x": xy[:, 0], "y": xy[:, 1]}
+    )
+    return gpd.GeoDataFrame(frame, geometry=shapely.points(centre), crs=crs), cells
 
 
 def merge_error(

@@ -14,6 +14,59 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
+def neighbours(
+    areas: gpd.GeoSeries | gpd.GeoDataFrame,
+    kind: Literal["queen", "rook", "k_nearest", "distance_band"] = "queen",
+    *,
+    k: int = 6,
+    band: float = 1500.0,
+) -> sparse.csr_array:
+    """The graph that a study asks for.
+
+    Parameters
+    ----------
+    areas : geopandas.GeoSeries or GeoDataFrame
+        Polygons of one coverage in a metric CRS. Distances are between points inside them.
+    kind : {'queen', 'rook', 'k_nearest', 'distance_band'}
+        See `contiguity`, `k_nearest` and `distance_band`.
+    k : int
+        Number of neighbours, with `k_nearest`.
+    band : float
+        Metres, with `distance_band`.
+
+    Returns
+    -------
+    scipy.sparse.csr_array, shape (n, n)
+        1 for neighbours. An area without neighbours (possible except with `k_nearest`) is an
+        empty row: an island, which local statistics leave without a value.
+
+    Raises
+    ------
+    InputError
+        No such kind, or as many neighbours as areas.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> row = gpd.GeoSeries([shapely.box(x, 0, x + 1, 1) for x in range(4)])
+    >>> [int(neighbours(row, kind, k=1, band=2).nnz) for kind in ("queen", "k_nearest",
+    ...                                                           "distance_band")]
+    [6, 4, 10]
+    """
+    if kind in ("queen", "rook"):
+        return contiguity(areas, kind)  # type: ignore[arg-type]
+    points = areas.geometry.representative_point()
+    xy = np.column_stack([points.x, points.y])
+    if kind == "k_nearest":
+        return k_nearest(xy, k)
+    if kind == "distance_band":
+        return distance_band(xy, band)
+    raise InputError(
+        f"There is no graph {kind!r}",
+        expected="'queen', 'rook', 'k_nearest' or 'distance_band'",
+    )
+
+
 def contiguity(
     areas: gpd.GeoSeries | gpd.GeoDataFrame, rule: Literal["queen", "rook"] = "queen"
 ) -> sparse.csr_array:
@@ -67,6 +120,16 @@ def k_nearest(xy: ArrayLike, k: int) -> sparse.csr_array:
     -------
     scipy.sparse.csr_array, shape (n, n)
         1 for neighbours; not symmetric in general.
+
+    Raises
+    ------
+    InputError
+        k is not between 1 and n − 1.
+
+    Examples
+    --------
+    >>> k_nearest([[0, 0], [10, 0], [30, 0]], 1).toarray().astype(int).tolist()
+    [[0, 1, 0], [1, 0, 0], [0, 1, 0]]
     """
     points = np.asarray(xy, dtype=float)
     n = len(points)
@@ -87,10 +150,22 @@ def k_nearest(xy: ArrayLike, k: int) -> sparse.csr_array:
 def distance_band(xy: ArrayLike, radius: float) -> sparse.csr_array:
     """Areas whose points are at most `radius` metres apart.
 
+    Parameters
+    ----------
+    xy : array of shape (n, 2)
+        Metres.
+    radius : float
+        Metres. Areas without another one within it are empty rows (islands).
+
     Returns
     -------
     scipy.sparse.csr_array, shape (n, n)
         1 for neighbours, symmetric, empty diagonal.
+
+    Examples
+    --------
+    >>> distance_band([[0, 0], [10, 0], [30, 0]], 15).sum(axis=1).tolist()
+    [1.0, 1.0, 0.0]
     """
     from scipy.spatial import cKDTree
 
@@ -115,6 +190,11 @@ def as_csr(graph: Any, n: int | None = None) -> sparse.csr_array:
     ------
     InputError
         No graph, not square, a wrong size, a negative or missing weight.
+
+    Examples
+    --------
+    >>> as_csr(sparse.coo_array(([1.0, 1.0], ([0, 1], [1, 0])))).toarray().tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
     """
     if not sparse.issparse(graph):
         graph = getattr(graph, "sparse", graph)
@@ -137,7 +217,24 @@ def as_csr(graph: Any, n: int | None = None) -> sparse.csr_array:
 
 
 def row_standardised(graph: Any) -> sparse.csr_array:
-    """Weights of each row add up to 1; an area without neighbours keeps an empty row."""
+    """Weights of each row add up to 1; an area without neighbours keeps an empty row.
+
+    ``wᵢⱼ / Σⱼ wᵢⱼ`` (Anselin 1988, Spatial Econometrics, 3.1).
+
+    Parameters
+    ----------
+    graph : scipy sparse matrix, libpysal Graph or W
+
+    Returns
+    -------
+    scipy.sparse.csr_array, shape (n, n)
+
+    Examples
+    --------
+    >>> star = sparse.csr_array([[0, 1, 1], [1, 0, 0], [0, 0, 0]])
+    >>> row_standardised(star).toarray().tolist()
+    [[0.0, 0.5, 0.5], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    """
     matrix = as_csr(graph)
     total = np.asarray(matrix.sum(axis=1)).ravel()
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)

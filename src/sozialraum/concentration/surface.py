@@ -16,6 +16,7 @@ import pandas as pd
 from sozialraum.errors import InputError
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import ArrayLike
 
 LABEL = "Modell: gleicher Anteil im ganzen Planungsraum"
@@ -95,6 +96,155 @@ def kernel_surface(
     )
     frame.attrs["label"] = LABEL
     return frame
+
+
+def surface_units(
+    cells: pd.DataFrame,
+    units: pd.DataFrame,
+    *,
+    people: str = "people_everybody",
+    crs: str,
+    grid_crs: str = "EPSG:3035",
+    bandwidth: float = 500.0,
+    cell: float = 100.0,
+    minimum_count: int = 3,
+    within: Any = None,
+) -> gpd.GeoDataFrame:
+    """The surface on the merged units: each a shape of whole grid cells with one value.
+
+    The value of a unit is the mean of `kernel_surface` over its cells. It is computed from the
+    merged units alone: whoever has the units can compute the surface, and nobody learns more from
+    it than from them.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        `unit_id` and `x`, `y` (centre, metres) of every inhabited cell of a grid in `grid_crs`.
+        A point that is no cell of it (it stands for an area without cells) is left out.
+    units : pandas.DataFrame
+        Index `unit_id`; `area_id`, `x`, `y` and `people`, persons: NaN, 0 or at least the minimum.
+    people : str
+        Column of `units`.
+    crs, grid_crs : str
+        Metric CRS of the coordinates; CRS in which the cells are squares.
+    bandwidth, cell, minimum_count, within
+        See `kernel_surface`; `cell` is the cells' width.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Index `unit_id`, only units with people: `area_id`, `per_km2`, `behind` (persons within the
+        radius, the smallest number over the unit's cells, at least those of the unit), shapes in
+        `crs` with corners on whole metres; ``attrs["label"]`` is `LABEL`.
+
+    Raises
+    ------
+    InputError
+        A unit below the minimum, or a cell of a unit that is unknown.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"unit_id": "a-001", "x": [389950.0, 390050], "y": 5819050.0})
+    >>> units = pd.DataFrame({"area_id": ["a"], "x": [390000], "y": [5819050],
+    ...                       "people_everybody": [9.0]}, index=["a-001"])
+    >>> shown = surface_units(cells, units, crs="EPSG:25833", grid_crs="EPSG:25833")
+    >>> shown["behind"].tolist(), float(shown.area.sum())
+    ([9], 20000.0)
+    """
+    import geopandas as gpd
+    import shapely
+
+    xy, held = units[["x", "y"]].to_numpy(float), units[people].to_numpy(float)
+    raster = kernel_surface(
+        xy, held, bandwidth=bandwidth, cell=cell, minimum_count=minimum_count, within=within
+    )
+    if unknown := sorted(set(cells["unit_id"]) - set(units.index)):
+        raise InputError(f"Cells of units that do not exist: {', '.join(unknown[:3])}")
+    inhabited = units.index[held > 0]
+    shapes, on_grid = _squares(cells[["x", "y"]].to_numpy(float), cell, crs, grid_crs)
+    held_by = (cells["unit_id"].isin(inhabited) & on_grid).to_numpy()
+    used, shapes = cells[held_by], shapes[held_by]
+    at = pd.MultiIndex.from_arrays([np.floor(used[c].to_numpy() / cell) for c in ("x", "y")])
+    values = raster[["per_km2", "behind"]].set_axis(
+        pd.MultiIndex.from_arrays([np.floor(raster[c].to_numpy() / cell) for c in ("x", "y")])
+    )
+    values = values.reindex(at).set_axis(pd.Index(used["unit_id"], name="unit_id"))
+    known = values["per_km2"].notna().to_numpy()
+    grouped = values[known].groupby(level=0, sort=True)
+    frame = grouped["per_km2"].mean().to_frame()
+    own = pd.Series(held, units.index).reindex(frame.index)
+    frame["behind"] = np.maximum(grouped["behind"].min(), own).round().astype(int)
+    frame.insert(0, "area_id", units["area_id"].reindex(frame.index))
+    names, shapes = used["unit_id"].to_numpy()[known], shapes[known]
+    order = np.argsort(names, kind="stable")
+    parts = np.split(shapes[order], np.unique(names[order], return_index=True)[1][1:])
+    merged = [shapely.coverage_union_all(part) for part in parts] if len(frame) else []
+    result = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(merged, frame.index, crs=crs), crs=crs)
+    result.attrs["label"] = LABEL
+    return result
+
+
+def surface_bands(surface: gpd.GeoDataFrame, steps: int = 5) -> gpd.GeoDataFrame:
+    """Units of the surface in classes of equal width, the last one open, each one shape.
+
+    Parameters
+    ----------
+    surface : geopandas.GeoDataFrame
+        From `surface_units`.
+    steps : int
+        At most so many classes; their width is 1, 2 or 5 times a power of ten, so that the open
+        class holds about a tenth of the units.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        RangeIndex, from thin to dense: `least`, `below` (persons per km²; NaN: open), `geometry`.
+        Empty for an empty surface; a class without units is left out.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> shapes = [shapely.box(x, 0, x + 100, 100) for x in (0, 100, 200)]
+    >>> made = gpd.GeoDataFrame({"per_km2": [30.0, 120, 410]}, geometry=shapes, crs=25833)
+    >>> surface_bands(made)[["least", "below"]].values.tolist()
+    [[0.0, 100.0], [100.0, 200.0], [400.0, nan]]
+    """
+    import geopandas as gpd
+    import shapely
+
+    values = surface["per_km2"].to_numpy(float)
+    top = float(np.quantile(values, 0.9)) if len(values) else 0.0
+    rows, shapes = [], []
+    if top > 0:
+        size = 10.0 ** np.floor(np.log10(top / steps))
+        width = next(int(m * size) or 1 for m in (1, 2, 5, 10) if m * size * steps >= top)
+        band = np.minimum(values // width, steps - 1).astype(int)
+        for k in np.unique(band):
+            rows.append((k * width, (k + 1) * width if k + 1 < steps else np.nan))
+            shapes.append(shapely.coverage_union_all(surface.geometry.to_numpy()[band == k]))
+    bands = pd.DataFrame(rows, columns=["least", "below"], dtype=float)
+    return gpd.GeoDataFrame(bands, geometry=gpd.GeoSeries(shapes, crs=surface.crs))
+
+
+def _squares(
+    centres: np.ndarray, width: float, crs: str, grid_crs: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cells of a grid as polygons in another CRS, and which points are the middle of a cell.
+
+    Neighbours share their corners exactly.
+    """
+    import pyproj
+    import shapely
+
+    there = pyproj.Transformer.from_crs(crs, grid_crs, always_xy=True)
+    # Middle points of a grid lie on whole metres there; what is lost on the way is below a metre.
+    middle = np.rint(np.column_stack(there.transform(*centres.T)))
+    turn = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * width / 2
+    corners = (middle[:, None, :] + turn).reshape(-1, 2)
+    x, y = there.transform(*corners.T, direction="INVERSE")
+    rings = np.rint(np.column_stack([x, y])).reshape(-1, 4, 2)
+    on_grid = (middle % width == width / 2).all(axis=1)
+    return shapely.polygons(rings), on_grid
 
 
 def _quartic(distance: np.ndarray, bandwidth: float) -> np.ndarray:

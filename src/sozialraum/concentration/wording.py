@@ -22,6 +22,28 @@ ROLES = {
 """Roles of an area, with what they mean."""
 
 
+IN_DATIVE = {
+    "Bezirk": "dem Bezirk",
+    "Gemeinde": "der Gemeinde",
+    "Kreis": "dem Kreis",
+    "Landkreis": "dem Landkreis",
+    "Stadt": "der Stadt",
+    "Stadtbezirk": "dem Stadtbezirk",
+    "Stadtteil": "dem Stadtteil",
+}
+
+
+def in_dative(title: str, name: str) -> str:
+    """How sentences call a region after 'über'; its name where its kind is none of the known.
+
+    Examples
+    --------
+    >>> in_dative("Bezirk", "Charlottenburg-Wilmersdorf"), in_dative("", "Berlin")
+    ('dem Bezirk', 'dem Anteil in Berlin')
+    """
+    return IN_DATIVE.get(title, f"dem Anteil in {name}")
+
+
 @dataclass(frozen=True)
 class Found:
     """Result of the scan: positions in the city."""
@@ -31,6 +53,7 @@ class Found:
     best: np.ndarray  # the most likely one, significant or not
     best_p: float
     scanned: int
+    every: list[tuple[np.ndarray, float]]  # all that touch the region, with their p
 
 
 @dataclass(frozen=True)
@@ -49,47 +72,59 @@ class Telling:
     region_name: str
 
     def times(self, members: Any) -> str:
-        """How many times the region's share some areas have, in words."""
-        rate = self.count[members].sum() / self.base[members].sum()
-        return f"{rate / self.share:.1f}".replace(".", ",") + "-Fache"
+        """How many times the region's share some areas have: '2,1-fach'."""
+        return f"{self._rate(members) / self.share:.1f}".replace(".", ",") + "-fach"
 
     def sentence(self, i: int, role: str | None) -> str:
         """German sentence on one area; empty outside the region and without a role."""
         if role is None or not self.inside[i]:
             return ""
-        where = self.region_name or "der ganzen Region"
-        own = f"Der Anteil ist das {self.times([i])} des Anteils in {where}; "
+        where = self.region_name or "dem Anteil in der ganzen Region"
         if role == MEMBER:
             cluster = next(m for m in self.found.members if i in m)
-            near = "; auch die unmittelbaren Nachbarn haben auffällig hohe Anteile"
+            near = "; auch ringsum sind die Anteile auffällig hoch"
             return (
-                f"Gehört {self._company(cluster)} zu einer Konzentration mit dem "
-                f"{self.times(cluster)}n des Anteils in {where}; hier ist es das "
-                f"{self.times([i])}{near if self.core[i] else ''}."
+                f"Gehört {self._company(cluster)}zu einer Konzentration, "
+                f"{self.times(cluster)} über {where} (Anteil {self._percent(cluster)} gegenüber "
+                f"{_percent(self.share)}); das Gebiet selbst hat {self._percent([i])}"
+                f"{near if self.core[i] else ''}."
             )
+        own = f"Anteil {self._percent([i])} gegenüber {_percent(self.share)} insgesamt"
         if role == HIGH:
-            return own + self._alone(i)
+            return f"{own} ({self.times([i])}), {self._alone(i)}."
         if role == LOW:
-            return own + "das Gebiet grenzt an eine Konzentration."
+            return f"{own}; das Gebiet grenzt an eine Konzentration."
         if role == LOW_AROUND:
-            return own + "auch ringsum sind die Anteile niedrig."
+            return f"{own}; auch ringsum sind die Anteile niedrig."
         return "Keine Häufung, die über übliche Unterschiede zwischen Gebieten hinausgeht."
+
+    def _rate(self, members: Any) -> float:
+        return float(self.count[members].sum() / self.base[members].sum())
+
+    def _percent(self, members: Any) -> str:
+        return _percent(self._rate(members))
 
     def _alone(self, i: int) -> str:
         if self.found.members:
-            return "das Gebiet gehört aber zu keiner gesicherten Konzentration."
+            return "aber in keiner gesicherten Konzentration"
         if i in self.found.best:
             p = f"{self.found.best_p:.2f}".replace(".", ",")
-            return f"es liegt im auffälligsten Bereich, der aber nicht gesichert ist (p = {p})."
-        return "eine gesicherte Konzentration gibt es in der Umgebung nicht."
+            return f"im auffälligsten Bereich, der aber nicht gesichert ist (p = {p})"
+        return "aber ohne gesicherte Konzentration in der Umgebung"
 
     def _company(self, cluster: np.ndarray) -> str:
-        near = int(self.inside[cluster].sum()) - 1
+        """'mit 5 Nachbarn, davon 2 jenseits der Grenze, '."""
+        others = len(cluster) - 1
         beyond = int((~self.inside[cluster]).sum())
-        words = []
-        if near:
-            words.append("einem weiteren Gebiet" if near == 1 else f"{near} weiteren Gebieten")
-        if beyond:
-            areas = "einem Gebiet" if beyond == 1 else f"{beyond} Gebieten"
-            words.append(f"{areas} jenseits der Grenze")
-        return "mit " + " und ".join(words) if words else "allein"
+        if not others:
+            return "allein "
+        words = "mit einem Nachbarn" if others == 1 else f"mit {others} Nachbarn"
+        if not beyond:
+            return words + " "
+        if beyond == others:
+            return f"{words} jenseits der Grenze "
+        return f"{words}, davon {'einer' if beyond == 1 else beyond} jenseits der Grenze, "
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}\u00a0%".replace(".", ",")

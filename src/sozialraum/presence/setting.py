@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sozialraum.access.demand import assign_cells, place_people, placement_notes
-from sozialraum.access.units import merge_units
+from sozialraum.access.units import merged_units
 from sozialraum.presence.depth import bounds_of
 from sozialraum.presence.eligibility import eligibility_notes
 from sozialraum.presence.eligibility import rooms as judge_rooms
@@ -41,6 +41,9 @@ class Setting:
         `demand`: persons of the first target group at places; `units`: their number.
     uncorrected : pandas.Series or None
         Recipients with those of old age in the same units; for comparison, not for publication.
+    cells : pandas.DataFrame
+        `unit_id`, `x`, `y` of the places each unit is made of: grid cells, and points of areas
+        without one.
     """
 
     rooms: gpd.GeoDataFrame
@@ -50,6 +53,7 @@ class Setting:
     quality: list[dict[str, str]] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     uncorrected: pd.Series | None = None
+    cells: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def settle(
@@ -97,7 +101,7 @@ def settle(
     if uncorrected is not None:
         people["uncorrected"] = uncorrected
     placed = place_people(cells, region, people)
-    units = merge_units(placed, minimum_count=study.disclosure.minimum_count, crs=crs)
+    units, places = merged_units(placed, minimum_count=study.disclosure.minimum_count, crs=crs)
     # Used to compare, never published: beside the corrected numbers it would show the difference.
     compared = units.pop("people_uncorrected") if uncorrected is not None else None
     quality = eligibility_notes(rooms)
@@ -114,7 +118,7 @@ def settle(
     figures = {"demand": float(units[f"people_{first}"].sum()), "units": len(units)}
     offices = existing_offices(study, region)
     bounds = {} if counts is None else count_bounds(study, weights, counts)
-    return Setting(rooms, offices, units, bounds, quality, figures, compared)
+    return Setting(rooms, offices, units, bounds, quality, figures, compared, places)
 
 
 def count_bounds(

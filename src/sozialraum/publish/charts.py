@@ -7,7 +7,7 @@ are drawn as they are: matplotlib's mathematics markup is off, so a name such as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +55,9 @@ WORDS = {
         "proposal": "Vorschlag",
         "bound": "bewiesene Obergrenze",
         "metres": "{0} km",
+        "no_density": "unbewohnt oder nicht veröffentlicht",
+        "share_axis": "Anteil",
+        "earlier": "Ausgabe {0}",
     },
     "en": {
         "far_below": "far below the mean",
@@ -90,6 +93,9 @@ WORDS = {
         "proposal": "proposal",
         "bound": "proven upper bound",
         "metres": "{0} km",
+        "no_density": "uninhabited or not published",
+        "share_axis": "share",
+        "earlier": "edition {0}",
     },
 }
 
@@ -108,6 +114,51 @@ def lorenz(ax: Axes, curve: pd.DataFrame, *, language: str = "de") -> None:
     _percent_axis(ax.yaxis, language)
     ax.legend(loc="upper left", frameon=False, fontsize=7)
     _plain(ax)
+
+
+def share_change(
+    ax: Axes,
+    rows: pd.DataFrame,
+    *,
+    before: str,
+    now: str,
+    bold: Sequence[bool] = (),
+    language: str = "de",
+) -> None:
+    """Draw each area's share at two editions: open and filled dots joined by a line.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        `name`, `share_before`, `share_now` (fractions), drawn from the top in this order.
+    before, now : str
+        What the editions are called.
+    bold : sequence of bool, optional
+        Areas whose name is drawn bold.
+    """
+    words = WORDS[language]
+    y = np.arange(len(rows))
+    first, second = (rows[c].to_numpy(float) for c in ("share_before", "share_now"))
+    ax.hlines(y, first, second, color=MUTED, lw=1.2)
+    look: dict[str, Any] = {"ls": "", "marker": "o", "mec": ACCENT, "ms": 4.5}
+    ax.plot(first, y, mfc="white", label=words["earlier"].format(before), **look)
+    ax.plot(second, y, mfc=ACCENT, label=words["earlier"].format(now), **look)
+    ax.set_yticks([])
+    for k, name in enumerate(rows["name"]):
+        weight = "bold" if k < len(bold) and bold[k] else "normal"
+        ax.text(
+            -0.01, k, shorten(str(name), 36), transform=ax.get_yaxis_transform(), ha="right",
+            va="center", fontsize=6.5, color=INK, parse_math=False, fontweight=weight,
+        )  # fmt: skip
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_xlim(0, None)
+    ax.set_xlabel(words["share_axis"])
+    _percent_axis(ax.xaxis, language)
+    legend = ax.legend(loc="upper right", fontsize=7, frameon=True, facecolor="white",
+                       edgecolor="#d9d6cc", framealpha=1)  # fmt: skip
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    _plain(ax, grid="x")
 
 
 def rank_forest(

@@ -100,11 +100,15 @@ class Content:
     lorenz : pandas.DataFrame
         `population_share`, `recipients_share`, cumulated, for the region.
     clusters : geopandas.GeoDataFrame
-        Outlines of concentrations: `areas`, `cases`, `expected`, `relative_risk`, `p`.
+        Outlines of concentrations: `areas` (how many), `names`, `beyond`, `cases`, `expected`,
+        `relative_risk`, `p`, `p_circles`.
     quality : list of dict
         Rows of the join audit and of suppression: `topic`, `finding`, `detail` (German).
     figures : dict
         Totals and measures that the text uses, by name (see `sozialraum.pipeline`).
+    surface : geopandas.GeoDataFrame or None
+        Index `unit_id`: where people live, smoothed, on the merged units: `area_id`, `per_km2`,
+        `behind` (persons behind the value). A model: the same share in the whole planning area.
     further : tuple of FurtherTable
         Tables of their own: each a sheet of the workbook and a table of the report's annex.
     ways : pandas.DataFrame or None
@@ -135,6 +139,7 @@ class Content:
     further: tuple[FurtherTable, ...] = ()
     ways: pd.DataFrame | None = None
     calendar: str = ""
+    surface: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ import pandas as pd
 from sozialraum.disclosure.suppression import withhold
 from sozialraum.errors import DisclosureError, InputError
 from sozialraum.publish.attacker import attack, keyed
+from sozialraum.publish.concentrations import check_surface
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Content
@@ -55,6 +56,7 @@ _COUNT: tuple[str, ...] = (
     "share_hi",
 )
 _COUNT += ("location_quotient", "location_quotient_city", "rank_by_share", "rank_by_count")
+_COUNT += ("cluster", "cluster_sentence")
 _CHILDREN = ("children", "children_lo", "children_hi")
 _PUBLIC = ("name", "region_id", "region_name", "population", "excluded", "flags", "geometry")
 _NOTE = {
@@ -121,6 +123,7 @@ def release(content: Content) -> Content:
         further=tuple(t.withholding(why, why_regions) for t in content.further),
     )
     _check_units(released)
+    check_surface(released)
     sensitive = pd.concat([keyed(why, "area:"), keyed(why_regions, "region:")]).isin(
         ["", "protects"]
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sozialraum.concentration.surface import LABEL
 from sozialraum.errors import InputError
 from sozialraum.publish import qml
 from sozialraum.publish.columns import rounded
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 LAYERS: dict[str, tuple[str, str]] = {
     "areas": ("Gebiete", "MultiPolygon"),
     "regions": ("Bezirksregionen", "MultiPolygon"),
+    "surface": (f"Dichte am Wohnort, geglättet ({LABEL})", "MultiPolygon"),
     "clusters": ("Räumliche Konzentrationen", "MultiPolygon"),
     "units": ("Orte mit Nachfrage (zusammengefasst)", "Point"),
     "offices": ("Bestehende Standorte", "Point"),
@@ -65,6 +67,9 @@ def layer(content: Content, key: str) -> gpd.GeoDataFrame:
         columns = [*area_columns(frame), *further]
     elif key == "regions":
         columns = region_columns()
+    elif key == "surface":
+        columns = ["unit_id", "area_id", "per_km2", "behind"]
+        frame = _no_surface(content) if frame is None else frame
     elif key == "clusters":
         frame = frame.rename(columns={"p": "p_value"})  # `p` is a number of rooms elsewhere
         columns = [c for c in frame if c != frame.geometry.name]
@@ -84,6 +89,12 @@ def layer(content: Content, key: str) -> gpd.GeoDataFrame:
     if flat.geometry.name != "geometry":
         flat = flat.rename_geometry("geometry")
     return rounded(flat[[c for c in columns if c in flat.columns] + ["geometry"]])
+
+
+def _no_surface(content: Content) -> gpd.GeoDataFrame:
+    """A study without a grid has no surface; its layer is empty."""
+    empty = content.units.iloc[:0][["area_id", "geometry"]]
+    return empty.assign(per_km2=0.0, behind=0)
 
 
 def _with_role(content: Content) -> gpd.GeoDataFrame:

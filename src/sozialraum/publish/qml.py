@@ -50,6 +50,8 @@ def style(layer: str, frame: pd.DataFrame) -> str:
         root.append(_categories("role", classes, None))
     elif layer == "regions":
         root.append(_graduated("share", frame["share"]))
+    elif layer == "surface":
+        root.append(_graduated("per_km2", frame["per_km2"], percent=False))
     elif layer == "clusters":
         root.append(_single(_fill("#00000000", outline="#7d2a0e", width="0.8")))
     elif layer == "offices":
@@ -66,7 +68,7 @@ def style(layer: str, frame: pd.DataFrame) -> str:
             field=str(name),
             name=describe(str(name), layer).title,
         )
-    geometry = {"areas": "2", "regions": "2", "clusters": "2"}.get(layer, "0")
+    geometry = dict.fromkeys(("areas", "regions", "clusters", "surface"), "2").get(layer, "0")
     ET.SubElement(root, "layerGeometryType").text = geometry
     ET.indent(root)
     return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
@@ -152,15 +154,19 @@ def _categories(
     return renderer
 
 
-def _graduated(attribute: str, values: pd.Series) -> ET.Element:
-    """Graduated renderer with five classes of equal numbers of units, labelled in percent."""
+def _graduated(attribute: str, values: pd.Series, *, percent: bool = True) -> ET.Element:
+    """Graduated renderer with five classes of equal numbers of units, labelled in percent or not.
+
+    Whole numbers have whole limits, shares limits of a thousandth.
+    """
     known = values.dropna().to_numpy(float)
     if not len(known):
         return _single(_fill(_NO_VALUE))
     limits = np.unique(np.quantile(known, np.linspace(0, 1, len(_REDS) + 1)))
     limits = limits if len(limits) > 1 else np.repeat(limits, 2)
     # the outer limits are widened to printed digits, so that rounding leaves nobody outside
-    limits[0], limits[-1] = np.floor(limits[0] * 1000) / 1000, np.ceil(limits[-1] * 1000) / 1000
+    unit = 1000 if percent else 1
+    limits[0], limits[-1] = np.floor(limits[0] * unit) / unit, np.ceil(limits[-1] * unit) / unit
     steps = np.linspace(0, len(_REDS) - 1, len(limits) - 1).round().astype(int)
     renderer = _renderer(
         "graduatedSymbol",
@@ -171,6 +177,7 @@ def _graduated(attribute: str, values: pd.Series) -> ET.Element:
     holder = ET.Element("ranges")
     for k, (lower, upper) in enumerate(itertools.pairwise(limits)):
         label = f"{lower * 100:.1f} bis {upper * 100:.1f} %".replace(".", ",")
+        label = label if percent else f"{lower:.0f} bis {upper:.0f}"
         place = {"lower": f"{lower:.6f}", "upper": f"{upper:.6f}", "label": label}
         ET.SubElement(holder, "range", place, symbol=str(k), render="true")
     renderer.insert(0, holder)

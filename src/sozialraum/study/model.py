@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from sozialraum.study.composite import Composite
 from sozialraum.study.layout import CountTable, Mend, OwnSource, TableLayout
+from sozialraum.study.patterns import Concentration
 from sozialraum.study.places import Access, Hours, Office, Siting, Venues
 from sozialraum.study.strict import DataPath, Strict
 
@@ -273,6 +274,7 @@ class Study(Strict):
     offices: tuple[Office, ...] = ()
     access: Access = Access()
     siting: Siting = Siting()
+    concentration: Concentration = Concentration()
     hours: Hours | None = Field(
         None, description="Staff hours of a week to be planned; absent: no plan is made"
     )

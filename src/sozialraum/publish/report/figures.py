@@ -8,9 +8,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sozialraum.publish import cartography, charts
+from sozialraum.publish import cartography, charts, density
 from sozialraum.publish.report.blocks import Words, clean
 from sozialraum.publish.report.facts import EVERYBODY, MOST_RANKS, Facts
+from sozialraum.publish.report.patterns import changes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,6 +110,24 @@ def _clusters(ax: Axes, facts: Facts, w: Words) -> None:
     cartography.cluster_map(ax, *_print_shapes(facts), clusters, styles, language=w.language)
 
 
+def _surface(ax: Axes, facts: Facts, w: Words) -> None:
+    from sozialraum.concentration.surface import surface_bands
+
+    surface = facts.content.surface
+    assert surface is not None
+    bands = surface_bands(surface)
+    density.surface_map(ax, *_print_shapes(facts), bands, language=w.language)
+
+
+def _change(ax: Axes, facts: Facts, w: Words) -> None:
+    rows, info = changes(facts), facts.content.info
+    named = rows.assign(name=[clean(str(n)) for n in rows["name"]])
+    editions = {"before": clean(str(info.previous_edition)), "now": clean(info.edition)}
+    charts.share_change(
+        ax, named, **editions, bold=rows["member_now"].tolist(), language=w.language
+    )
+
+
 def _unreached(ax: Axes, facts: Facts, w: Words) -> None:
     _rooms(ax, facts, w, EVERYBODY, units=facts.content.units, reached=facts.reached_units)
 
@@ -151,6 +170,8 @@ DRAWERS: dict[str, tuple[Drawer, Box]] = {
     "clusters": (_clusters, MAP),
     "rooms": (_rooms, MAP),
     "unreached": (_unreached, MAP),
+    "surface": (_surface, MAP),
+    "change": (_change, (2.1, 0.45, 4.25, 0.1)),  # inches, as for the forest
     "lorenz": (_lorenz, (0.27, 0.14, 0.46, 0.84)),
     "forest": (_forest, (2.1, 0.05, 4.35, 0.5)),  # inches: margins left, below; width; above
     "curve": (_curve, (0.09, 0.15, 0.9, 0.82)),
@@ -165,6 +186,8 @@ def _size(key: str, facts: Facts) -> Size:
         return WIDTH, min(max(height, 2.6), 4.3)
     if key == "forest":
         return WIDTH, 0.9 + 0.145 * min(len(facts.ranked), MOST_RANKS)
+    if key == "change":
+        return WIDTH, 0.7 + 0.17 * len(changes(facts))
     return WIDTH, {"lorenz": 3.3, "curve": 2.9}[key]
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
+from sozialraum.concentration.emergence import EMERGING, OPEN, PERSISTENT, VANISHING
 from sozialraum.publish.numbers import known
 from sozialraum.publish.report.blocks import (
     LEFT,
@@ -22,9 +20,13 @@ from sozialraum.publish.report.blocks import (
     table,
 )
 from sozialraum.publish.report.facts import Facts
+from sozialraum.publish.report.findings import weight_kind
 
 TOLD_ROLES = ("Konzentration", "einzeln hoch")
 MOST_SENTENCES = 12
+MOST_CHANGES = 15  # areas in the chart of changes
+MOST_NAMES = 12  # areas of one concentration that its row names
+STATUSES = (EMERGING, PERSISTENT, VANISHING, OPEN)
 
 
 def distribution(facts: Facts, w: Words) -> list[Block]:
@@ -88,7 +90,7 @@ def concentration(facts: Facts, w: Words) -> list[Block]:
         if len(content.lorenz) > 1:
             alt = w.t("concentration.lorenz_alt", sentence=text)
             blocks.append(figure("lorenz.svg", w.t("concentration.lorenz_caption"), alt))
-    blocks += _measures(content.figures, w)
+    blocks += _measures(facts, w)
     if totals["moran"] is not None:
         p = totals["moran_p"]
         key = "value" if p is None else ("more" if p < 0.05 and totals["moran"] > 0 else "chance")
@@ -97,36 +99,31 @@ def concentration(facts: Facts, w: Words) -> list[Block]:
             over, city = w.n(content.figures["moran_n"]), content.info.city_name
             text = w.t("concentration.moran_of", n=over, city=city) + " " + text
         blocks.append(para(text))
-    if facts.roles:
-        roles = w.names(
-            w.t("concentration.role", role=w.word(k), n=w.n(v)) for k, v in facts.roles.items()
-        )
-        blocks.append(para(w.t("concentration.roles", roles=roles)))
-        alt = w.t("concentration.map_alt", roles=roles, n=len(content.clusters))
-        blocks.append(figure("clusters.svg", w.t("concentration.map_caption"), alt))
-        sentences = _cluster_sentences(facts)
-        if sentences:
-            blocks += [para(w.t("concentration.sentences"), keep=True), bullets(sentences)]
-    if len(content.clusters):
-        n = len(content.clusters)
-        blocks.append(para(w.t(f"concentration.scan{'_one' if n == 1 else ''}", n=n)))
-        keys = ("nr", "areas", "cases", "expected", "risk", "p_value")
-        rows = [
-            [
-                w.n(i),
-                w.n(c["areas"] if np.isscalar(c["areas"]) else len(c["areas"])),
-                w.n(c["cases"]),
-                w.n(c["expected"]),
-                w.n(c["relative_risk"], 2),
-                p_value(c["p"], w),
-            ]
-            for i, c in enumerate(content.clusters.to_dict("records"), 1)
-        ]
-        columns = [(w.t(f"columns.{k}"), 1, RIGHT) for k in keys]
-        blocks.append(table(w.t("concentration.scan_caption"), columns, rows))
+    blocks += _roles(facts, w)
+    blocks += _local(facts, w)
+    blocks += _clusters(facts, w)
     if len(blocks) == said:
         blocks.append(para(w.t("concentration.none")))
-    return blocks
+    return [*blocks, *_development(facts, w), *_surface(facts, w)]
+
+
+def changes(facts: Facts) -> pd.DataFrame:
+    """Areas of the chart of changes, the largest share first.
+
+    All areas that are in a concentration at one of the times, and those that changed most, at
+    least `MOST_CHANGES` in all where there are so many.
+    """
+    frame = _further(facts, "development")
+    if frame is None:
+        return pd.DataFrame()
+    rows = frame[frame["change"].notna()]
+    members = [c for c in ("member_before", "member_now") if c in rows]
+    inside = rows[members].eq(True).any(axis=1)
+    others = rows[~inside].sort_values(["change", "area_id"], key=_by_size)
+    rows = pd.concat([rows[inside], others.head(max(MOST_CHANGES - int(inside.sum()), 5))])
+    return rows.sort_values(["share_now", "area_id"], ascending=[False, True]).assign(
+        member_now=rows["member_now"].eq(True)
+    )
 
 
 def p_value(p: float | None, w: Words) -> str:
@@ -167,16 +164,209 @@ def _regions(caption: str, facts: Facts, w: Words) -> Block:
     return table(caption, columns, rows)
 
 
-def _measures(figures: Mapping[str, Any], w: Words) -> list[Block]:
-    """Measures of inequality with their intervals, where the run computed them."""
+def _measures(facts: Facts, w: Words) -> list[Block]:
+    """Measures of inequality with their intervals, of the region and of the city."""
+    figures, info = facts.content.figures, facts.content.info
+    places = [("", info.region_name), ("_city", info.city_name)]
+    if info.region_name == info.city_name:
+        places = places[:1]
     rows = [
-        [meaning, w.n(figures[k], 2), w.span(figures.get(f"{k}_lo"), figures.get(f"{k}_hi"), 2)]
+        [meaning]
+        + [
+            text
+            for of, _ in places
+            for text in (
+                w.n(figures.get(k + of), 3),
+                w.span(figures.get(f"{k}{of}_lo"), figures.get(f"{k}{of}_hi"), 3),
+            )
+        ]
         for k, meaning in w.many("measures").items()
         if known(figures.get(k)) and known(figures.get(f"{k}_lo"))
     ]
-    columns = [(w.t("columns.measure"), 6, LEFT), (w.t("columns.value"), 0, RIGHT)]
-    columns += [(w.t("concentration.interval"), 0, RIGHT)]
-    return [table(w.t("concentration.measures_caption"), columns, rows)] if rows else []
+    columns = [(w.t("columns.measure"), 6, LEFT)]
+    for _, name in places:
+        columns += [(name, 0, RIGHT), (w.t("concentration.interval"), 0, RIGHT)]
+    note = w.t(
+        "concentration.measures_note",
+        effect=w.n(facts.content.study.indicators.design_effect, 1),
+    )
+    caption = w.t("concentration.measures_caption")
+    return [table(caption, columns, rows, note=note)] if rows else []
+
+
+def _roles(facts: Facts, w: Words) -> list[Block]:
+    if not facts.roles:
+        return []
+    roles = w.names(
+        w.t("concentration.role", role=w.word(k), n=w.n(v)) for k, v in facts.roles.items()
+    )
+    blocks = [para(w.t("concentration.roles", roles=roles))]
+    alt = w.t("concentration.map_alt", roles=roles, n=len(facts.content.clusters))
+    blocks.append(figure("clusters.svg", w.t("concentration.map_caption"), alt))
+    if sentences := _cluster_sentences(facts):
+        blocks += [para(w.t("concentration.sentences"), keep=True), bullets(sentences)]
+    return blocks
+
+
+def _local(facts: Facts, w: Words) -> list[Block]:
+    """Which areas stand out with their neighbours, without and with false discovery control."""
+    frame = _further(facts, "local")
+    if frame is None:
+        return []
+    alpha = w.pct(facts.content.study.concentration.alpha, 0)
+    high = frame[(frame["local_quadrant"] == "hoch-hoch") & frame["alone"].eq(True)]
+    high = high.sort_values(["local_p", "area_id"])
+    sure = high[high["sure"].eq(True)]
+    if high.empty:
+        return [para(w.t("concentration.local_none", alpha=alpha))]
+    kept = {0: "kept_none", 1: "kept_one"}.get(len(sure), "kept")
+    texts = [
+        w.t(
+            f"concentration.local{'_one' if len(high) == 1 else ''}",
+            alpha=alpha,
+            names=w.names(high["name"]),
+        ),
+        w.t(f"concentration.{kept}", alpha=alpha, names=w.names(sure["name"])),
+    ]
+    return [para(" ".join(texts))]
+
+
+def _clusters(facts: Facts, w: Words) -> list[Block]:
+    clusters = facts.content.clusters
+    if not len(clusters):
+        return []
+    n = len(clusters)
+    text = w.t(f"concentration.scan{'_one' if n == 1 else ''}", n=n)
+    if "p_circles" in clusters:
+        text += " " + w.t("concentration.scan_circles")
+    keys = ["nr", "names", "areas", "cases", "expected", "risk", "p_value", "p_circles"]
+    keys = [k for k in keys if k in clusters or k not in ("names", "p_circles")]
+    rows = []
+    for i, c in enumerate(clusters.to_dict("records"), 1):
+        cells = {
+            "nr": w.n(i),
+            "names": _shortened(str(c.get("names") or ""), w),
+            "areas": w.n(c["areas"] if np.isscalar(c["areas"]) else len(c["areas"])),
+            "cases": w.n(c["cases"]),
+            "expected": w.n(c["expected"]),
+            "risk": w.n(c["relative_risk"], 2),
+            "p_value": p_value(c["p"], w),
+            "p_circles": p_value(c.get("p_circles"), w),
+        }
+        rows.append([cells[k] for k in keys])
+    columns = [
+        (w.t(f"columns.{k}"), 6 if k == "names" else 0, LEFT if k == "names" else RIGHT)
+        for k in keys
+    ]
+    return [para(text), table(w.t("concentration.scan_caption"), columns, rows)]
+
+
+def _development(facts: Facts, w: Words) -> list[Block]:
+    """What became of concentrations since the previous edition."""
+    frame, info, study = _further(facts, "development"), facts.content.info, facts.content.study
+    if frame is None or not info.previous_edition:
+        return []
+    editions = {"edition": info.edition, "previous": info.previous_edition}
+    alpha = w.pct(study.concentration.alpha, 0)
+    text = w.t(
+        "concentration.development", indicators=w.names(study.counts.from_indicators), **editions
+    )
+    if not facts.content.figures.get("counts_derived", True):
+        text += " " + w.t("concentration.development_workbook")
+    blocks = [heading(w.t("concentration.development_title"), 2), para(text)]
+    blocks.append(para(w.t("concentration.development_rule", alpha=alpha), keep=True))
+    told = []
+    for status in STATUSES:
+        names = frame.loc[frame["status"] == status, "name"]
+        which = w.names(names) if len(names) else w.t("concentration.no_area")
+        if len(names) or status != OPEN:
+            told.append([{"strong": f"{w.word(status).capitalize()}: "}, which])
+    blocks.append(bullets(told))
+    rows = changes(facts)
+    if len(rows):
+        caption = w.t("concentration.change_caption", **editions)
+        alt = w.t("concentration.change_alt", names=w.names(rows["name"].head(3)), **editions)
+        blocks.append(figure("change.svg", caption, alt))
+    moved = _further(facts, "inequality_change")
+    if moved is not None:
+        blocks += _inequality_change(moved, w, editions)
+    return blocks
+
+
+def _inequality_change(moved: pd.DataFrame, w: Words, editions: dict[str, str]) -> list[Block]:
+    meanings = w.many("measures")
+    rows = [
+        [
+            meanings[r["measure"]],
+            r["where"],
+            w.n(r["before"], 3),
+            w.n(r["after"], 3),
+            w.n(r["change"], 3, sign=True),
+            # signs beside a dash would be hard to read
+            w.t("concentration.from_to", low=w.n(r["lo"], 3), high=w.n(r["hi"], 3)),
+        ]
+        for measure in meanings
+        for r in moved[moved["measure"] == measure].to_dict("records")
+    ]
+    columns = [
+        (w.t("columns.measure"), 5, LEFT),
+        (w.t("columns.area"), 2, LEFT),
+        (editions["previous"], 0, RIGHT),
+        (editions["edition"], 0, RIGHT),
+        (w.t("concentration.change"), 0, RIGHT),
+        (w.t("concentration.interval"), 0, RIGHT),
+    ]
+    caption = w.t("concentration.inequality_caption", **editions)
+    note = w.t("concentration.inequality_note")
+    return [table(caption, columns, rows, note=note)] if rows else []
+
+
+def _surface(facts: Facts, w: Words) -> list[Block]:
+    """Below the planning area: a model, and said to be one."""
+    surface, study = facts.content.surface, facts.content.study
+    if surface is None or surface.empty:
+        return []
+    people = weight_kind(facts, next(iter(study.targets)), w)
+    metres = w.n(study.concentration.bandwidth)
+    text = w.t(
+        "concentration.surface",
+        people=people,
+        unit=study.area_layer.title,
+        count=w.n(study.disclosure.minimum_count),
+        metres=metres,
+    )
+    densest = surface.groupby("area_id")["per_km2"].max().sort_values(ascending=False).head(3)
+    names = w.names(facts.areas["name"].reindex(densest.index))
+    return [
+        heading(w.t("concentration.surface_title"), 2),
+        para(text),
+        figure(
+            "surface.svg",
+            w.t("concentration.surface_caption", people=people, metres=metres),
+            w.t("concentration.surface_alt", names=names),
+        ),
+    ]
+
+
+def _further(facts: Facts, name: str) -> pd.DataFrame | None:
+    """A table that a stage handed over, as it was released."""
+    return next((t.frame for t in facts.content.further if t.name == name and len(t.frame)), None)
+
+
+def _by_size(values: pd.Series) -> pd.Series:
+    return -values.abs() if pd.api.types.is_numeric_dtype(values) else values
+
+
+def _shortened(names: str, w: Words) -> str:
+    """The first names of a list; the workbook has all."""
+    every = names.split("; ")
+    if len(every) <= MOST_NAMES:
+        return ", ".join(every)
+    return w.t(
+        "concentration.and_more",
+        names=", ".join(every[:MOST_NAMES]),
+        n=w.n(len(every) - MOST_NAMES),
+    )
 
 
 def _cluster_sentences(facts: Facts) -> list[str]:
