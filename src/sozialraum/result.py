@@ -161,7 +161,7 @@ class Run:
         EnvironmentFault
             The folder cannot be written; nothing was changed.
         """
-        from sozialraum.publish import datapackage, folder, geodata, manifest, tables
+        from sozialraum.publish import datapackage, dcat, folder, geodata, manifest, tables
         from sozialraum.publish.map import write_map
         from sozialraum.publish.report import write_report
 
@@ -169,20 +169,25 @@ class Run:
         with folder.publishing(out, private=content.info.internal) as place:
             if worker is not None:
                 worker.start(content)
+            if content.info.internal:
+                notice = "Intern, nicht zur Weitergabe: alle Dateien dieses Ordners.\n"
+                (place / folder.NOTICE).write_bytes(notice.encode())
             progress("map")
             write_map(content, place / "map.html")
             progress("tables and geodata")
             tables.write_csvs(content, place)
+            tables.write_calendar(content, place)
             tables.write_workbook(content, place / "tables.xlsx")
             geodata.write_gpkg(content, place / "areas.gpkg")
             geodata.write_parquet(content, place / "areas.parquet")
-            datapackage.write_datapackage(content, place)
             progress("report")
             if worker is not None:
                 worker.finish(place / "report.pdf")
             else:
                 write_report(content, place / "report.pdf")
             progress("manifest")
+            datapackage.write_datapackage(content, place)  # it describes the report, too
+            dcat.write_dcat(content, place)
             manifest.write_manifest(place, study=self.study, info=content.info, **self.record)
         return out
 

@@ -27,11 +27,18 @@ def test_the_demo_gives_nothing_away(demo_folder: Path) -> None:
     assert audit_folder(demo_folder) == []
 
 
+@pytest.fixture
+def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the report's text takes seconds; one test is enough."""
+    monkeypatch.setattr("sozialraum.publish.audit.report_is_read", lambda: False)
+
+
 @pytest.mark.real_data
 def test_the_real_district_gives_nothing_away(district_folder: Path) -> None:
     assert audit_folder(district_folder) == []
 
 
+@pytest.mark.usefixtures("without_report")
 def test_a_count_that_one_file_withholds_and_another_shows_is_found(
     demo_folder: Path, tmp_path: Path
 ) -> None:
@@ -50,6 +57,7 @@ def test_a_count_that_one_file_withholds_and_another_shows_is_found(
     assert all("follow from" in f for f in others)  # and with it what it had been hidden behind
 
 
+@pytest.mark.usefixtures("without_report")
 def test_a_share_that_stays_beside_a_withheld_count_is_found(
     demo_folder: Path, tmp_path: Path
 ) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from sozialraum.errors import DisclosureError, InputError
 from sozialraum.publish import gate
-from sozialraum.publish.table_audit import audit_table
 from sozialraum.publish.content import Content
+from sozialraum.publish.table_audit import audit_table
 from sozialraum.study import load_study
 from tests.support.synthetic import content
 

@@ -13,11 +13,13 @@ import pandas as pd
 from sozialraum.errors import InputError
 from sozialraum.publish.attacker import attack, earlier_statements
 from sozialraum.publish.columns import describe
+from sozialraum.publish.folder import NOTICE
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Content
 
 JSON_BLOCK = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.DOTALL)
+DRAWN = 250_000  # bytes; a page with more is a map, no table, and takes long to read
 KEYS = {"areas": "area_id", "regions": "region_id"}
 
 
@@ -140,7 +142,12 @@ def _report(path: Path, content: Content) -> Iterator[tuple[str, str, pd.DataFra
 
     from sozialraum.publish.numbers import number
 
-    text = "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+    pages = [
+        p
+        for p in pypdf.PdfReader(path).pages
+        if (c := p.get_contents()) is not None and len(c.get_data()) < DRAWN
+    ]
+    text = "\n".join(page.extract_text() for page in pages)
     text = re.sub(r"[\u00a0\u202f]", " ", text)
     for level in KEYS:
         frame = getattr(content, level)
@@ -195,6 +202,8 @@ def unstamped(place: Path) -> list[str]:
         ("map.html", lambda p: map_data(p)["info"]["internal"] is True),
         ("manifest.json", lambda p: json.loads(p.read_bytes())["internal"] is True),
         ("datapackage.json", lambda p: b"nicht zur Weitergabe" in p.read_bytes()),
+        (NOTICE, lambda p: p.is_file()),
+        ("areas.parquet", lambda p: b"nicht zur Weitergabe" in p.read_bytes()),
         ("areas.gpkg", lambda p: b"nicht zur Weitergabe" in p.read_bytes()),
         ("tables.xlsx", _workbook_is_stamped),
     ):

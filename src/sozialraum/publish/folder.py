@@ -29,8 +29,11 @@ OUTPUTS = (
     "presence.csv",
     "frontier.csv",
 ) + ("areas.gpkg", "areas.parquet", "tables.xlsx", "presence.ics", "datapackage.json")
-OUTPUTS += ("manifest.json",)
+OUTPUTS += ("dcat.jsonld", "manifest.json")
 """Files of a run folder, the manifest last; `presence.ics` where the study plans hours."""
+
+NOTICE = "INTERN-nicht-zur-Weitergabe.txt"
+"""Stands in the folder of an internal run: tables of plain text cannot carry a stamp themselves."""
 
 _HARMLESS = ("areas.gpkg-*", ".DS_Store", "Thumbs.db", "desktop.ini", ".~lock.*", "~$*")
 """What desktops and programs leave in a folder that they show."""

@@ -207,4 +207,6 @@ def write_parquet(content: Content, path: Path) -> None:
         Of the file; replaced where it exists.
     """
     frame = layer(content, "areas").set_index("area_id")
+    if content.info.internal:
+        frame.attrs["notice"] = "intern, nicht zur Weitergabe"  # in the file's metadata
     frame.to_parquet(path, index=True, schema_version="1.1.0", compression="zstd")
