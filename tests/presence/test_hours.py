@@ -39,12 +39,24 @@ def test_a_plan_keeps_hours_teams_openings_and_shortest_stays(hours, teams, staf
             assert len(now) <= teams
             assert now["site_id"].is_unique
     assert week.hours.to_numpy().sum() == pytest.approx(length.sum())
-    assert week.served <= week.bound + 1e-9
+    assert week.worth <= week.bound + 1e-9
 
 
 def test_more_hours_never_serve_fewer_people():
-    served = [allocate_hours(ROOMS, hours=h, partners=["r1"]).served for h in (6, 10, 20)]
-    assert served == sorted(served)
+    worth = [allocate_hours(ROOMS, hours=h, partners=["r1"]).worth for h in (6, 10, 20)]
+    assert worth == sorted(worth)
+
+
+def test_hours_follow_the_people_of_the_rooms():
+    only = [Format("open", "Offene Sprechstunde", 1, 4, {"everybody": 0.05})]
+    hours = allocate_hours(ROOMS, hours=12, formats=only).hours["open"]
+    assert hours.to_dict() == {"r1": 6.0, "r2": 4.0, "r3": 2.0}
+
+
+def test_a_format_that_takes_time_gets_its_share_of_the_hours():
+    hours = allocate_hours(ROOMS, hours=16, partners=["r1"]).hours.sum()
+    for format_ in FORMATS:
+        assert hours[format_.key] >= format_.least * hours.sum() - 1e-9
 
 
 def test_hours_go_to_the_only_room_with_people():

@@ -194,16 +194,22 @@ def _drawn(
         position=siting.position_error if moved else 0.0,
         sites=cost.shape[1] if moved else 0,
     )
-    where = {"unit_xy": xy[0], "site_xy": xy[1]}
-    again = remember(redraw, cost, demand, draws=draws, **where, **fixed)
     several = [s for s in steps if s.sites]
-    shares = remember(stability_by_number, again, [s.sites for s in several])
+    where = {"unit_xy": xy[0], "site_xy": xy[1]}
+    proposals = [s.sites for s in several]
+    again, shares = remember(_shares, proposals, cost, demand, draws=draws, **where, **fixed)
     shares["p"] = [several[k].p for k in shares["proposal"]]
     headline = steps[min(siting.rooms, len(steps) - 1)]
     result = robust_choice(again, np.sort(np.array(headline.sites, np.intp)))
     robust = result.figures.assign(regret=result.regret)
     robust["sites"] = [headline.sites, result.robust_mean, result.robust_worst]
     return shares[["p", "site", "stability"]], robust
+
+
+def _shares(proposals: list[Any], *args: Any, **kwargs: Any) -> tuple[Any, pd.DataFrame]:
+    """The draws, and how often they choose the rooms of each proposal again."""
+    again = redraw(*args, **kwargs)
+    return again, stability_by_number(again, proposals)
 
 
 def _fewest(cost: Floats, demand: Floats, radius: float, existing: Ints) -> int | None:

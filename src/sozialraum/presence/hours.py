@@ -1,8 +1,9 @@
 """Staff hours of a week, allocated to rooms and formats, and written as a plan.
 
 A week is cut into windows (by default morning and afternoon, Monday to Friday). In a window a team
-is in one room and may split its time among formats. The allocation is a mixed-integer program:
-hours are whole slots, served people are bounded by the people of the room and by the staff's time.
+is in one room and may split its time between two formats. The allocation is an integer program
+(`sozialraum.presence.visits`): hours are whole slots, served people are bounded by the people of
+the room and by the staff's time, and hours follow the people of the rooms.
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from sozialraum.errors import InputError, StudyError
-from sozialraum.presence.highs import maximise
 from sozialraum.presence.problem import InfeasibleError
+from sozialraum.presence.visits import (
+    Visits,
+    best_visits,
+    give_days,
+    possible_visits,
+    worth_of,
+)
 
+Spans = tuple[float, float] | Sequence[tuple[float, float]]
 DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag")
 WINDOWS = ((9.0, 13.0), (13.0, 17.0))
 Spans = tuple[float, float] | Sequence[tuple[float, float]]
-VISIT = 1e-3
-"""What one more visit must be worth, relative to one person: fewer visits where equal."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Format:
 
 
 FORMATS = (
-    Format("open", "Offene Sprechstunde", 2.0, 4.0, {"everybody": 0.02}),
+    Format("open", "Offene Sprechstunde", 2.0, 4.0, {"everybody": 0.02}, least=0.4),
     Format(
         "appointment", "Einzelberatung nach Termin", 1.0, 1.5, {"everybody": 0.01}, 1.5, least=0.25
     ),
@@ -69,9 +74,10 @@ FORMATS = (
         "talk",
         "Gespräch mit Partner vor Ort",
         2.0,
-        5.0,
+        3.0,
         {"young": 0.03, "families": 0.02},
         partner=True,
+        least=0.1,
     ),
 )
 """Defaults to plan with. Times and shares are assumptions of the plan, not measurements."""
@@ -89,13 +95,17 @@ class Week:
         Index: rooms; one column of hours per format.
     served : float
         Value-weighted people served in a week.
+    worth : float
+        What was maximised: the first people served at a room count up to twice as much as the
+        last ones, so that hours follow the people of the rooms.
     bound : float
-        No allocation serves more.
+        No allocation is worth more.
     """
 
     plan: pd.DataFrame
     hours: pd.DataFrame
     served: float
+    worth: float
     bound: float
 
 
@@ -172,19 +182,68 @@ def allocate_hours(
     short = min((f.minimum for f in formats), default=0.0)
     _check_room_for_all(rooms, stays, hours, staff, short, every_room, teams)
     cap, kinds = _demand(people, formats, set(partners))
-    return _solve(
-        rooms,
-        stays,
-        cap,
-        kinds,
-        list(formats),
-        hours / staff,
-        teams,
-        slot,
-        every_room,
-        gap,
-        node_limit,
+    least = [int(np.ceil(f.minimum / slot - 1e-9)) for f in formats]
+    visits = possible_visits(stays, least, kinds, slot)
+    per_hour, value, share = (
+        np.array([getattr(f, name) for f in formats], float)
+        for name in ("per_hour", "value", "least")
     )
+    found = best_visits(
+        visits,
+        cap,
+        per_hour * slot,
+        value,
+        share,
+        slots=hours / staff / slot,
+        teams=teams,
+        every_room=every_room,
+        gap=gap,
+        node_limit=node_limit,
+    )
+    if found is None:
+        raise InfeasibleError(
+            "Hours, opening times and teams do not permit a stay in every room",
+            rule="opening",
+            shortfall=1,
+            hint="Add a team or hours, or set every_room to false",
+        )
+    counts, bound = found
+    amounts = np.zeros(cap.shape)
+    np.add.at(amounts, visits.room, counts[:, None] * visits.slots * slot)
+    served = np.minimum(amounts * per_hour, cap)
+    worth = worth_of(served, cap, value)
+    return Week(
+        _plan(rooms, visits, give_days(visits, counts, teams), formats, slot, len(windows)),
+        pd.DataFrame(
+            amounts,
+            index=pd.Index(rooms, name=people.index.name or "site_id"),
+            columns=[f.key for f in formats],
+        ),
+        float((served * value).sum()),
+        worth,
+        max(bound, worth),
+    )
+
+
+def _plan(
+    rooms: list[Any],
+    visits: Visits,
+    dealt: list[tuple[int, int]],
+    formats: Sequence[Format],
+    slot: float,
+    parts: int,
+) -> pd.DataFrame:
+    """Stays with their hours, in the order of the week; formats of a visit follow each other."""
+    rows = []
+    for visit, window in dealt:
+        clock = float(visits.start[visit])
+        for f in np.flatnonzero(visits.slots[visit]):
+            end = clock + float(visits.slots[visit, f]) * slot
+            room = rooms[visits.room[visit]]
+            rows.append((room, window // parts, clock, end, formats[f].key))
+            clock = end
+    plan = pd.DataFrame(rows, columns=["site_id", "day", "start", "end", "format"])
+    return plan.sort_values(["day", "start", "site_id"], kind="stable", ignore_index=True)
 
 
 def _stays(
@@ -206,8 +265,8 @@ def _stays(
                     start, end = max(open_, key=lambda s: s[1] - s[0], default=(first, first))
                 length = np.floor((end - start) / slot + 1e-9) * slot
                 if length > 0:
-                    rows.append((r, day * len(windows) + w, day, start, length))
-    return pd.DataFrame(rows, columns=["room", "window", "day", "start", "length"])
+                    rows.append((r, day * len(windows) + w, w, start, length))
+    return pd.DataFrame(rows, columns=["room", "window", "part", "start", "length"])
 
 
 def _check_room_for_all(
@@ -263,110 +322,3 @@ def _demand(
         if kind.partner:
             kinds[:, f] = [room in partners for room in people.index]
     return cap, kinds
-
-
-def _solve(
-    rooms: list[Any],
-    stays: pd.DataFrame,
-    cap: np.ndarray,
-    kinds: np.ndarray,
-    formats: list[Format],
-    team_hours: float,
-    teams: int,
-    slot: float,
-    every_room: bool,
-    gap: float,
-    node_limit: int,
-) -> Week:
-    """Variables: visits; slots and presence per stay and format; people per room and format."""
-    n, nf, nr = len(stays), len(formats), len(rooms)
-    room = stays["room"].to_numpy()
-    most = np.round(stays["length"].to_numpy() / slot)
-    stay, kind = (part.ravel() for part in np.mgrid[0:n, 0:nf])
-    k = n * nf
-    visit, slots, there = np.arange(n), n + np.arange(k), n + k + np.arange(k)
-    served = n + 2 * k + np.arange(nr * nf)
-    size = n + 2 * k + nr * nf
-    least = np.ceil(np.array([f.minimum for f in formats]) / slot - 1e-9)
-    rate = np.array([f.per_hour for f in formats]) * slot
-    possible = kinds[room][stay, kind] & (most[stay] >= least[kind])
-    blocks: list[Any] = []
-    highs: list[np.ndarray] = []
-
-    def at_most(data: Any, rows: Any, columns: Any, high: np.ndarray) -> None:
-        data = np.broadcast_to(np.asarray(data, float), np.shape(columns))
-        blocks.append(sparse.csr_array((data, (rows, columns)), shape=(high.size, size)))
-        highs.append(high)
-
-    one = np.ones(k)
-    each = np.arange(k)
-    at_most(np.r_[one, -most[stay]], np.r_[each, each], np.r_[slots, there], np.zeros(k))
-    at_most(np.r_[-one, least[kind]], np.r_[each, each], np.r_[slots, there], np.zeros(k))
-    at_most(np.r_[one, -most], np.r_[stay, visit], np.r_[slots, visit], np.zeros(n))
-    at_most(
-        1.0,
-        stays["window"].to_numpy(),
-        visit,
-        np.full(int(stays["window"].max()) + 1, float(teams)),
-    )
-    at_most(slot, np.zeros(k, int), slots, np.array([team_hours]))
-    pair = room[stay] * nf + kind
-    at_most(
-        np.r_[np.ones(nr * nf), -rate[kind]],
-        np.r_[np.arange(nr * nf), pair],
-        np.r_[served, slots],
-        np.zeros(nr * nf),
-    )
-    # A visit without any format is none: it needs one that is there.
-    at_most(np.r_[np.ones(n), -one], np.r_[visit, stay], np.r_[visit, there], np.zeros(n))
-    if every_room:
-        at_most(-1.0, room, visit, -np.ones(nr))
-    for f, kind_ in enumerate(formats):
-        if kind_.least and possible[kind == f].any():
-            data = np.where(kind == f, kind_.least - 1.0, kind_.least)
-            at_most(data, np.zeros(k, int), slots, np.zeros(1))
-    value = np.zeros(size)
-    value[served] = np.tile([f.value for f in formats], nr)
-    # Earlier windows first where nothing else decides, so that the plan does not depend on chance.
-    value[visit] = -VISIT * (1 + stays["window"].to_numpy() / 1000)
-    upper = np.ones(size)
-    upper[slots] = np.where(possible, most[stay], 0.0)
-    upper[there] = possible
-    upper[served] = cap.ravel()
-    integer = np.arange(size) < n + 2 * k
-    outcome = maximise(
-        value,
-        sparse.csr_array(sparse.vstack(blocks)),
-        np.full(sum(h.size for h in highs), -np.inf),
-        np.concatenate(highs),
-        upper=upper,
-        integer=integer,
-        gap=gap,
-        node_limit=node_limit,
-    )
-    if outcome.point is None:
-        raise InfeasibleError(
-            "Opening times and teams do not permit a stay in every room",
-            rule="opening",
-            shortfall=1,
-            hint="Add a team, or set every_room to false",
-        )
-    amounts = np.round(outcome.point[slots]).reshape(n, nf) * slot
-    rows = []
-    for s in np.flatnonzero(amounts.sum(axis=1)):
-        clock = float(stays["start"].iloc[s])
-        for f in np.flatnonzero(amounts[s]):
-            end = clock + float(amounts[s, f])
-            rows.append((rooms[room[s]], int(stays["day"].iloc[s]), clock, end, formats[f].key))
-            clock = end
-    plan = pd.DataFrame(rows, columns=["site_id", "day", "start", "end", "format"])
-    plan = plan.sort_values(["day", "start", "site_id"], kind="stable", ignore_index=True)
-    table = np.zeros((nr, nf))
-    np.add.at(table, room, amounts)
-    frame = pd.DataFrame(
-        table, index=pd.Index(rooms, name="site_id"), columns=[f.key for f in formats]
-    )
-    per_hour = np.array([f.per_hour for f in formats])
-    worth = np.array([f.value for f in formats])
-    total = float((np.minimum(table * per_hour, cap) * worth).sum())
-    return Week(plan, frame, total, max(float(outcome.bound) + VISIT * 1.1 * n, total))

@@ -142,7 +142,7 @@ def plan_table(week: Week, names: pd.Series, formats: Sequence[Format]) -> pd.Da
     --------
     >>> plan = pd.DataFrame({"site_id": ["s1"], "day": [0], "start": [9.0], "end": [11.5],
     ...                      "format": ["open"]})
-    >>> week = Week(plan, pd.DataFrame(), 0.0, 0.0)
+    >>> week = Week(plan, pd.DataFrame(), 0.0, 0.0, 0.0)
     >>> plan_table(week, pd.Series({"s1": "Haus"}), FORMATS).iloc[0, :6].tolist()
     ['Montag', '09:00', '11:30', 's1', 'Haus', 'Offene Sprechstunde']
     """

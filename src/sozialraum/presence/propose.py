@@ -165,6 +165,8 @@ def propose(
         places = pd.concat([rooms[["x", "y"]], offices[["x", "y"]]])
         metres = straight_line(units[["x", "y"]], places, detour=siting.detour)
         ways = pd.DataFrame(metres, index=units.index, columns=places.index)
+    # plain tables: a geometry that goes along with every selection costs most of the time
+    rooms, offices = pd.DataFrame(rooms), pd.DataFrame(offices)
     curves: dict[Key, list[Step]] = {}
     depth: dict[str, Depth] = {}
     forced = frozenset(study.venues.forced_in)
