@@ -98,11 +98,10 @@ class Cache:
             data = pack(value)
         except Unstorable:
             return value, secrets.token_hex(32)
-        value = unpack(data)
         if self.folder is not None and len(data) <= LARGEST:
             self._write(self.folder / f"{key}{SUFFIX}", data)
-            self._remember(key, value, digest(data))
-        return value, digest(data)
+            _memory.pop((str(self.folder), key), None)
+        return unpack(data), digest(data)
 
     def _remember(self, key: str, value: Any, checksum: str) -> None:
         _memory[str(self.folder), key] = (copy.deepcopy(value), checksum)

@@ -82,10 +82,11 @@ class FurtherTable:
 
 
 def _empty(frame: pd.DataFrame, rows: pd.Series, columns: Iterable[str]) -> None:
+    out = rows.to_numpy(dtype=bool)
     for column in columns:
-        if not rows.any():
+        if not out.any():
             return
-        if pd.api.types.is_numeric_dtype(frame[column]):
-            frame[column] = frame[column].astype(float).mask(rows, np.nan)
-        else:
-            frame[column] = frame[column].astype(object).mask(rows, None)
+        numeric = pd.api.types.is_numeric_dtype(frame[column])
+        values = frame[column].to_numpy(dtype=float if numeric else object, copy=True)
+        values[out] = np.nan if numeric else None
+        frame[column] = pd.Series(values, index=frame.index, dtype=values.dtype)
