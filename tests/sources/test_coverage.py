@@ -20,13 +20,13 @@ def test_areas_that_share_their_borders_have_nothing_to_report():
 
 def test_an_overlap_is_measured():
     found = overlaps(layer((0, 0, 10, 10), (9, 0, 20, 10), (20, 0, 30, 10)))
-    assert found.iloc[0].tolist() == ["a", "b", 10.0]
+    assert found.iloc[0].tolist() == ["a", "b", 10.0, 0.0]
     assert len(found) == 1
 
 
 def test_a_narrow_gap_is_named_and_a_wide_one_is_not():
     narrow = overlaps(layer((0, 0, 10, 10), (10.3, 0, 20, 10)))
-    assert narrow.iloc[0].tolist() == ["a", "b", 0.0]
+    assert narrow.iloc[0].tolist() == ["a", "b", 0.0, 3.0]
     assert len(overlaps(layer((0, 0, 10, 10), (15, 0, 20, 10)))) == 0
 
 

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 def unit_ids(area_ids: pd.Index, digits: int) -> pd.Index:
     """Ids of the units the areas belong to.
 
+    Parameters
+    ----------
+    area_ids : pandas.Index
+        Ids of areas.
+    digits : int
+        Leading digits that name the unit.
+
     Examples
     --------
     >>> import pandas as pd
@@ -42,6 +49,14 @@ def unite(
     -------
     geopandas.GeoDataFrame
         One polygon per unit, sorted by unit, same CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> halves = gpd.GeoDataFrame(geometry=[box(0, 0, 1, 2), box(1, 0, 2, 2)], crs="EPSG:25833")
+    >>> unite(halves, ["041001", "041001"]).area.tolist()
+    [4.0]
     """
     import geopandas as gpd
     import numpy as np

@@ -25,6 +25,12 @@ def data_folder(data: str | Path | None, study: Study | None = None) -> Path:
     ------
     InputError
         There is no such folder.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> data_folder(demo.folder()) == demo.folder()
+    True
     """
     if data is None and study is not None and study.fictitious:
         from sozialraum.demo import folder

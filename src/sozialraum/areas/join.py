@@ -22,8 +22,8 @@ class JoinAudit:
     Attributes
     ----------
     findings : list of dict
-        `source`, `kind` (matched, missing, extra, no_value, name_differs, total_differs, note),
-        `count`, `detail` (German, for readers), `area_ids`.
+        `source`, `kind` (matched, missing, extra, no_value, name_differs, total_differs, overlap,
+        gap, note), `count`, `detail` (German, for readers), `area_ids`.
     """
 
     findings: list[dict[str, object]] = field(default_factory=list)
@@ -167,7 +167,26 @@ def _german(number: float) -> str:
 def compare_total(
     audit: JoinAudit, source: str, what: str, total: float, of_areas: float, tolerance: float = 0.5
 ) -> None:
-    """Record where a published total differs from the sum of its areas."""
+    """Record where a published total differs from the sum of its areas.
+
+    Parameters
+    ----------
+    audit : JoinAudit
+        Receives the finding.
+    source, what : str
+        The table, and what is counted (German).
+    total, of_areas : float
+        The published total and the sum of the areas with a figure.
+    tolerance : float
+        A difference up to this is rounding.
+
+    Examples
+    --------
+    >>> audit = JoinAudit()
+    >>> compare_total(audit, "register", "Einwohner", total=103, of_areas=100)
+    >>> audit.findings[0]["kind"], audit.findings[0]["count"]
+    ('total_differs', 3)
+    """
     if abs(total - of_areas) > tolerance:
         audit.add(
             source,

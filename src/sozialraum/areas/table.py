@@ -14,6 +14,9 @@ from sozialraum.errors import InputError
 from sozialraum.study import Study
 from sozialraum.study.model import Edition, Register
 
+LARGEST_OVERLAP = 0.01
+"""Share of the smaller of two areas that may lie in both."""
+
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
@@ -91,6 +94,13 @@ def read_areas(study: Study, data: str | Path | Inputs | None = None) -> AreaTab
     InputError
         A file is missing or cannot be used, or its key set differs from the area layer's by more
         than the study's `exceptions`.
+
+    Examples
+    --------
+    >>> import sozialraum as sr
+    >>> table = sr.areas.read_areas(sr.load_study("demo"))
+    >>> len(table.areas), len(table.region)
+    (162, 50)
     """
     inputs = data if isinstance(data, Inputs) else Inputs(data_folder(data, study))
     layer = study.area_layer
@@ -108,6 +118,7 @@ def read_areas(study: Study, data: str | Path | Inputs | None = None) -> AreaTab
             expected="ids of the area layer under indicators.excluded and jobcenter_addresses",
         )
     audit.add(layer.path, "matched", f"{len(areas)} Gebiete mit Umriss", count=len(areas))
+    report_borders(areas, layer.path, audit)
     _add_levels(table)
     register = _register(table, study.population)
     for column in register.columns:
@@ -116,6 +127,52 @@ def read_areas(study: Study, data: str | Path | Inputs | None = None) -> AreaTab
         _add_edition(table, edition)
     _add_workbook(table)
     return table
+
+
+def report_borders(areas: gpd.GeoDataFrame, source: str, audit: JoinAudit) -> None:
+    """Record where areas in and around the region overlap or leave a narrow gap.
+
+    Nothing is repaired: an overlap this small changes no figure, and a larger one is refused.
+
+    Parameters
+    ----------
+    areas : geopandas.GeoDataFrame
+        Metric CRS, index `area_id`; column `in_region`.
+    source : str
+        File of the layer.
+    audit : JoinAudit
+
+    Raises
+    ------
+    InputError
+        Two areas share more than `LARGEST_OVERLAP` of the smaller one: whoever lives there would
+        be counted in one of them by chance.
+    """
+    import numpy as np
+
+    from sozialraum.sources.coverage import overlaps
+
+    left, bottom, right, top = areas.geometry[areas["in_region"]].total_bounds
+    found = overlaps(areas.cx[left:right, bottom:top])
+    area = areas.geometry.area
+    smaller = np.minimum(area[found["left"]].to_numpy(), area[found["right"]].to_numpy())
+    large = found[found["overlap"].to_numpy() > LARGEST_OVERLAP * smaller]
+    if len(large):
+        first = large.iloc[0]
+        raise InputError(
+            f"The areas {first['left']} and {first['right']} overlap by {first['overlap']:,.0f} m²"
+            + (f", and {len(large) - 1} more pairs overlap" if len(large) > 1 else ""),
+            where=source,
+            expected=f"areas that share at most {LARGEST_OVERLAP:.0%} of the smaller one",
+            hint="Correct the layer: one of the two outlines is wrong or stands twice",
+        )
+    for kind, word in (("overlap", "überlappen sich"), ("gap", "lassen einen schmalen Spalt")):
+        some = found[found[kind] > 0]
+        if len(some):
+            pairs = "; ".join(f"{r.left} und {r.right}" for r in some.head(5).itertuples())
+            size = f"{some[kind].sum():.2f}".replace(".", ",")
+            text = f"Umrisse {word}, zusammen {size} m² (nicht verändert): {pairs}"
+            audit.add(source, kind, text, sorted({*some["left"], *some["right"]}), len(some))
 
 
 def _join(table: AreaTable, frame: pd.DataFrame, path: str, value: str | None) -> pd.DataFrame:

@@ -50,6 +50,8 @@ KINDS = {
     "total_differs": "Summe weicht ab",
     "matched": "zugeordnet",
     "note": "Hinweis",
+    "overlap": "Überlappung",
+    "gap": "Spalt",
 }
 
 

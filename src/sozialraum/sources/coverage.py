@@ -28,16 +28,16 @@ def overlaps(areas: gpd.GeoDataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per pair: `left`, `right` (area ids), `overlap` (m²; 0 for a pair of which only a
-        border is off, that is a narrow gap or a border with differing vertices).
+        One row per pair: `left`, `right` (area ids), `overlap` and `gap` (m², both 0 for a pair
+        whose border only has differing vertices).
 
     Examples
     --------
     >>> import geopandas as gpd, shapely
     >>> squares = [shapely.box(0, 0, 10, 10), shapely.box(9, 0, 20, 10)]
     >>> overlaps(gpd.GeoDataFrame(geometry=squares, index=["a", "b"]))
-      left right  overlap
-    0    a     b     10.0
+      left right  overlap  gap
+    0    a     b     10.0  0.0
     """
     import shapely
 
@@ -48,7 +48,18 @@ def overlaps(areas: gpd.GeoDataFrame) -> pd.DataFrame:
     left, right = tree.query(edges[odd], predicate="dwithin", distance=GAP_WIDTH)
     pairs = np.unique(np.column_stack([odd[left], odd[right]])[left < right], axis=0)
     size = shapely.area(shapely.intersection(geometry[pairs[:, 0]], geometry[pairs[:, 1]]))
+    both = shapely.union(geometry[pairs[:, 0]], geometry[pairs[:, 1]])
+    half = GAP_WIDTH / 2  # what closing fills is the gap between the two, and nothing else of note
+    closed = shapely.buffer(
+        shapely.buffer(both, half, join_style="mitre"), -half, join_style="mitre"
+    )
+    gap = shapely.area(shapely.difference(closed, both))
     ids = areas.index.to_numpy()
     return pd.DataFrame(
-        {"left": ids[pairs[:, 0]], "right": ids[pairs[:, 1]], "overlap": np.round(size, 3)}
+        {
+            "left": ids[pairs[:, 0]],
+            "right": ids[pairs[:, 1]],
+            "overlap": np.round(size, 3),
+            "gap": np.round(gap, 3),
+        }
     )
