@@ -7,17 +7,14 @@ import importlib
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-
-import sozialraum as sr
 from docs.build import PUBLIC, public_names
 
+import sozialraum as sr
+
 ROOT = Path(__file__).resolve().parents[1]
-TOP = [n for n in sr.__all__ if callable(getattr(sr, n)) and not inspect.ismodule(getattr(sr, n))]
-NAMES = [f"sozialraum.{n}" for n in TOP if n != "Siting"] + [
-    f"sozialraum.{package}.{name}" for package in PUBLIC for name in public_names(package)
-]
 CHECKS = {
     "GL01": "text begins on the line of the quotes",
     "GL03": "no two blank lines",
@@ -39,9 +36,20 @@ NOT_ALL = {
 }
 
 
-def target(name: str) -> object:
-    package, _, attribute = name.rpartition(".")
-    return getattr(importlib.import_module(package), attribute)
+@pytest.fixture(scope="module")
+def public() -> dict[str, Any]:
+    """Every public function and class by its name."""
+    top = {n: getattr(sr, n) for n in sr.__all__ if not inspect.ismodule(getattr(sr, n))}
+    found = {f"sr.{name}": value for name, value in top.items() if callable(value)}
+    for package in PUBLIC:
+        module = importlib.import_module(f"sozialraum.{package}")
+        found |= {f"sr.{package}.{name}": getattr(module, name) for name in public_names(package)}
+    return found
+
+
+@pytest.fixture(scope="module")
+def functions(public: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in public.items() if inspect.isfunction(value)}
 
 
 def test_the_surface_is_small_discoverable_and_lazy() -> None:
@@ -55,36 +63,42 @@ def test_the_surface_is_small_discoverable_and_lazy() -> None:
     assert (ROOT / "src" / "sozialraum" / "py.typed").is_file()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_public_name_is_described_as_numpydoc_asks(name: str) -> None:
+def test_every_public_name_is_described_as_numpydoc_asks(public: dict[str, Any]) -> None:
     from numpydoc.validate import validate
 
-    found = target(name)
-    told = f"{found.__module__}.{found.__qualname__}"  # type: ignore[attr-defined]
     wanted = set(CHECKS) - set(NOT_ALL)
-    faults = [f"{code}: {text}" for code, text in validate(told)["errors"] if code in wanted]
-    assert not faults, faults
+    faults = [
+        f"{name} {code}: {text}"
+        for name, found in public.items()
+        for code, text in validate(f"{found.__module__}.{found.__qualname__}")["errors"]
+        if code in wanted
+    ]
+    assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if inspect.isfunction(target(n))])
-def test_a_public_function_has_an_example_that_is_run(name: str) -> None:
-    doc = inspect.getdoc(target(name)) or ""
-    assert "Examples\n--------" in doc, f"{name} has no section 'Examples'"
-    assert ">>> " in doc.split("Examples\n--------")[1]
+def test_every_public_function_has_an_example_that_is_run(functions: dict[str, Any]) -> None:
+    head = "Examples\n--------"
+    docs = {name: inspect.getdoc(found) or "" for name, found in functions.items()}
+    without = [name for name, doc in docs.items() if ">>> " not in doc.partition(head)[2]]
+    assert not without, "\n".join(without)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if inspect.isfunction(target(n))])
-def test_every_parameter_of_a_public_function_is_described(name: str) -> None:
-    found = target(name)
-    doc = inspect.getdoc(found) or ""
-    if "Parameters\n----------" not in doc:
-        assert not inspect.signature(found).parameters, f"{name} describes no parameter"  # type: ignore[arg-type]
-        return
-    part = re.split(r"\n[A-Z][a-z]+\n-+\n", doc.split("Parameters\n----------\n")[1])[0]
-    heads = " ".join(line.split(" : ")[0] for line in part.splitlines() if line[:1].strip())
-    told = set(re.findall(r"\w+", heads))
-    for parameter in inspect.signature(found).parameters:  # type: ignore[arg-type]
-        assert parameter in told, f"{name}: {parameter}"
+def test_every_parameter_of_a_public_function_is_described(functions: dict[str, Any]) -> None:
+    silent = [
+        f"{name}: {parameter}"
+        for name, found in functions.items()
+        for parameter in inspect.signature(found).parameters
+        if parameter not in described(inspect.getdoc(found) or "")
+    ]
+    assert not silent, "\n".join(silent)
+
+
+def described(doc: str) -> set[str]:
+    """Names at the heads of the section Parameters; two may share one text."""
+    part = doc.partition("Parameters\n----------\n")[2]
+    part = re.split(r"\n[A-Z][a-z]+\n-+\n", part)[0]
+    heads = [line.split(" : ")[0] for line in part.splitlines() if line[:1].strip()]
+    return set(re.findall(r"\w+", " ".join(heads)))
 
 
 def test_names_that_the_pages_mention_exist() -> None:

@@ -276,9 +276,22 @@ def _settle(table: AreaTable, standing: Standing) -> Setting:
 def check(study: str | Path | Study, *, data: str | Path | None = None) -> JoinAudit:
     """Read and validate the inputs of a study; computes nothing.
 
+    Parameters
+    ----------
+    study : str, path or Study
+        As in `run`.
+    data : path, optional
+        Folder of the inputs, as in `run`.
+
     Returns
     -------
     JoinAudit
+
+    Examples
+    --------
+    >>> import sozialraum as sr
+    >>> sr.check("demo").frame()["kind"].isin(["missing", "extra"]).any()
+    np.False_
     """
     from sozialraum.areas.table import read_areas
 

@@ -150,6 +150,28 @@ def demand_units(
 
     See `place_people` and `merge_units` for the parameters and the result; `cells` comes from
     `assign_cells`.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Cells with their area, see `assign_cells`.
+    areas : geopandas.GeoDataFrame
+        Index `area_id`.
+    targets : mapping
+        Target group -> persons by area.
+    minimum_count : int
+        Smallest number of persons in a unit.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> areas = gpd.GeoDataFrame(geometry=[box(0, 0, 200, 100)], index=["01"], crs="EPSG:25833")
+    >>> cells = pd.DataFrame({"x": [50.0, 150.0], "y": [50.0, 50.0], "population": [30, 10]})
+    >>> people = {"everybody": pd.Series({"01": 8.0})}
+    >>> units = demand_units(assign_cells(cells, areas), areas, people)
+    >>> units["people_everybody"].sum()
+    np.float64(8.0)
     """
     placed = place_people(cells, areas, targets)
     return merge_units(placed, minimum_count=minimum_count, crs=areas.crs)

@@ -69,6 +69,18 @@ def read_streets(path: Path, *, metric_crs: str = "EPSG:25833") -> gpd.GeoDataFr
     ------
     InputError
         The file is missing, has no CRS or no lines.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import geopandas as gpd
+    >>> from shapely import LineString
+    >>> street = gpd.GeoDataFrame(geometry=[LineString([(0, 0), (300, 0)])], crs="EPSG:25833")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "streets.gpkg"
+    ...     street.to_file(path)
+    ...     read_streets(path).length.tolist()
+    [300.0]
     """
     if not path.is_file():
         raise InputError("The street network is missing", where=str(path))
@@ -264,6 +276,15 @@ def network_distance(
         Shape (n, m), metres along the streets including the ways to and from the network; `inf`
         where there is no connection, no access, or none within `maximum`. Never shorter than the
         straight line (less the 1 cm to which nodes are rounded).
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import LineString
+    >>> street = gpd.GeoDataFrame(geometry=[LineString([(0, 0), (300, 0), (300, 400)])], crs=25833)
+    >>> network = build_network(street, class_column=None)
+    >>> network_distance(network, [[0, 0]], [[300, 400]]).round().tolist()
+    [[700.0]]
     """
     if not maximum > 0:
         raise StudyError(f"The maximum distance is {maximum}", expected="metres above 0")
@@ -303,6 +324,15 @@ def measured_detour(
     -------
     numpy.ndarray
         The factors of all connected pairs, sorted; their median is a detour factor.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import LineString
+    >>> street = gpd.GeoDataFrame(geometry=[LineString([(0, 0), (300, 0), (300, 400)])], crs=25833)
+    >>> network = build_network(street, class_column=None)
+    >>> measured_detour(network, [[0, 0], [300, 400]]).round(2).tolist()
+    [1.4]
     """
     places = np.asarray(places, float).reshape(-1, 2)
     i, j = np.triu_indices(len(places), 1)

@@ -82,6 +82,11 @@ def folder() -> Path:
     pathlib.Path
         ``data/raw/demo`` of a checkout, or a folder in the user's cache. A folder appears there
         complete or not at all, also when two runs start at the same time.
+
+    Examples
+    --------
+    >>> (folder() / "truth.json").is_file()
+    True
     """
     checkout = Path(__file__).resolve().parents[3] / "data" / "raw" / "demo"
     if (checkout / COMPLETE).is_file():

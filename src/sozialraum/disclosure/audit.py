@@ -221,6 +221,14 @@ def table_hierarchy(
     ------
     InputError
         An area belongs to a unit that has no row.
+
+    Examples
+    --------
+    >>> cells = pd.Series({"01": 4.0, "02": float("nan")})
+    >>> group = pd.Series({"01": "A", "02": "A"})
+    >>> values, parent = table_hierarchy(cells, pd.Series({"A": 6.0}), group)
+    >>> values.tolist()
+    [4.0, nan, 6.0, nan]
     """
     lacking = set(group.dropna()) - set(totals.index)
     if group.isna().any() or lacking:

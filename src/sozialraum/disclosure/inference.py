@@ -59,13 +59,45 @@ class Statement:
 
 
 def shown(cell: str, count: float, *, price: float | None = None, name: str = "") -> Statement:
-    """A printed count; it costs 1 and a little more the larger it is, as suppression counts it."""
+    """A printed count; it costs 1 and a little more the larger it is, as suppression counts it.
+
+    Parameters
+    ----------
+    cell : str
+        The cell that it is.
+    count : float
+        What is printed.
+    price : float, optional
+        What withholding it would cost.
+    name : str
+        How it is named in findings; default: the cell.
+
+    Examples
+    --------
+    >>> shown("area", 12.0).name
+    'area'
+    """
     cost = 1 + count / 1e6 if price is None else price
     return Statement(name or cell, (cell,), (1.0,), count, count, cost, "count")
 
 
 def sums_to(total: str, parts: Sequence[str], *, slack: float = 0.0) -> Statement:
-    """The definition of a total: everybody knows it; `slack` persons may be lost to rounding."""
+    """The definition of a total: everybody knows it; `slack` persons may be lost to rounding.
+
+    Parameters
+    ----------
+    total : str
+        Cell of the total.
+    parts : sequence of str
+        Cells that it is summed from.
+    slack : float
+        Persons that rounding may lose.
+
+    Examples
+    --------
+    >>> sums_to("district", ["a", "b"]).name
+    'sum of district'
+    """
     factors = (1.0,) * len(parts) + (-1.0,)
     return Statement(f"sum of {total}", (*parts, total), factors, -slack, slack, kind="definition")
 

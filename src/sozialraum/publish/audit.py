@@ -47,6 +47,16 @@ def audit_folder(folder: str | Path, *, earlier: str | Path | None = None) -> li
     ------
     InputError
         No finished run, or a file was changed after it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import sozialraum as sr
+    >>> with tempfile.TemporaryDirectory() as empty:
+    ...     sr.publish.audit_folder(empty)
+    Traceback (most recent call last):
+        ...
+    sozialraum.errors.InputError: ...
     """
     from dataclasses import replace
 

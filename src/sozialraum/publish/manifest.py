@@ -265,6 +265,16 @@ def read_manifest(folder: str | Path, *, verify: bool = True) -> dict[str, Any]:
     InputError
         No manifest (an unfinished or foreign folder), one that cannot be read, or outputs that
         are missing or differ; the message names them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import sozialraum as sr
+    >>> with tempfile.TemporaryDirectory() as empty:
+    ...     sr.publish.read_manifest(empty)
+    Traceback (most recent call last):
+        ...
+    sozialraum.errors.InputError: ...
     """
     place = Path(folder)
     if place.name == NAME and not place.is_dir():

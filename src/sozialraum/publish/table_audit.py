@@ -19,7 +19,7 @@ MOST_PARTS = 12
 
 
 def audit_table(path: str | Path, *, protection: int = 3) -> pd.DataFrame:
-    """Audit one table: rows against their totals, columns against theirs, shares against both.
+    r"""Audit one table: rows against their totals, columns against theirs, shares against both.
 
     Parameters
     ----------
@@ -43,6 +43,16 @@ def audit_table(path: str | Path, *, protection: int = 3) -> pd.DataFrame:
     ------
     InputError
         A column is missing, an id occurs twice, or the figures contradict each other.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> text = "area_id,recipients\n04100101,40\n04100102,\n041001,42\n"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "table.csv"
+    ...     _ = path.write_text(text)
+    ...     len(audit_table(path))
+    1
     """
     where = Path(path).name
     text = _read(Path(path))

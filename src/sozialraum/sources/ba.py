@@ -124,6 +124,13 @@ def read_workbook(
         No sheet, or more than one, has area ids and figures; an id repeats; a cell is neither a
         count nor a known marker; two columns have the same header; everything that `open_workbook`
         refuses.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> book = read_workbook(next((demo.folder() / "ba").glob("*.xlsx")))
+    >>> book.reporting_month, len(book.areas)
+    ('2024-12', 162)
     """
     where = os.fspath(path)
     book = open_workbook(path)
@@ -169,6 +176,18 @@ def read_statistics(
     ------
     InputError
         As `read_workbook`; there are fewer rows than `totals_at_end`.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, xlsxwriter
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "profile.xlsx"
+    ...     with xlsxwriter.Workbook(path) as book:
+    ...         sheet = book.add_worksheet()
+    ...         for row, cells in enumerate([("Stadtteil", "Personen"), ("Nord", 40), ("Süd", 60)]):
+    ...             _ = sheet.write_row(row, 0, cells)
+    ...     read_statistics(path).areas["Personen"].tolist()
+    [40.0, 60.0]
     """
     where = os.fspath(path)
     book = open_workbook(path)

@@ -63,6 +63,13 @@ def read_register(path: str | os.PathLike[str], *, id_digits: int = 8) -> pd.Dat
     InputError
         A column is missing, an id repeats or contradicts its parts, a cell is no count, or the age
         groups overlap or leave a gap.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> register = read_register(demo.folder() / "ewr/EWR202412E_Matrix.csv")
+    >>> bool((register["under_15"] < register["population"]).all())
+    True
     """
     where = os.fspath(path)
     table = read_table(path)

@@ -47,6 +47,13 @@ def read_grid(
     ------
     InputError
         A column is missing, a cell repeats, its id contradicts its coordinates, a number is none.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> cells = read_grid(demo.folder() / "population_grid/population_100m.csv")
+    >>> cells.columns.tolist(), bool((cells["people"] > 0).all())
+    (['x', 'y', 'people'], True)
     """
     import pyproj
 

@@ -40,6 +40,12 @@ def read_stops(path: str | os.PathLike[str], *, metric_crs: str = "EPSG:25833") 
     ------
     InputError
         A column is missing, a coordinate is missing, no number, or not in Germany.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> len(read_stops(demo.folder() / "transit/osm_ubahn-stops.csv")) > 0
+    True
     """
     import geopandas as gpd
     import shapely
@@ -93,6 +99,13 @@ def read_layer(
     ------
     InputError
         The layer cannot be read, or coordinates are not where its CRS says.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> water = read_layer(demo.folder() / "layers/gewaesser.geojson")
+    >>> water.crs.to_epsg()
+    25833
     """
     import geopandas as gpd
     import shapely

@@ -74,6 +74,13 @@ def read_areas(
     InputError
         An id is missing or repeats, a geometry is missing, empty, no polygon, or cannot be repaired
         within `MEND_TOLERANCE`; coordinates are not where the CRS says.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> areas = read_areas(demo.folder() / "lor/lor_planungsraeume.shp")
+    >>> len(areas), areas.index[0], areas.crs.to_epsg()
+    (162, '21100101', 25833)
     """
     import geopandas as gpd
     import shapely
@@ -119,6 +126,15 @@ def read_names(
 ) -> pd.Series:
     """Read the names of a coarser level (Bezirksregionen, Prognoseräume), without geometry.
 
+    Parameters
+    ----------
+    path : path-like
+        A vector layer as in `read_areas`.
+    id, name : str
+        Columns that hold them.
+    digits : int or None
+        Digits of a complete id; None: as they come.
+
     Returns
     -------
     pandas.Series
@@ -128,6 +144,13 @@ def read_names(
     ------
     InputError
         A column is missing or an id repeats.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> path = demo.folder() / "lor/lor_bezirksregionen.shp"
+    >>> read_names(path, id="BZR_ID", name="BZR_NAME", digits=6).iloc[0]
+    'Erlensee'
     """
     from sozialraum.sources import vector
     from sozialraum.sources.tables import read_table, refuse_duplicates
@@ -155,10 +178,27 @@ def read_districts(
 ) -> gpd.GeoDataFrame:
     """Read district outlines; Berlin's three-digit keys (``004``) become the ids' first two digits.
 
+    Parameters
+    ----------
+    path : path-like
+        A vector layer as in `read_areas`.
+    id, name : str
+        Columns that hold key and name.
+    metric_crs : str
+        CRS of the result.
+    digits : int
+        Digits of a district in an area id.
+
     Returns
     -------
     geopandas.GeoDataFrame
         Index `area_id` (``04``), sorted; `name`, `geometry` in `metric_crs`.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> read_districts(demo.folder() / "bezirke/bezirksgrenzen.geojson").index.tolist()
+    ['21', '22', '23']
     """
     frame = read_areas(
         path, id=id, name=name, crs="EPSG:4326", metric_crs=metric_crs, id_digits=digits + 1

@@ -51,6 +51,14 @@ def read_indicators(path: str | os.PathLike[str], *, id_digits: int = 8) -> pd.D
     InputError
         A column is missing, an id repeats, a cell is no number, ``KOM`` says neither ``gültig``
         nor ``ungültig``, or a valid percentage is below 0 or above 100.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> path = demo.folder() / "mss/2023/mss_2023_index_indikatoren.csv"
+    >>> table = read_indicators(path)
+    >>> [c for c in table if c.startswith("S")], table.attrs["reference_date"]
+    (['S1', 'S2', 'S3', 'S4'], '2022-12-31')
     """
     frame = _read(path, _INDICATOR, id_digits)
     for name in (c for c in frame.columns if re.fullmatch(r"S\d", c)):
@@ -65,12 +73,34 @@ def read_indicators(path: str | os.PathLike[str], *, id_digits: int = 8) -> pd.D
 
 
 def read_context(path: str | os.PathLike[str], *, id_digits: int = 8) -> pd.DataFrame:
-    """Read the context indicators of one edition: as `read_indicators`, with columns ``KI_01``…."""
+    """Read the context indicators of one edition: as `read_indicators`, with columns ``KI_01``….
+
+    Parameters
+    ----------
+    path : path-like
+        Table as in `read_indicators`.
+    id_digits : int
+        Digits of an area id.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> context = read_context(demo.folder() / "mss/2023/mss_2023_kontext_indikatoren.csv")
+    >>> "KI_01" in context
+    True
+    """
     return _read(path, _CONTEXT, id_digits)
 
 
 def read_classes(path: str | os.PathLike[str], *, id_digits: int = 8) -> pd.DataFrame:
     """Read the published classes of one edition.
+
+    Parameters
+    ----------
+    path : path-like
+        Table with ``PLR_ID``, ``SI_N`` (1…4) and ``DI_N`` (1, 3, 5).
+    id_digits : int
+        Digits of an area id.
 
     Returns
     -------
@@ -83,6 +113,13 @@ def read_classes(path: str | os.PathLike[str], *, id_digits: int = 8) -> pd.Data
     ------
     InputError
         As `read_indicators`, or a class number is unknown or contradicts the class in words.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> classes = read_classes(demo.folder() / "mss/2023/mss_2023_indizes.csv")
+    >>> sorted(classes["dynamics_class"].dropna().unique())
+    ['negativ', 'positiv', 'stabil']
     """
     where = os.fspath(path)
     table, frame = _frame(path, ("SI_N", "DI_N"), id_digits)

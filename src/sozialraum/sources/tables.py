@@ -110,6 +110,13 @@ def read_table(
     ------
     InputError
         No text, no rows, unequal rows, repeated or missing columns.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> table = read_table(demo.folder() / "venues/stadtteilzentren.csv")
+    >>> all(type(cell) is str for cell in table.iloc[0])
+    True
     """
     where = os.fspath(path)
     text, encoding = decode(read_bytes(path, limit=limit), where=where)
@@ -265,7 +272,18 @@ def area_ids(
 
 
 def normal_name(name: str) -> str:
-    """A name without case, blanks, hyphens and points, to tell spelling from another area."""
+    """A name without case, blanks, hyphens and points, to tell spelling from another area.
+
+    Parameters
+    ----------
+    name : str
+        As a publisher writes it.
+
+    Examples
+    --------
+    >>> normal_name("Meller Bogen") == normal_name("Mellerbogen")
+    True
+    """
     folded = str(name).casefold().replace("str.", "straße").replace("strasse", "straße")
     return re.sub(r"[\W_]+", "", folded)
 

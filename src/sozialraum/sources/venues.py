@@ -21,13 +21,17 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import InputError
+from sozialraum.sources import osm
 from sozialraum.sources.files import MEGABYTE, read_bytes
 from sozialraum.sources.tables import decode
+from sozialraum.sources.venue_list import TEMPLATE
 
 if TYPE_CHECKING:
     from sozialraum.study.places import VenueFile
 
 LARGEST_LIST = 20 * MEGABYTE
+LAYERS = (".gpkg", ".geojson", ".json", ".parquet")
+"""Endings of vector files."""
 
 COLUMNS: dict[str, str] = {
     "name": "name of the record",
@@ -51,24 +55,6 @@ COLUMNS: dict[str, str] = {
 }
 """Columns of the frame that every reader returns. Unknown text is empty, never a guess."""
 
-TEMPLATE: dict[str, str] = {
-    "name": "Name der Einrichtung (Pflicht)",
-    "address": "Straße und Hausnummer",
-    "postcode": "Postleitzahl",
-    "operator": "Träger, mit Rechtsform",
-    "operator_kind": "öffentlich, kirchlich, gemeinnützig oder privat; leer: unbekannt",
-    "venue_type": "Art, z. B. Nachbarschaftshaus, Bibliothek, Familienzentrum",
-    "audience": "nur wenn nicht für alle: z. B. Mädchen, Senioren, Jugendliche",
-    "barrier_free": "barrierefrei: ja oder nein; leer: unbekannt",
-    "opening": "Öffnungstage, z. B. Mo-Fr 9-17",
-    "size": "Größe des Raums, z. B. 20 m²",
-    "opted_out": "ja, wenn der Träger nicht teilnehmen möchte",
-    "note": "Bemerkung, keine Kontaktdaten",
-    "lon": "geografische Länge (WGS 84), z. B. 13.3048 (Pflicht)",
-    "lat": "geografische Breite (WGS 84), z. B. 52.5163 (Pflicht)",
-}
-"""Columns of the list that an analyst keeps by hand, with what they mean (German)."""
-
 OPERATOR_KINDS = {"öffentlich", "kirchlich", "gemeinnützig", "privat"}
 YES = {"ja", "j", "yes", "y", "true", "1", "x"}
 
@@ -79,7 +65,8 @@ def read_venues(path: Path, file: VenueFile, *, metric_crs: str = "EPSG:25833") 
     Parameters
     ----------
     path : pathlib.Path
-        The file; CSV (comma, semicolon or tab; UTF-8 or Windows-1252), GeoJSON or GeoPackage.
+        The file; CSV (comma, semicolon or tab; UTF-8 or Windows-1252), GeoJSON, GeoPackage or
+        GeoParquet; of OpenStreetMap also an extract (``.osm.pbf``).
     file : sozialraum.study.places.VenueFile
         `kind` names the reader, `venue_type` the type where the file does not say, `source` the
         id of the source (default: the kind).
@@ -96,6 +83,15 @@ def read_venues(path: Path, file: VenueFile, *, metric_crs: str = "EPSG:25833") 
     InputError
         The file is missing or not readable, a column is missing, or a coordinate is missing or
         cannot belong to the study's part of the world.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> from sozialraum.study.places import VenueFile
+    >>> file = VenueFile(path="osm_libraries.csv", kind="osm", venue_type="Bibliothek")
+    >>> venues = read_venues(demo.folder() / "venues/osm_libraries.csv", file)
+    >>> venues["venue_type"].unique().tolist()
+    ['Bibliothek']
     """
     if not path.is_file():
         raise InputError("The list of venues is missing", where=str(path))
@@ -103,18 +99,6 @@ def read_venues(path: Path, file: VenueFile, *, metric_crs: str = "EPSG:25833") 
     frame.loc[frame["venue_type"] == "", "venue_type"] = file.venue_type
     frame["source"] = file.source or file.kind
     return frame
-
-
-def template(path: Path) -> None:
-    """Write an empty list of venues with explained columns, to be kept in any spreadsheet.
-
-    Lines that begin with ``#`` are explanations; the reader of kind ``plain`` skips them.
-    """
-    lines = ["# Liste von Einrichtungen. Zeilen mit # sind Erklärungen und werden nicht gelesen."]
-    lines += [f"# {column}: {meaning}" for column, meaning in TEMPLATE.items()]
-    lines.append(";".join(TEMPLATE))
-    # The byte order mark makes spreadsheet programs read umlauts.
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8-sig", newline="")
 
 
 def clean(text: object) -> str:
@@ -292,7 +276,11 @@ def _jugendfreizeit(path: Path) -> pd.DataFrame:
 
 
 def _osm(path: Path) -> pd.DataFrame:
-    """Export of OpenStreetMap points: id, name, street, zip_code, lat, lon; no operator."""
+    """OpenStreetMap: an extract, a layer of tags, or a CSV with id, name, street, lat, lon."""
+    if path.suffix.lower() in osm.EXTRACTS:
+        return osm.venue_records(osm.read_extract(path))
+    if path.suffix.lower() in LAYERS:
+        return osm.venue_records(_read_points(path))
     table = _read_csv(path, ["id", "name", "lat", "lon"])
 
     def column(*names: str) -> pd.Series | str:
@@ -315,8 +303,8 @@ def _osm(path: Path) -> pd.DataFrame:
 
 
 def _plain(path: Path) -> pd.DataFrame:
-    """A list kept by hand (see `template`), as CSV, or as points in GeoPackage or GeoJSON."""
-    if path.suffix.lower() in {".gpkg", ".geojson", ".json", ".parquet"}:
+    """A list kept by hand (see `sozialraum.sources.venue_list`), as CSV, or as points in GeoPackage or GeoJSON."""
+    if path.suffix.lower() in LAYERS:
         table = _with_columns(_read_points(path), path, ["name"])
     else:
         table = _read_csv(path, ["name", "lon", "lat"])

@@ -19,7 +19,13 @@ MAX_DEPTH = 20
 
 
 def packaged_studies() -> list[str]:
-    """Names of the studies that come with the program."""
+    """Names of the studies that come with the program.
+
+    Examples
+    --------
+    >>> packaged_studies()
+    ['berlin', 'charlottenburg-wilmersdorf', 'demo']
+    """
     folder = resources.files("sozialraum.study") / "packaged"
     return sorted(
         p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml")
