@@ -18,7 +18,7 @@ LAYERS = [
     {"presence"},
     {"publish"},
     {"pipeline", "result", "stages"},
-    {"plot", "testing"},
+    {"plot", "testing", "comparison", "evaluation"},
     {"cli"},
     {"__main__"},
 ]

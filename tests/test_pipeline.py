@@ -19,6 +19,7 @@ FILES = {
     "areas.gpkg",
     "areas.parquet",
     "datapackage.json",
+    "dcat.jsonld",
     "frontier.csv",
     "manifest.json",
     "map.html",

@@ -186,3 +186,28 @@ def test_without_sources_no_empty_lists_are_written(one, tmp_path):
     package = json.loads(write_datapackage(bare, tmp_path).read_text("utf-8"))
     jsonschema.validate(package, RULES)
     assert "licenses" not in package
+
+
+def test_frictionless_finds_the_package_and_every_table_of_a_run_valid(demo_folder):
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of its own dependencies
+        import frictionless
+
+        report = frictionless.Package(str(demo_folder / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["path", "row", "field", "type", "note"])
+    assert [task.place for task in report.tasks] == [
+        "ranking.csv",
+        "regions.csv",
+        "presence.csv",
+        "frontier.csv",
+    ]
+
+
+def test_every_file_of_a_run_is_described_with_its_licence(demo_folder):
+    package = json.loads((demo_folder / "datapackage.json").read_text("utf-8"))
+    described = {entry["path"] for entry in package["resources"] + package["files"]}
+    beside = {"datapackage.json", "dcat.jsonld", "manifest.json"}
+    assert described == {p.name for p in demo_folder.iterdir()} - beside
+    assert all(entry["licenses"] for entry in package["resources"] + package["files"])

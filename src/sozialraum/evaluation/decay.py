@@ -138,15 +138,24 @@ def fit_decay(
     between = float(((counted - expected) ** 2 / np.maximum(expected, 1e-9)).sum() / freedom)
     scale = max(1.0, spread, between)
     limit = float(ndtri(0.5 + coverage / 2)) ** 2
-    inside_limit = np.flatnonzero(2 * (top - profile) / scale <= limit)
-    lo, hi = (float(grid[inside_limit[k]]) if len(inside_limit) else metres_best for k in (0, -1))
+    deviance = 2 * (top - profile) / scale
+    lo = _crossing(grid[best::-1], deviance[best::-1], limit)
+    hi = _crossing(grid[best:], deviance[best:], limit)
     return Decay(
         metres_best,
-        0.0 if len(inside_limit) and inside_limit[0] == 0 else min(lo, metres_best),
-        float("inf")
-        if len(inside_limit) and inside_limit[-1] == STEPS - 1
-        else max(hi, metres_best),
+        0.0 if lo is None else min(lo, metres_best),
+        float("inf") if hi is None else max(hi, metres_best),
         scale,
         int(usable.sum()),
         int(counted.sum()),
     )
+
+
+def _crossing(theta: np.ndarray, deviance: np.ndarray, limit: float) -> float | None:
+    """Where the deviance first exceeds the limit, walking from the estimate; None: nowhere."""
+    outside = np.flatnonzero(deviance > limit)
+    if not len(outside) or outside[0] == 0:
+        return None if not len(outside) else float(theta[0])
+    k = int(outside[0])
+    part = (limit - deviance[k - 1]) / (deviance[k] - deviance[k - 1])
+    return float(theta[k - 1] * (theta[k] / theta[k - 1]) ** part)

@@ -92,8 +92,8 @@ def shrunk_ratios(
     Returns
     -------
     pandas.DataFrame
-        `ratio` (posterior mean), `lo`, `hi`. Rooms whose ratios differ by no more than chance get
-        exactly 1.
+        `ratio` (posterior mean), `lo`, `hi`. Where the ratios differ by no more than chance, all
+        are 1 and have no interval: the visits do not tell how much the rooms differ.
 
     Notes
     -----
@@ -115,7 +115,7 @@ def shrunk_ratios(
     v, e = np.asarray(visits, float), np.asarray(expected, float)
     spread = float((e * (v / e - 1) ** 2).sum() / e.sum() - len(e) * dispersion / e.sum())
     if spread <= 0:
-        return pd.DataFrame({"ratio": np.ones_like(e), "lo": 1.0, "hi": 1.0})
+        return pd.DataFrame({"ratio": np.ones_like(e), "lo": np.nan, "hi": np.nan})
     shape, rate = 1 / spread + v / dispersion, 1 / spread + e / dispersion
     tail = (1 - coverage) / 2
     return pd.DataFrame(

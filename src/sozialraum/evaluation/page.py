@@ -131,7 +131,8 @@ def _rooms(sheet: Sheet, e: Evaluation) -> None:
         f"{percent(COVERAGE, 0)} und berücksichtigen, dass Besuche nicht unabhängig sind "
         f"(Streuung {number(e.spread, 1)}-mal so groß wie bei unabhängigen Besuchen). „Besser“ "
         f"und „schlechter“ stehen dort, wo höchstens {percent(LEVEL, 0)} dieser Urteile Zufall "
-        "sind. Verhältnis: Besuche / erwartet, bei wenigen Besuchen zur 1 hin gezogen.",
+        "sind. Verhältnis: Besuche / erwartet, bei wenigen Besuchen zur 1 hin gezogen; „1,00“ ohne "
+        "Intervall: Die Räume unterscheiden sich nicht mehr als zufällig.",
     )
     titles = ["Raum", "Termine", "geplant", "Besuche", "Intervall", "erwartet", "Verhältnis"]
     titles += ["Intervall", "Urteil"]
@@ -147,7 +148,7 @@ def _rooms(sheet: Sheet, e: Evaluation) -> None:
                 _span(r["visits_lo"], r["visits_hi"], 0),
                 number(r["expected"]),
                 number(r["ratio_shrunk"], 2),
-                _span(r["ratio_lo"], r["ratio_hi"], 2),
+                _span(r["ratio_lo"], r["ratio_hi"], 2) if r["ratio_shrunk"] != 1 else "–",
                 str(r["judgement"]),
             )
             for r in table.to_dict("records")

@@ -117,6 +117,7 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
             entry = _entry(folder / name, title, kind)
             sources = all_sources if name in _FROM_ROOMS else area_sources
             _put(entry, "licenses", _licences(sources))
+            _put(entry, "sources", _named(sources))
             if name in ("areas.gpkg", "areas.parquet"):
                 entry["crs"] = content.study.area_layer.metric_crs
             if name == "areas.gpkg":
@@ -190,7 +191,10 @@ def _sources(content: Content) -> tuple[list[SourceNote], list[SourceNote]]:
 
 def _named(sources: Iterable[SourceNote]) -> list[dict[str, str]]:
     return [
-        {"title": f"{s.publisher}: {s.title} ({s.reference_date}). {s.attribution}"}
+        {
+            "title": f"{s.publisher}: {s.title} ({s.reference_date}). {s.attribution}",
+            "attribution": s.attribution,
+        }
         | ({"path": s.url} if s.url.startswith("https://") else {})
         for s in sources
     ]

@@ -1,0 +1,303 @@
+"""Visits beside the plan: known truths come back, small numbers and persons do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest, chi2
+
+import sozialraum as sr
+from sozialraum.cli import main
+from sozialraum.errors import DisclosureError, InputError
+from sozialraum.evaluation import (
+    catchments,
+    dispersion,
+    evaluate_visits,
+    fit_decay,
+    judge_rooms,
+    poisson_interval,
+    read_visits,
+    shrunk_ratios,
+    study_snippet,
+    write_evaluation,
+)
+from sozialraum.evaluation.page import FILES
+from sozialraum.evaluation.results import hidden_cells, shown_groups
+from sozialraum.publish.finished import Finished, read_run
+
+
+@pytest.fixture(scope="module")
+def run(demo_folder) -> Finished:
+    return read_run(demo_folder)
+
+
+@pytest.fixture
+def visits(run, tmp_path):
+    """Ten offers in each of eight rooms; people come as exp(-way / 450 m) says."""
+    rng, sites = np.random.default_rng(4), sorted(run.proposal(p=8)["site_id"])
+    plan = catchments(run, sites)
+    near = plan.room >= 0
+    felt = (plan.people * np.exp(-plan.way / 450))[near]
+    means = np.bincount(plan.room[near], weights=felt, minlength=len(sites)) * 0.02
+    days = [d.date().isoformat() for d in pd.date_range("2026-01-05", periods=10, freq="7D")]
+    rows = [
+        (site, day, "offene Sprechstunde", rng.poisson(mean))
+        for site, mean in zip(sites, means, strict=True)
+        for day in days
+    ]
+    path = tmp_path / "visits.csv"
+    table = pd.DataFrame(rows, columns=["room", "date", "kind", "number"])
+    table.to_csv(path, index=False)
+    return path
+
+
+def write(path, text: str):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+# --- statistics -------------------------------------------------------------------------------
+
+
+def test_the_poisson_interval_is_garwoods() -> None:
+    counts = np.array([0, 1, 7, 120])
+    lo, hi = poisson_interval(counts)
+    assert lo[1:] == pytest.approx(chi2.ppf(0.025, 2 * counts[1:]) / 2)
+    assert lo[0] == 0
+    assert hi == pytest.approx(chi2.ppf(0.975, 2 * (counts + 1)) / 2)
+
+
+@given(st.lists(st.integers(0, 60), min_size=2, max_size=6), st.integers(0, 1000))
+@settings(deadline=None, max_examples=25)
+def test_p_values_are_those_of_the_binomial_given_the_sum(counts, seed) -> None:
+    weights = np.random.default_rng(seed).uniform(1, 9, len(counts))
+    visits = pd.Series(counts, dtype=float)
+    found = judge_rooms(visits, pd.Series(weights))
+    total = sum(counts)
+    assert found["expected"].sum() == pytest.approx(total)
+    for k, n in enumerate(counts if total else []):
+        share = weights[k] / weights.sum()
+        tails = [
+            binomtest(n, total, share, alternative=side).pvalue for side in ("less", "greater")
+        ]
+        assert found["p"][k] == pytest.approx(min(1.0, 2 * min(tails)), abs=1e-9)
+
+
+def test_among_rooms_that_work_as_planned_hardly_any_study_names_one() -> None:
+    rng, weights = np.random.default_rng(0), np.linspace(1, 3, 12)
+    false = [
+        judge_rooms(pd.Series(rng.poisson(30 * weights)), pd.Series(weights))["judgement"]
+        .isin(["besser", "schlechter"])
+        .any()
+        for _ in range(60)
+    ]
+    assert np.mean(false) <= 0.1
+
+
+def test_clustered_visits_widen_intervals_and_spare_judgements() -> None:
+    rng = np.random.default_rng(1)
+    group = pd.Series(np.repeat(np.arange(50), 40))
+    independent = pd.Series(rng.poisson(6, 2000).astype(float))
+    clustered = 5 * pd.Series(rng.poisson(1.2, 2000).astype(float))
+    assert dispersion(independent, group) == pytest.approx(1, abs=0.15)
+    assert dispersion(clustered, group) == pytest.approx(5, abs=0.6)
+    wide, narrow = (poisson_interval([100.0], dispersion=d) for d in (5.0, 1.0))
+    assert wide[0][0] < narrow[0][0] < narrow[1][0] < wide[1][0]
+
+
+def test_shrinkage_draws_small_rooms_to_the_mean_and_leaves_large_ones() -> None:
+    found = shrunk_ratios([400, 100, 8, 200], [200, 200, 4, 200])
+    assert found["ratio"][0] == pytest.approx(2, rel=0.05)
+    assert 1 < found["ratio"][2] < 1.95
+    assert (found["lo"] < found["ratio"]).all()
+    alike = shrunk_ratios([101, 99, 100], [100, 100, 100])
+    assert alike["ratio"].tolist() == [1, 1, 1]
+
+
+def test_a_known_decay_is_recovered_and_its_interval_covers_it() -> None:
+    rng, truth, rooms = np.random.default_rng(7), 600.0, 40
+    room = np.repeat(np.arange(rooms), 60)
+    # some rooms have their people at the door, some far away
+    typical = np.repeat(rng.uniform(150, 1500, rooms), 60)
+    way = np.clip(rng.normal(typical, 200), 20, None)
+    people = rng.integers(3, 40, room.size).astype(float)
+    means = np.bincount(room, weights=people * np.exp(-way / truth)) * 0.15
+    fits = [fit_decay(rng.poisson(means), way, people, room) for _ in range(40)]
+    assert np.median([f.metres for f in fits]) == pytest.approx(truth, rel=0.05)
+    assert sum(f.lo <= truth <= f.hi for f in fits) >= 35
+    assert all(f.bounded for f in fits)
+
+
+def test_rooms_that_tell_nothing_about_distance_give_no_bounded_decay() -> None:
+    way, room = np.full(40, 500.0), np.repeat(np.arange(4), 10)
+    fit = fit_decay([50, 60, 40, 55], way, np.ones(40), room)
+    assert not fit.bounded
+    with pytest.raises(InputError, match="too few"):
+        fit_decay([50, 60], way[:20], np.ones(20), room[:20])
+
+
+# --- the table of visits ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "column", ["Vorname", "Geburtsdatum", "E-Mail", "BG-Nummer", "Anschrift", "phone", "Kunde"]
+)
+def test_a_table_with_data_of_persons_is_refused_without_repeating_them(
+    column, run, tmp_path
+) -> None:
+    room = run.proposal()["site_id"][0]
+    text = f"room,date,kind,number,{column}\n{room},2026-01-05,offen,3,Geheim\n"
+    with pytest.raises(DisclosureError) as caught:
+        read_visits(write(tmp_path / "v.csv", text), run)
+    assert column in str(caught.value)
+    assert "Geheim" not in str(caught.value)
+
+
+def test_german_headings_semicolons_dates_and_names_of_rooms_are_understood(run, tmp_path) -> None:
+    names = run.content.rooms["name"]
+    name = next(n for n in run.proposal()["name"] if (names == n).sum() == 1)
+    text = f"\ufeffRaum;Datum;Art;Anzahl;Zielgruppe;Stunden\n{name};5.1.2026;offen;7;young;2,5\n"
+    table = read_visits(write(tmp_path / "v.csv", text), run)
+    row = table.iloc[0]
+    assert run.content.rooms.loc[row["site_id"], "name"] == name
+    assert (row["date"], row["number"], row["target"]) == ("2026-01-05", 7, "young")
+    assert row["hours"] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("nowhere,2026-01-05,offen,3", "room is unknown"),
+        ("{room},5. Januar,offen,3", "date cannot be read"),
+        ("{room},2026-01-05,offen,-3", "number cannot be read"),
+        ("{room},2026-01-05,offen,2.5", "number cannot be read"),
+        ("{room},2026-01-05,offen", "cells"),
+        ("{room},2026-01-05,,3", "look like notes"),
+        ("{room},2026-01-05,offen,3\n{room},2026-01-05,offen,4", "twice"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_named(row, message, run, tmp_path) -> None:
+    text = "room,date,kind,number\n" + row.format(room=run.proposal()["site_id"][0]) + "\n"
+    with pytest.raises(InputError, match=message) as caught:
+        read_visits(write(tmp_path / "v.csv", text), run)
+    assert "v.csv" in str(caught.value)
+
+
+# --- plan and evaluation ----------------------------------------------------------------------
+
+
+def test_each_person_is_planned_for_the_nearest_place_only(run) -> None:
+    sites = sorted(run.proposal()["site_id"])
+    plan = catchments(run, sites)
+    row = run.content.frontier.query("target == 'everybody'").set_index("p").loc[len(sites)]
+    offices = plan.people[(plan.room < 0) & (plan.way <= run.study.siting.radius)].sum()
+    assert plan.planned.sum() + offices == pytest.approx(row["reached"])
+
+
+def test_the_evaluation_recovers_the_decay_the_visits_were_made_with(run, visits) -> None:
+    found = evaluate_visits(run, visits)
+    assert found.decay is not None
+    assert found.decay.lo <= 450 <= found.decay.hi
+    assert found.rooms["visits"].sum() == pd.read_csv(visits)["number"].sum()
+    assert found.rooms["offers"].tolist() == [10] * 8
+    snippet = study_snippet(found)
+    if found.decay.bounded:
+        import yaml
+
+        siting = sr.load_study("demo", **yaml.safe_load(snippet)).siting
+        assert siting.model == "gradual"
+        assert (siting.radius + siting.far) / 2 == pytest.approx(found.decay.metres, abs=1)
+
+
+def test_a_room_that_twice_as_many_people_visit_is_better(run, visits) -> None:
+    table = pd.read_csv(visits)
+    busy = table.groupby("room")["number"].sum().idxmax()
+    table.loc[table["room"] == busy, "number"] *= 4
+    table.to_csv(visits, index=False)
+    rooms = evaluate_visits(run, visits).rooms
+    assert rooms.loc[busy, "judgement"] == "besser"
+    assert rooms.loc[busy, "ratio_lo"] > 1
+
+
+def test_a_room_open_half_as_often_is_expected_to_have_half_the_visits(run, visits) -> None:
+    whole = evaluate_visits(run, visits).rooms
+    table = pd.read_csv(visits)
+    rare = whole["expected"].idxmax()
+    half = table[(table["room"] != rare) | (table["date"] < "2026-02-09")]
+    half.to_csv(visits, index=False)
+    rooms = evaluate_visits(run, visits).rooms
+    share = [t.loc[rare, "expected"] / t["expected"].drop(rare).sum() for t in (whole, rooms)]
+    assert share[1] == pytest.approx(share[0] / 2)
+
+
+def test_small_numbers_are_hidden_with_one_more_so_that_no_sum_gives_them_away(
+    run, visits, tmp_path
+) -> None:
+    table = pd.read_csv(visits)
+    quiet = table["room"].iloc[0]
+    table.loc[table["room"] == quiet, "number"] = [2, *[0] * 9]
+    table.to_csv(visits, index=False)
+    found = evaluate_visits(run, visits)
+    hidden = found.rooms.index[found.rooms["judgement"] == "nicht gezeigt"]
+    assert quiet in hidden
+    assert len(hidden) >= 2
+    of_visits = ["visits", "visits_lo", "visits_hi", "ratio", "ratio_shrunk", "p", "q"]
+    assert found.rooms.loc[hidden, of_visits].isna().all(axis=None)
+    out = write_evaluation(found, tmp_path / "out")
+    rows = pd.read_csv(out / "rooms.csv", index_col="site_id")
+    assert rows.loc[hidden, "visits"].isna().all()
+
+
+def test_too_few_visits_to_show_any_stop_the_evaluation(run, tmp_path) -> None:
+    room = run.proposal()["site_id"][0]
+    path = write(tmp_path / "v.csv", f"room,date,kind,number\n{room},2026-01-05,offen,2\n")
+    with pytest.raises(DisclosureError, match="fewer visits"):
+        evaluate_visits(run, path)
+
+
+@given(
+    st.lists(st.tuples(*[st.integers(0, 9)] * 3), min_size=2, max_size=5),
+    st.booleans(),
+)
+@settings(deadline=None, max_examples=60)
+def test_no_small_number_of_a_group_follows_from_what_is_shown(counts, rooms_hidden) -> None:
+    rows = [
+        (f"r{k}", target, n)
+        for k, numbers in enumerate(counts)
+        for target, n in zip(("", "young", "families"), numbers, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["site_id", "target", "number"])
+    sites = [f"r{k}" for k in range(len(counts))]
+    shown = shown_groups(table, sites, 3, rooms_hidden)
+    assert not (rooms_hidden and shown)
+    for site in sites if shown else []:
+        numbers = table[table["site_id"] == site].set_index("target")["number"]
+        left = numbers.drop(shown).sum()
+        for n in [*numbers[shown], left]:
+            assert n == 0 or n >= 3
+
+
+def test_a_hidden_part_is_never_alone() -> None:
+    parts = pd.Series([1.0, 40, 12, 7], list("abcd"))
+    assert hidden_cells(parts, 3).sum() == 2
+    assert not hidden_cells(parts.iloc[1:], 3).any()
+    with pytest.raises(DisclosureError):
+        hidden_cells(pd.Series([2.0, 0.0], ["a", "b"]), 3)
+
+
+def test_the_page_and_its_tables_are_the_same_every_time(run, visits, tmp_path, capsys) -> None:
+    out = tmp_path / "out"
+    folder = str(run.folder)
+    assert main(["evaluate", folder, str(visits), "--out", str(out)]) == 0
+    assert "evaluation.html" in capsys.readouterr().out
+    assert {p.name for p in out.iterdir()} == set(FILES)
+    first = {p.name: p.read_bytes() for p in out.iterdir()}
+    text = first["evaluation.html"].decode()
+    assert "<script" not in text
+    assert "Fiktives Beispiel" in text
+    assert "default-src 'none'" in text
+    assert main(["evaluate", folder, str(visits), "--out", str(out)]) == 0
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == first
