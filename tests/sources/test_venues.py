@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 from sozialraum.errors import InputError
-from sozialraum.sources.venues import COLUMNS, TEMPLATE, clean, read_venues, template
+from sozialraum.sources.venue_list import TEMPLATE, template
+from sozialraum.sources.venues import COLUMNS, clean, read_venues
 from sozialraum.study.places import VenueFile
 
 CENTRES = (

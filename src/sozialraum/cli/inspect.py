@@ -30,6 +30,13 @@ def register(commands: Any) -> None:
     cache.set_defaults(handle=_cache)
     cache.add_argument("--clear", action="store_true", help="remove them")
 
+    venues = commands.add_parser("venues", help="an empty list of rooms to be kept by hand")
+    venues.set_defaults(handle=_venues)
+    venues.add_argument(
+        "--template", type=Path, metavar="FILE", required=True,
+        help="where to write it (.csv for spreadsheets, .gpkg for QGIS); never overwrites",
+    )  # fmt: skip
+
     schema = commands.add_parser("schema", help="print the JSON Schema of a study, for editors")
     schema.set_defaults(handle=_schema)
 
@@ -41,6 +48,17 @@ def _sources(arguments: argparse.Namespace) -> int:
     from sozialraum.sources import catalogue
 
     print(catalogue.overview(data_folder(arguments.data), now=time.time()))
+    return 0
+
+
+def _venues(arguments: argparse.Namespace) -> int:
+    from sozialraum.sources.venue_list import TEMPLATE, template
+
+    template(arguments.template)
+    print(f"{arguments.template}: an empty list of rooms. Columns:")
+    for column, meaning in TEMPLATE.items():
+        print(f"  {column:14} {meaning}")
+    print("In the study: venues: {own: FILE}, a path below the data folder.")
     return 0
 
 

@@ -303,7 +303,7 @@ def _osm(path: Path) -> pd.DataFrame:
 
 
 def _plain(path: Path) -> pd.DataFrame:
-    """A list kept by hand (see `sozialraum.sources.venue_list`), as CSV, or as points in GeoPackage or GeoJSON."""
+    """A list kept by hand (`sozialraum.sources.venue_list`): CSV, or points of a layer."""
     if path.suffix.lower() in LAYERS:
         table = _with_columns(_read_points(path), path, ["name"])
     else:
