@@ -101,10 +101,12 @@ class Rule:
         seed: int = 0,
     ) -> tuple[pd.Series, np.ndarray]:
         """Standard error of the index on the rule's own scale, and the indicators' covariance."""
-        covariance = indicator_covariance(values, bases, design_effect=design_effect)
-        for i, name in enumerate(values.columns):
-            if name in self.exact:
-                covariance[:, i, :] = covariance[:, :, i] = 0.0
+        drawn = [i for i, name in enumerate(values.columns) if name not in self.exact]
+        names = values.columns[drawn]
+        covariance = np.zeros((len(values), len(values.columns), len(values.columns)))
+        covariance[:, np.array(drawn)[:, None], drawn] = indicator_covariance(
+            values[names], bases[names], design_effect=design_effect
+        )
         shrunk, kept = values, covariance
         if self.shrinkage:
             shrunk = self.shrink(values, bases, out)

@@ -88,6 +88,13 @@ def status_index(
         If fewer than two areas are valid, if a value is infinite or the publisher's −9999, or if
         ``excluded`` does not name every area.
 
+    Notes
+    -----
+    A z-score is relative to all areas, so an area can get a *better* rank although one of its
+    indicators got worse: its outlier widens the deviation of everybody, and an area with a low
+    value gains more from that than the outlier itself. While means and deviations are held it
+    cannot happen (see `contributions`).
+
     References
     ----------
     Senatsverwaltung für Stadtentwicklung, Bauen und Wohnen (2021), Monitoring Soziale
