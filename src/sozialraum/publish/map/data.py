@@ -272,10 +272,27 @@ def _rooms(content: Content, origin: tuple[int, int]) -> dict[str, list[Any]]:
     for column in _ROOM_TEXTS:
         if column in rooms:
             out[column] = [_text(v) for v in rooms[column]]
+    if content.ways is not None:
+        out["ways"] = [_ways(content, site) for site in rooms.index]
     everyone = list(content.study.targets)
     suits = rooms["suits"] if "suits" in rooms else [everyone] * len(rooms)
     out["suits"] = [list(v) if isinstance(v, (tuple, list)) else everyone for v in suits]
     return out
+
+
+def _ways(content: Content, place: object) -> list[list[float | int | None]] | None:
+    """Units within the greatest radius and their way in metres, where ways are no straight lines.
+
+    None: the page computes the straight line itself.
+    """
+    if content.ways is None:
+        return None
+    if place not in content.ways:
+        return []
+    metres = content.ways[place].to_numpy(float)
+    most = max([content.study.siting.radius, *(radius for _, radius, _ in content.siting)])
+    near = np.flatnonzero(metres <= most)
+    return [[int(u), _number(metres[u], 1)] for u in near]
 
 
 def _offices(content: Content, origin: tuple[int, int]) -> list[dict[str, Any]]:
@@ -286,8 +303,11 @@ def _offices(content: Content, origin: tuple[int, int]) -> list[dict[str, Any]]:
             "y": int(office["y"]) - origin[1],
             "approximate": bool(office["approximate"]),
             "targets": list(office["targets"]),
+            **({"ways": _ways(content, site)} if content.ways is not None else {}),
         }
-        for office in content.offices.to_dict("records")
+        for site, office in zip(
+            content.offices.index, content.offices.to_dict("records"), strict=True
+        )
     ]
 
 

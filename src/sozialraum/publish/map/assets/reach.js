@@ -11,8 +11,9 @@ const nearby = new Map();
 function within(place, radius) {
   const key = `${place.x},${place.y},${radius}`;
   if (!nearby.has(key)) {
-    const found = [];
-    for (let u = 0; u < UNITS.x.length; u += 1) {
+    // Ways that are no straight lines come with the place, as pairs of unit and metres.
+    const found = (place.ways ?? []).filter(([, metres]) => metres <= radius).map(([u]) => u);
+    for (let u = 0; !place.ways && u < UNITS.x.length; u += 1) {
       const dx = UNITS.x[u] - place.x, dy = UNITS.y[u] - place.y;
       if (Math.sqrt(dx * dx + dy * dy) * DATA.study.detour <= radius) found.push(u);
     }
