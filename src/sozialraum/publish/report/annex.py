@@ -201,8 +201,8 @@ def _indices(frame: pd.DataFrame, facts: Facts, w: Words) -> Block:
         columns.append((i, 0, RIGHT, lambda r, i=i: indicator(r, i, facts, w)))  # type: ignore[misc]
     columns += [
         (w.t("columns.index"), 0, RIGHT, lambda r: w.n(r["need_index"], 2, sign=True)),
-        (w.t("columns.status"), 0, LEFT, lambda r: w.word(r["status_class"])),
-        (w.t("columns.dynamics"), 2.2, LEFT, lambda r: w.word(r["dynamics_class"])),
+        (w.t("columns.status"), 2.4, LEFT, lambda r: w.word(r["status_class"])),
+        (w.t("columns.dynamics"), 2.4, LEFT, lambda r: w.word(r["dynamics_class"])),
         (w.t("columns.rank"), 0, RIGHT, lambda r: w.n(r["rank"])),
         (w.t("columns.ranks"), 0, RIGHT, lambda r: w.span(r["rank_lo"], r["rank_hi"])),
         ("p", 0, RIGHT, lambda r: w.chance(r["p_top"])),
@@ -246,19 +246,21 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
 
 def _further(extra: FurtherTable, w: Words) -> Block:
     """A table a stage handed over, with the printed digits of its columns."""
-    columns = [
-        (
-            c.title,
-            0 if c.kind in ("integer", "number", "boolean") else 3,
-            LEFT if c.kind == "text" else RIGHT,
-        )
-        for c in extra.columns
-    ]
     rows = [
         [_shown(value, column, w) for value, column in zip(row, extra.columns, strict=True)]
         for row in extra.frame[[c.name for c in extra.columns]].itertuples(index=False)
     ]
+    columns = [
+        (c.title, _width(c.title, cells), LEFT if c.kind == "text" else RIGHT)
+        for c, *cells in zip(extra.columns, *rows, strict=True)
+    ]
     return table(extra.title, columns, rows, note=extra.note, wide=True)
+
+
+def _width(title: str, cells: list[str]) -> float:
+    """Share of the line: what the longest word needs, and more where cells hold sentences."""
+    words = [len(word) for text in (title, *cells) for word in text.split()]
+    return max(4, max(words, default=0), min(max(map(len, cells), default=0), 45) ** 0.9)
 
 
 def _shown(value: Any, column: Column, w: Words) -> str:
