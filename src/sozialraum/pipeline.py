@@ -80,6 +80,7 @@ def run(
     from sozialraum.publish.assemble import assemble, read_around, with_sentences
     from sozialraum.publish.need_tables import need_tables
     from sozialraum.publish.room_tables import with_answer
+    from sozialraum.publish.series_table import series_table
     from sozialraum.stages import Stages
 
     if seed is not None:
@@ -174,7 +175,7 @@ def run(
         internal=internal,
         warnings=standing.warnings,
     )
-    content = with_answer(replace(content, further=tables), reply)
+    content = with_answer(replace(content, further=tables + series_table(table)), reply)
     content = concentrations.with_patterns(content, concentration, development, surface)
     released = concentrations.with_tables(with_sentences(gate.release(content)))
     record = {
