@@ -71,7 +71,7 @@ def test_the_sentence_tells_with_whom_and_how_far_above(found):
         f"Gehört mit {others} Nachbarn, davon {beyond} jenseits der Grenze, zu einer Konzentration,"
         " 2,"
     )
-    assert "-fach über der Stadt (Anteil 25,0\u00a0% gegenüber " in sentence
+    assert "-fach über der Stadt (Anteil 22,6\u00a0% gegenüber 11,0\u00a0%)" in sentence
     assert "; das Gebiet selbst hat 25,0\u00a0%" in sentence
 
 

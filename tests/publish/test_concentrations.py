@@ -13,6 +13,7 @@ from sozialraum.errors import DisclosureError
 from sozialraum.publish import gate
 from sozialraum.publish.concentrations import check_surface, with_tables
 from sozialraum.publish.content import Content
+from tests.publish.test_gate import consistent
 from tests.support.patterns import surface_of, with_patterns
 from tests.support.synthetic import content as synthetic
 
@@ -21,31 +22,33 @@ def table(content: Content, name: str) -> pd.DataFrame:
     return next(t.frame for t in content.further if t.name == name)
 
 
+def with_small() -> tuple[Content, str]:
+    """One area in which two people receive benefits, with figures of the stage about it."""
+    base = synthetic()
+    recipients = base.areas["recipients"].fillna(40).round()
+    small = str(base.areas.index[base.areas["population"] > 2000][2])
+    recipients[small] = 2.0
+    content = consistent(base, recipients)
+    content.areas.loc[small, "cluster_sentence"] = "Anteil 0,0 % gegenüber 12,0 % insgesamt."
+    return with_patterns(content), small
+
+
 def test_the_change_of_a_withheld_count_is_withheld() -> None:
-    content = with_patterns(synthetic())
-    small = content.areas.index[8]
-    areas = content.areas.copy()
-    areas.loc[small, "recipients"] = 2.0
-    areas.loc[small, "share"] = 2.0 / areas.loc[small, "population"]
-    released = gate.release(replace(content, areas=areas))
-    rows = table(released, "development").set_index("area_id")
+    content, small = with_small()
+    released = gate.release(content)
     hidden = released.areas.index[released.areas["recipients"].isna()]
     assert small in hidden
+    rows = table(released, "development").set_index("area_id")
     told = ["share_before", "share_now", "change", "change_p", "change_q", "status"]
     assert rows.loc[hidden, told].isna().all(axis=None)
+    assert rows.drop(hidden)["share_now"].notna().sum() >= 15
     local = table(released, "local").set_index("area_id")
     assert local.loc[hidden, ["local_p", "local_q", "local_quadrant"]].isna().all(axis=None)
-    assert rows.drop(hidden)["share_now"].notna().sum() >= 15
 
 
 def test_a_sentence_with_a_withheld_share_is_withheld() -> None:
-    content = synthetic()
-    small = content.areas.index[8]
-    areas = content.areas.copy()
-    areas.loc[small, "recipients"] = 2.0
-    areas.loc[small, "share"] = 2.0 / areas.loc[small, "population"]
-    areas.loc[small, "cluster_sentence"] = "Anteil 0,0 % gegenüber 12,0 % insgesamt."
-    released = gate.release(replace(content, areas=areas))
+    content, small = with_small()
+    released = gate.release(content)
     assert released.areas.loc[small, ["cluster", "cluster_sentence"]].isna().all()
 
 
@@ -62,17 +65,26 @@ def test_a_surface_beside_the_published_units_is_refused(fault: str) -> None:
 
 
 def test_whoever_turns_the_surface_back_finds_the_published_units(demo_run) -> None:
-    # The attacker knows kernel, cells and units, and solves the surface for people: each area's
-    # people come out as the units say, and nowhere is there a smaller group than a unit.
+    # The surface is a function of the published units: the attacker builds it again from them,
+    # value for value, so that it holds nothing else. Every unit holds the minimum of people.
     content = demo_run.content
     surface, units = content.surface, content.units
     held = units.loc[surface.index, "people_everybody"]
     assert held.min() >= 3
     assert (surface["behind"] >= held).all()
     again = kernel_surface(
-        units[["x", "y"]].to_numpy(float), units["people_everybody"], minimum_count=3
+        units[["x", "y"]].to_numpy(float),
+        units["people_everybody"],
+        within=content.outline.geometry.iloc[0],
     )
-    assert surface["behind"].max() <= again["behind"].max()
+    place = pd.MultiIndex.from_arrays([again["x"] // 100, again["y"] // 100])
+    density = pd.Series(again["per_km2"].to_numpy(), place)
+    one_cell = surface[(surface.area / 10_000).round() == 1]
+    centre = one_cell.centroid
+    at = pd.MultiIndex.from_arrays([centre.x // 100, centre.y // 100])
+    same = np.isclose(density.reindex(at), one_cell["per_km2"], rtol=1e-9)
+    assert len(one_cell) > 200
+    assert same.mean() > 0.97  # corners are on whole metres: a centre may fall into the next cell
     assert set(surface["area_id"]) <= set(content.areas.index[content.areas["recipients"].notna()])
     check_surface(content)
 
@@ -89,7 +101,7 @@ def test_measures_and_roles_do_not_depend_on_a_withheld_count(demo_run) -> None:
 
 
 def test_the_lorenz_curve_as_a_table_is_the_released_one() -> None:
-    released = with_tables(gate.release(synthetic()))
+    released = with_tables(gate.release(consistent(synthetic())))
     curve = table(released, "lorenz")
     assert curve.equals(released.lorenz)
     assert np.isclose(curve.iloc[-1], 1).all()
@@ -113,7 +125,7 @@ def test_the_report_says_what_became_of_concentrations_and_that_the_surface_is_a
     from sozialraum.publish.report.facts import Facts
     from sozialraum.publish.report.patterns import concentration
 
-    released = gate.release(with_patterns(synthetic()))
+    released = gate.release(with_patterns(consistent(synthetic())))
     blocks = concentration(Facts(released), Words("de"))
     text = str(blocks)
     assert "nach derselben Zählweise: die Personen hinter den Indikatoren S1 und S3" in text

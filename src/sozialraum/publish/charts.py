@@ -154,7 +154,8 @@ def share_change(
     ax.set_xlim(0, None)
     ax.set_xlabel(words["share_axis"])
     _percent_axis(ax.xaxis, language)
-    legend = ax.legend(loc="upper right", fontsize=7, frameon=True, facecolor="white",
+    # the smallest shares stand below, so that the lower right is free
+    legend = ax.legend(loc="lower right", fontsize=7, frameon=True, facecolor="white",
                        edgecolor="#d9d6cc", framealpha=1)  # fmt: skip
     for text in legend.get_texts():
         text.set_parse_math(False)

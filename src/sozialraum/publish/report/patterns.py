@@ -297,7 +297,7 @@ def _inequality_change(moved: pd.DataFrame, w: Words, editions: dict[str, str]) 
     meanings = w.many("measures")
     rows = [
         [
-            meanings[r["measure"]],
+            meanings[r["measure"]].partition(":")[0],
             r["where"],
             w.n(r["before"], 3),
             w.n(r["after"], 3),
