@@ -214,13 +214,14 @@ def placement_notes(
     rows = [
         {
             "topic": topic,
-            "finding": f"{len(on_grid)} bewohnte Rasterzellen, {len(units)} Einheiten",
+            "finding": f"{_count(len(on_grid))} bewohnte Rasterzellen,"
+            f" {_count(len(units))} Einheiten",
             "detail": "Die Summe jedes Gebiets bleibt erhalten; keine Einheit überschreitet eine"
             " Gebietsgrenze.",
         },
         {
             "topic": topic,
-            "finding": f"{len(moved)} Rasterzellen mit Mittelpunkt außerhalb aller Gebiete",
+            "finding": f"{_count(len(moved))} Rasterzellen mit Mittelpunkt außerhalb aller Gebiete",
             "detail": (
                 f"Dem nächsten Gebiet zugeordnet, höchstens {moved['moved'].max():.0f} m entfernt."
                 if len(moved)
@@ -274,6 +275,10 @@ def placement_notes(
                 }
             )
     return rows
+
+
+def _count(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
 
 
 def _percent(share: np.floating | float) -> str:

@@ -107,8 +107,8 @@ def _streets(
     off = [snap(network, xy, maximum=access.snap_within)[0] < 0 for xy in ends]
     notes = [
         _note(
-            f"Fußwege auf {network.length / 1000:.0f} km Straßen und Wegen",
-            f"Nicht verbundene Stücke von zusammen {network.dropped / 1000:.1f} km sind"
+            f"Fußwege auf {_german(network.length / 1000)} km Straßen und Wegen",
+            f"Nicht verbundene Stücke von zusammen {_german(network.dropped / 1000, 1)} km sind"
             f" ausgelassen; zusammenhängende Teile: {network.components}.",
         )
     ]
@@ -116,7 +116,7 @@ def _streets(
         lost = "; ".join(str(i) for i in places.index[off[1]])
         notes.append(
             _note(
-                f"{off[0].sum()} Einheiten und {off[1].sum()} Orte ohne Zugang zum Wegenetz",
+                f"{_german(off[0].sum())} Einheiten und {off[1].sum()} Orte ohne Zugang zum Netz",
                 f"Weiter als {access.snap_within:.0f} m vom nächsten Weg; sie gelten als nicht"
                 f" erreichbar.{' Orte: ' + lost if lost else ''}",
             )
@@ -146,9 +146,12 @@ def _table(
     metres = cost * speed if access.unit == "minutes" else cost
     detail = "Wo die Tabelle keinen Wert hat, gibt es keinen Weg."
     if access.unit == "minutes":
-        shown = f"{access.walking_speed:.1f}".replace(".", ",")
-        detail += f" Minuten sind mit {shown} km/h in Meter umgerechnet."
+        detail += f" Minuten sind mit {_german(access.walking_speed, 1)} km/h umgerechnet."
     return np.round(metres, 1), [_note("Wege aus einer Tabelle von Reisezeiten", detail)]
+
+
+def _german(number: float, digits: int = 0) -> str:
+    return f"{number:,.{digits}f}".translate(str.maketrans(",.", ".,"))
 
 
 def _note(finding: str, detail: str) -> Note:
