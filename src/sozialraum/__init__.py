@@ -18,8 +18,11 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "check": "sozialraum.pipeline",
+    "compare_runs": "sozialraum.comparison",
+    "evaluate_visits": "sozialraum.evaluation",
     "load_study": "sozialraum.study",
     "packaged_studies": "sozialraum.study",
+    "read_run": "sozialraum.publish.finished",
     "run": "sozialraum.pipeline",
     "Run": "sozialraum.result",
     "Siting": "sozialraum.presence",
@@ -29,10 +32,12 @@ _LAZY = {
 _PACKAGES = (
     "access",
     "areas",
+    "comparison",
     "concentration",
     "demo",
     "disclosure",
     "errors",
+    "evaluation",
     "need",
     "plot",
     "presence",
@@ -48,10 +53,12 @@ if TYPE_CHECKING:
     from sozialraum import (
         access,
         areas,
+        comparison,
         concentration,
         demo,
         disclosure,
         errors,
+        evaluation,
         need,
         plot,
         presence,
@@ -60,8 +67,11 @@ if TYPE_CHECKING:
         study,
         testing,
     )
+    from sozialraum.comparison import compare_runs
+    from sozialraum.evaluation import evaluate_visits
     from sozialraum.pipeline import check, run
     from sozialraum.presence import Siting
+    from sozialraum.publish.finished import read_run
     from sozialraum.result import Run
     from sozialraum.study import Study, load_study, packaged_studies
     from sozialraum.versions import show_versions
