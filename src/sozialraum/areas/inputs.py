@@ -66,7 +66,7 @@ class Inputs:
                 "An input file is missing",
                 where=str(path),
                 expected=f"the file that {needed_for} names as {relative!r}",
-                hint="Put it there, or name another file in the study",
+                hint=self._advice(),
             )
         parts = [path]
         if path.suffix.lower() == ".shp":
@@ -74,6 +74,13 @@ class Inputs:
         for part in parts:
             self._read[part.relative_to(self.root).as_posix()] = part
         return path
+
+    def _advice(self) -> str:
+        there = "There is no file at all. " if not any(self.root.iterdir()) else ""
+        return (
+            f"{there}'sozialraum sources' says who publishes it, 'sozialraum fetch STUDY' loads "
+            "what is public; or name another file in the study"
+        )
 
     def newest(self, pattern: str | None) -> Path | None:
         """The last match of a pattern by name (names carry dates), or None."""

@@ -15,12 +15,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from sozialraum.cli import after, batch, fetch, inspect, run
+from sozialraum.cli import after, batch, fetch, init, inspect, run
 from sozialraum.cli.common import Parser, wrap
+from sozialraum.cli.completion import SHELLS, PrintCompletion
 from sozialraum.cli.log import keep_fault
 from sozialraum.errors import SozialraumError
 
-GROUPS = (run, batch, fetch, inspect, after)
+GROUPS = (run, batch, fetch, init, inspect, after)
 """Modules with commands, in the order of the help."""
 
 EPILOG = """\
@@ -42,6 +43,12 @@ def parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     root.add_argument("--version", action="version", version=f"sozialraum {__version__}")
+    root.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=SHELLS,
+        help='print the completion for a shell: eval "$(sozialraum --print-completion bash)"',
+    )
     commands = root.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for group in GROUPS:
         group.register(commands)

@@ -94,7 +94,7 @@ def _text(study: str | Path) -> tuple[str, str]:
         raise StudyError(
             f"There is no study {str(study)!r}",
             expected=f"one of {', '.join(names)}, or the path of a YAML file",
-            hint=f"Did you mean {near[0]!r}?" if near else "",
+            hint=f"Did you mean {near[0]!r}?" if near else f"Nothing is at {path.absolute()}",
         )
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -136,7 +136,11 @@ def _parse(text: str, where: str) -> tuple[dict[str, Any], dict[tuple[Any, ...],
         mark = getattr(error, "problem_mark", None)
         place = f"{where}, line {mark.line + 1}" if mark else where
         problem = getattr(error, "problem", None) or str(error) or "nested too deeply"
-        raise StudyError(f"The study is no valid YAML: {problem}", where=place) from None
+        raise StudyError(
+            f"The study is no valid YAML: {problem}",
+            where=place,
+            hint="A study is a text file with lines such as 'extends: demo'",
+        ) from None
     if not isinstance(document, dict):
         raise StudyError("The study is no mapping", where=where, expected="keys such as 'name:'")
     return document, lines

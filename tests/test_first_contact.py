@@ -1,0 +1,78 @@
+"""First contact: whatever is typed, the program says what to do next."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sozialraum import cli
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Exit code, output and error of a command, lines joined."""
+    try:
+        code = cli.main(list(arguments))
+    except SystemExit as end:
+        code = int(end.code or 0)
+    told = capsys.readouterr()
+    return code, told.out, " ".join(told.err.split())
+
+
+def test_without_arguments_the_first_steps_are_shown(capsys) -> None:
+    code, out, _ = said(capsys)
+    assert code == 0
+    assert "sozialraum run demo" in out
+
+
+def test_a_typo_in_a_study_names_the_nearest_one(capsys) -> None:
+    code, _, error = said(capsys, "run", "charlotenburg-wilmersdorf")
+    assert code == 2
+    assert "Did you mean 'charlottenburg-wilmersdorf'?" in error
+
+
+def test_a_study_that_is_not_there_is_told_with_its_place(capsys, tmp_path: Path) -> None:
+    code, _, error = said(capsys, "run", str(tmp_path / "my.yaml"))
+    assert code == 2
+    assert "Nothing is at" in error
+
+
+def test_an_empty_data_folder_says_who_publishes_what(capsys, tmp_path: Path) -> None:
+    code, _, error = said(capsys, "run", "charlottenburg-wilmersdorf", "--data", str(tmp_path))
+    assert code == 3
+    assert "There is no file at all" in error
+    assert "sozialraum sources" in error
+    assert "sozialraum fetch" in error
+
+
+def test_a_wrong_file_as_study_says_what_a_study_is(capsys) -> None:
+    code, _, error = said(capsys, "run", str(ROOT / "README.md"))
+    assert code == 2
+    assert "no valid YAML" in error
+    assert "extends: demo" in error
+
+
+def test_a_folder_that_is_no_run_is_refused_with_what_to_do(capsys, tmp_path: Path) -> None:
+    for arguments in (("audit", str(tmp_path)), ("run", "--from", str(tmp_path))):
+        code, _, error = said(capsys, *arguments)
+        assert code == 3
+        assert "no finished run" in error
+        assert "sozialraum run" in error
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion_knows_every_command(capsys, shell: str) -> None:
+    code, out, _ = said(capsys, "--print-completion", shell)
+    assert code == 0
+    for command in ("run", "check", "audit"):
+        assert command in out
+
+
+def test_the_module_is_the_program() -> None:
+    command = [sys.executable, "-m", "sozialraum", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("sozialraum ")
