@@ -24,7 +24,7 @@ def command_line() -> str:
 
     parser = cli.parser()
     parts = ["# Command line", "", "```text", parser.format_help().rstrip(), "```", ""]
-    commands = next(a for a in parser._actions if hasattr(a, "choices") and a.choices)
+    commands = next(a for a in parser._actions if isinstance(a.choices, dict))
     for name, command in commands.choices.items():  # type: ignore[union-attr]
         parts += [f"## {name}", "", "```text", command.format_help().rstrip(), "```", ""]
     codes = (cli.__doc__ or "").split("Exit codes:")[1].strip()
