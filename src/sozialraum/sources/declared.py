@@ -196,15 +196,15 @@ def _worksheet(
         )
     sheet, (row, column) = found[0]
     place = f"{where}, sheet {sheet.name}"
-    top, first = _header_rows(sheet, row, column)
+    top, first = header_rows(sheet, row, column)
     last = max(r for r, _ in sheet.cells)
-    headings = _headings(sheet, top, first - 1)
+    above = headings(sheet, top, first - 1)
     wanted = {"key": column}
     needed = {**{n: n for n in layout.only}, **layout.columns}
     if layout.measure is not None and layout.value is not None:
         needed = {n: n for n in (*layout.only, layout.measure, layout.value)}
     for name, text in needed.items():
-        wanted[name] = _column(headings, text, place)
+        wanted[name] = _column(above, text, place)
     table = pd.DataFrame(
         {
             n: [sheet.cells.get((r, c), "") for r in range(first, last + 1)]
@@ -236,7 +236,7 @@ def _heading(sheet: Sheet, text: str) -> tuple[int, int] | None:
     return min(at) if at else None
 
 
-def _header_rows(sheet: Sheet, row: int, column: int) -> tuple[int, int]:
+def header_rows(sheet: Sheet, row: int, column: int) -> tuple[int, int]:
     """First row of the headings, and first row of the areas."""
     bottom = next((b for t, left, b, _ in sheet.merged if t == row and left == column), row)
     first = min((r for r, c in sheet.cells if c == column and r > bottom), default=bottom + 1)
@@ -248,7 +248,7 @@ def _header_rows(sheet: Sheet, row: int, column: int) -> tuple[int, int]:
     return top, first
 
 
-def _headings(sheet: Sheet, top: int, bottom: int) -> dict[int, list[str]]:
+def headings(sheet: Sheet, top: int, bottom: int) -> dict[int, list[str]]:
     """Column -> its words from top to bottom, merged cells spread over what they cover."""
     spread = {p: v for p, v in sheet.cells.items() if top <= p[0] <= bottom}
     for t, left, b, right in sheet.merged:
