@@ -212,7 +212,7 @@ def test_the_sentences_on_rooms_carry_the_figures_of_the_tables(
     everybody = content.units["people_everybody"].sum()
     text = squeeze(flat(pages))
     reached, total = numbers.number(row["reached"]), numbers.number(everybody)
-    assert squeeze(f"erreichen sie {reached} von {total}") in text
+    assert squeeze(f"erreichen die Räume {reached} von {total}") in text
     left = numbers.number(everybody - row["reached"])
     assert squeeze(f"bleiben {left} von {total}") in text
     for _, room in chosen.iterrows():
