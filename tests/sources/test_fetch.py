@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -60,8 +61,6 @@ def failing(times: int, act):
 
 def cut(handler, at: int = 30_000) -> None:
     """Promise the whole file with its tag, send a part, hang up."""
-    import hashlib
-
     tag = f'"{hashlib.sha256(BODY).hexdigest()[:16]}"'
     handler.begin(len(BODY), ETag=tag)
     handler.wfile.write(BODY[:at])
@@ -339,3 +338,43 @@ def test_a_journal_that_leads_outside_the_folder_is_refused(tmp_path):
     with pytest.raises(SozialraumError, match="cannot be finished"):
         store.finish(tmp_path)
     assert not (tmp_path.parent / "outside").exists()
+
+
+def test_a_process_that_is_killed_goes_on_next_time_and_never_harms_the_old_file(
+    services, tmp_path
+):
+    """SIGKILL, as a computer that is switched off: no handler of ours runs."""
+    import subprocess
+    import sys
+
+    old = tmp_path / "a.bin"
+    old.write_bytes(b"old")
+    part = tmp_path / ".fetch" / "a.part"
+
+    def slowly(handler, path, query):
+        handler.begin(len(BODY), ETag=f'"{hashlib.sha256(BODY).hexdigest()[:16]}"')
+        for start in range(0, len(BODY), 2_000):
+            handler.wfile.write(BODY[start : start + 2_000])
+            handler.wfile.flush()
+            time.sleep(0.05)
+        return True
+
+    services.fault = slowly
+    code = (
+        "import sys; from pathlib import Path; from sozialraum.sources.fetch.client import Client;"
+        "Client().get(sys.argv[1], Path(sys.argv[2]))"
+    )
+    call = [sys.executable, "-c", code, services.url + "/a.bin", str(part)]
+    process = subprocess.Popen(call)
+    while not (part.is_file() and part.stat().st_size > 0):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    came = part.stat().st_size
+    assert 0 < came < len(BODY)
+    assert old.read_bytes() == b"old"
+    services.fault = None
+    answer = client().get(services.url + "/a.bin", part)
+    assert answer.path.read_bytes() == BODY
+    assert services.requests[-1][2]["Range"] == f"bytes={came}-"

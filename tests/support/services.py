@@ -152,6 +152,7 @@ class serve:  # noqa: N801
         handler = type("OneHandler", (Handler,), {"services": self.services})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *error: None  # a client that is killed is no news
         self.services.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
         return self.services
