@@ -160,6 +160,7 @@ def run(
         figures["old_age_rooms"] = reply.old_age_rooms
     progress("disclosure control")
     hashes = manifest.record_inputs(inputs.root, inputs.names)
+    stage.refuse_changes({name: record.sha256 for name, record in hashes.items()})
     content = assemble(
         table,
         need,

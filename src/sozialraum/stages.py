@@ -14,6 +14,7 @@ from typing import Any
 
 from sozialraum.areas.inputs import SHAPEFILE_PARTS, Inputs
 from sozialraum.cache import Cache, key_of
+from sozialraum.errors import InputError
 from sozialraum.publish.manifest import record_once
 from sozialraum.study import Study
 
@@ -64,6 +65,7 @@ class Stages:
         self.study, self.inputs, self.cache = study, inputs, cache
         self.computed: list[str] = []
         self._checksums: dict[str, str] = {}
+        self._files_read: dict[str, str] = {}
         self._document = study.model_dump(mode="json", by_alias=True)
 
     def __call__(
@@ -89,6 +91,8 @@ class Stages:
         visible = _without(self._document, hidden)
         before = {n: self._checksums[n] for n in after}
         files = {n: record_once(p).sha256 for n, p in sorted(self._files(visible))}
+        self.refuse_changes(files)
+        self._files_read |= files
         key = key_of(name, visible, before, files)
         found = self.cache.get(key)
         if found is None:
@@ -97,6 +101,7 @@ class Stages:
             study = Watched(self.study, frozenset(hidden), seen) if hidden else self.study
             entry = {"value": compute(study, inputs), "files": inputs.names}
             again = {n: record_once(p).sha256 for n, p in sorted(self._files(visible))}
+            _refuse_change(files, again)
             whole = not seen and set(inputs.names) <= set(files) and again == files
             found = self.cache.put(key, entry) if whole else Cache(None).put(key, entry)
             self.computed.append(name)
@@ -108,6 +113,20 @@ class Stages:
         for path in entry["files"]:
             self.inputs.path(path)
         return entry["value"]
+
+    def refuse_changes(self, now: dict[str, str]) -> None:
+        """Stop where a file is no longer what an earlier stage of this run has read.
+
+        Parameters
+        ----------
+        now : dict
+            Name of the file -> SHA-256.
+
+        Raises
+        ------
+        InputError
+        """
+        _refuse_change(self._files_read, now)
 
     def _files(self, settings: Any) -> Iterator[tuple[str, Path]]:
         """Files that settings name, also by pattern, with the parts of a shapefile."""
@@ -124,6 +143,17 @@ class Stages:
                 for part in parts if path.suffix.lower() == ".shp" else [path]:
                     if part.is_file():
                         yield part.relative_to(root).as_posix(), part
+
+
+def _refuse_change(before: dict[str, str], after: dict[str, str]) -> None:
+    for name, checksum in before.items():
+        if after.get(name, checksum) != checksum:
+            raise InputError(
+                "An input changed while the run was reading it",
+                where=name,
+                expected="files that stay as they are until the run has ended",
+                hint="Run again when nobody is writing there",
+            )
 
 
 def _without(document: dict[str, Any], hidden: tuple[str, ...], path: str = "") -> dict[str, Any]:

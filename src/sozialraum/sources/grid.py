@@ -63,7 +63,7 @@ def read_grid(
     names = {n.lower(): n for n in table.column_names}
     columns = [_column(names, p, where) for p in (r"gitter_id.*", r"x_mp.*", r"y_mp.*")]
     columns.append(_column(names, re.escape(column.lower()), where))
-    cells = table[columns[0]]
+    cells = table[columns[0]].cast("string")  # a column without any value has no type
     x, y = (_numbers(table[c], where, c) for c in columns[1:3])
     _check_cells(cells, x, y, where)
     people, hidden = _people(table[columns[3]], where, columns[3])

@@ -10,9 +10,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from sozialraum.errors import EnvironmentFault
 from sozialraum.publish.content import Content
 from sozialraum.publish.report import annex, answer, figures, findings, patterns, rooms
-from sozialraum.publish.report.blocks import Block, Words, breakable, clean
+from sozialraum.publish.report.blocks import Block, Words, clean, laid_out
 from sozialraum.publish.report.facts import Facts
 
 PARTS = (
@@ -54,18 +55,19 @@ def render(content: Content) -> bytes:
     """The report's bytes, see `write_report`."""
     import typst
 
+    fonts = _fonts()  # first: a missing font is said before a minute of drawing
     facts, words = Facts(content), Words(content.info.language)
     data = clean(document(facts, words))
     blocks = list(_flat([*data["summary"], *data["body"]]))
     names = sorted({b["file"] for b in blocks if b["kind"] == "figure"})
     for block in blocks:
         if block["kind"] == "table":
-            block["rows"] = [[breakable(cell) for cell in row] for row in block["rows"]]
+            block.update(laid_out(block))
     template = resources.files(__package__).joinpath("template.typ").read_bytes()
     files = {name: figures.draw(name, facts, words) for name in names}
     files["main.typ"] = template
     files["report.json"] = json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
-    compiler = typst.Compiler(files, font_paths=_fonts(), ignore_system_fonts=True)
+    compiler = typst.Compiler(files, font_paths=fonts, ignore_system_fonts=True)
     day = dt.date.fromisoformat(content.info.reference_date)
     stamp = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
     pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=stamp)
@@ -108,6 +110,9 @@ def _flat(blocks: list[Block]) -> Iterator[Block]:
             yield block
 
 
+FONT = "DejaVuSans.ttf"
+
+
 @lru_cache(maxsize=1)
 def _fonts() -> Any:
     """Typst's own fonts and the sans serif that matplotlib measures its labels with."""
@@ -115,4 +120,11 @@ def _fonts() -> Any:
     import typst
 
     folder = str(Path(mpl.get_data_path()) / "fonts" / "ttf")
+    if not (Path(folder) / FONT).is_file():
+        raise EnvironmentFault(
+            f"The font {FONT} is missing",
+            where=folder,
+            expected="the fonts that come with matplotlib",
+            hint="Set the environment up again ('make report' after 'make clean')",
+        )
     return typst.Fonts(include_system_fonts=False, font_paths=[folder])
