@@ -219,3 +219,27 @@ def test_chance_is_not_drawn_to_the_end(monkeypatch):
     found = scan(GRID, planted({40}, 1.01, seed=8), PEOPLE, replications=9_999)
     assert found["p"].iloc[0] > 0.1
     assert sum(drawn) < 1_500
+
+
+@pytest.mark.parametrize("model", ["poisson", "binomial"])
+def test_the_published_clusters_of_sudden_infant_death_are_found(model):
+    # North Carolina 1974-1984, the example of Kulldorff (1997): most likely in the south (Bladen,
+    # Columbus, Hoke, Robeson, Scotland), then in the north-east (Halifax, Hertford, Northampton).
+    # He drew circles around county seats; around centroids Columbus forms a circle of its own.
+    examples = pytest.importorskip("libpysal.examples")
+    import geopandas as gpd
+
+    counties = gpd.read_file(examples.get_path("sids2.shp"))
+    centre = counties.geometry.centroid
+    xy = np.column_stack([centre.x * np.cos(np.radians(35.5)), centre.y])
+    deaths = counties["SID74"] + counties["SID79"]
+    births = counties["BIR74"] + counties["BIR79"]
+    found = scan(xy, deaths, births, model=model, max_share=0.5, replications=999)
+    names = [set(counties["NAME"].iloc[m]) for m in found["members"]]
+    south, north_east = {"Bladen", "Hoke", "Robeson", "Scotland"}, {"Halifax", "Hertford"}
+    assert south <= names[0]
+    assert north_east | {"Northampton"} <= names[1]
+    assert names[2] == {"Columbus"}
+    assert (found["p"].iloc[:2] <= 0.002).all()
+    assert found["p"].iloc[2] <= 0.05
+    assert found["cases"].iloc[0] == 107

@@ -36,6 +36,11 @@ def moran(
         Random rearrangements for the pseudo p-value.
     seed : int
 
+    Raises
+    ------
+    InputError
+        Fewer than three areas with a value, all the same, or no area with a neighbour.
+
     Returns
     -------
     dict
@@ -73,6 +78,18 @@ def moran_rate(
     -------
     dict
         As `moran`.
+
+    Raises
+    ------
+    InputError
+        Fewer than three areas with a rate, all the same, or no area with a neighbour.
+
+    Examples
+    --------
+    >>> from sozialraum.concentration import distance_band
+    >>> street = distance_band([[0, 0], [1, 0], [2, 0], [3, 0]], radius=1)
+    >>> round(moran_rate([10, 12, 40, 38], [100, 100, 100, 100], street)["I"], 3)
+    0.495
     """
     e = np.asarray(count, dtype=float)
     n = np.asarray(population, dtype=float)
@@ -173,7 +190,22 @@ def getis_ord(
     Returns
     -------
     pandas.DataFrame
-        As in `local_moran`, with `quadrant` 'hoch', 'niedrig' or 'Insel'.
+        As in `local_moran`, with `quadrant` 'hoch', 'niedrig' or 'Insel'; `statistic` is a
+        standard deviate.
+
+    Raises
+    ------
+    InputError
+        Fewer than three areas with a value.
+
+    Examples
+    --------
+    >>> from sozialraum.concentration import k_nearest
+    >>> xy = [[i % 5, i // 5] for i in range(25)]
+    >>> high = [9 if i % 5 < 2 and i < 10 else 1 + i % 3 for i in range(25)]
+    >>> found = getis_ord(high, k_nearest(xy, 4), 499)
+    >>> found["quadrant"].iloc[0], round(float(found["statistic"].iloc[0]), 2)
+    ('hoch', 4.29)
     """
     index = (
         values.index if isinstance(values, pd.Series) else pd.RangeIndex(len(np.asarray(values)))
@@ -208,6 +240,12 @@ def false_discovery(p: ArrayLike) -> np.ndarray:
     ----------
     p : array of shape (n,)
         NaN stays NaN and is not counted as a test.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        ``q₍ᵢ₎ = min over j ≥ i of p₍ⱼ₎ n / j``, at most 1: the tests with q ≤ α are those whose
+        expected share of false discoveries is at most α.
 
     Examples
     --------

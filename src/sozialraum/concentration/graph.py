@@ -186,6 +186,11 @@ def as_csr(graph: Any, n: int | None = None) -> sparse.csr_array:
     n : int, optional
         Number of areas it must have.
 
+    Returns
+    -------
+    scipy.sparse.csr_array, shape (n, n)
+        Weights above 0; entries of 0 are dropped, repeated ones added up.
+
     Raises
     ------
     InputError

@@ -46,7 +46,13 @@ def lorenz_curve(count: ArrayLike, base: ArrayLike) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `population_share`, `recipients_share`, from (0, 0) to (1, 1) (Lorenz 1905).
+        `population_share`, `recipients_share` (fractions), from (0, 0) to (1, 1) (Lorenz 1905).
+        Each step is one area: the curve of counts that are withheld must not be published.
+
+    Raises
+    ------
+    InputError
+        No recipients, more recipients than residents, shapes that differ.
 
     Examples
     --------
@@ -149,14 +155,20 @@ def inequality_change(
     Parameters
     ----------
     before, after : pair of arrays of shape (n,)
-        Recipients and residents.
+        Recipients and residents, persons; NaN: unknown at that time.
     design_effect, draws, coverage, seed
         As in `inequality_measures`.
 
     Returns
     -------
     pandas.DataFrame
-        Index: measures; `before`, `after`, `change`, `lo`, `hi`.
+        Index: measures; `before`, `after`, `change`, `lo`, `hi` (basic bootstrap of the change;
+        Davison & Hinkley 1997). Theil's index is not split.
+
+    Raises
+    ------
+    InputError
+        As in `inequality_measures`, among the areas known at both times.
 
     Examples
     --------

@@ -145,6 +145,13 @@ def dispersion(
     Solves ``Σ (cᵢ − nᵢ p)² / (nᵢ p (1 − p) (1 + (nᵢ − 1) ρ)) = n − 1`` (Williams 1982), with ``p``
     weighted by the same variances.
 
+    Parameters
+    ----------
+    cases, population : array of shape (n,)
+        Persons, without missing values, everybody's population above 0.
+    model : {'binomial', 'poisson'}
+        Poisson: the variance of a count is ``μ (1 + ρ μ)``.
+
     Returns
     -------
     float
