@@ -179,7 +179,7 @@ def nearest_place(ways: pd.DataFrame, radius: float) -> pd.Series:
     ['a', None]
     """
     if not len(ways.columns):
-        return pd.Series(None, index=ways.index, dtype=object)
+        return pd.Series([None] * len(ways), index=ways.index, dtype=object)
     metres = ways.to_numpy(float)
     first = ways.columns.to_numpy(dtype=object)[metres.argmin(axis=1)]
     return pd.Series(first, index=ways.index, dtype=object).where(

@@ -1,0 +1,84 @@
+"""The study's model: other aims and rules about sites, beside what plain coverage reaches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sozialraum.presence.choice import choose_by_model, is_plain
+from sozialraum.presence.frontier import coverage_curve
+from sozialraum.presence.problem import InfeasibleError
+from sozialraum.study.places import Siting
+
+RNG = np.random.default_rng(4)
+UNITS, PLACES = RNG.uniform(0, 3000, (80, 2)), RNG.uniform(0, 3000, (9, 2))
+COST = np.hypot(*(UNITS[:, None] - PLACES).transpose(2, 0, 1))
+BETWEEN = np.hypot(*(PLACES[:, None] - PLACES).transpose(2, 0, 1))
+PEOPLE = RNG.integers(3, 40, 80).astype(float)
+OFFICE, NONE = np.array([8]), np.empty(0, int)
+PLAIN = coverage_curve(COST, PEOPLE, radius=700, p_max=5, existing=[8])
+
+
+def choose(**rules):
+    siting = Siting(radius=700, rooms=3, **rules)
+    return choose_by_model(
+        siting, COST, PEOPLE, PLAIN, existing=OFFICE, required=NONE,
+        groups=np.where(UNITS[:, 0] < 1500, "west", "east"), between=BETWEEN,
+    )  # fmt: skip
+
+
+def test_plain_coverage_needs_no_model_of_its_own():
+    assert is_plain(Siting())
+    assert not is_plain(Siting(model="median"))
+    assert not is_plain(Siting(spacing=500))
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [{"model": "median"}, {"model": "center"}, {"model": "gradual", "far": 1400}, {"backup": 0.5},
+     {"spacing": 900}, {"capacity": 400.0}, {"floor": 0.2}],
+    ids=str,
+)  # fmt: skip
+def test_no_aim_reaches_more_than_plain_coverage_and_every_answer_is_proven(rules):
+    chosen = choose(**rules)
+    assert [s.p for s in chosen.steps] == [s.p for s in PLAIN]
+    for step, plain in zip(chosen.steps, PLAIN, strict=True):
+        hit = (COST[:, [*step.sites, 8]] <= 700).any(axis=1)
+        assert step.reached == pytest.approx(PEOPLE[hit].sum())
+        assert step.reached <= plain.reached + 1e-6
+        assert step.bound == plain.bound
+        assert 8 not in step.sites
+    solved = chosen.table[chosen.table["status"] != "infeasible"]
+    assert (solved["status"] == "optimal").all()
+
+
+def test_the_center_shortens_the_longest_way_and_the_median_the_mean():
+    sites = {m: [*choose(model=m).steps[3].sites, 8] for m in ("center", "median", "gradual")}
+    way = {m: COST[:, s].min(axis=1) for m, s in sites.items()}
+    assert way["center"].max() == min(w.max() for w in way.values())
+    assert way["median"] @ PEOPLE == min(w @ PEOPLE for w in way.values())
+
+
+def test_rooms_keep_their_distance_but_may_lie_beside_an_office():
+    step = choose(spacing=900).steps[3]
+    apart = BETWEEN[np.ix_(step.sites, step.sites)]
+    assert apart[np.triu_indices(3, 1)].min() >= 900
+
+
+def test_the_floor_holds_in_every_group():
+    groups = np.where(UNITS[:, 0] < 1500, "west", "east")
+    hit = (COST[:, [*choose(floor=0.3).steps[3].sites, 8]] <= 700).any(axis=1)
+    for name in ("west", "east"):
+        mine = groups == name
+        assert PEOPLE[hit & mine].sum() >= 0.3 * PEOPLE[mine].sum() - 1e-6
+
+
+def test_rules_that_cannot_be_met_say_which_and_by_how_much():
+    with pytest.raises(InfeasibleError) as caught:
+        choose(floor=0.99)
+    assert caught.value.rule == "floor"
+    assert caught.value.shortfall > 0
+    table = choose(spacing=1200).table
+    missing = table[table["status"] == "infeasible"]
+    assert (missing["p"] > 3).all()
+    assert missing["finding"].str.startswith("Mindestabstand der Räume: es fehlen").all()
