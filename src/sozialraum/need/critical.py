@@ -91,7 +91,8 @@ def decide_one(
     bound = draws.bound_over_row(j)
     while is_open.any():
         largest = partial(draws.largest_over_row, j, weight, decided)
-        critical = _upper_quantile(bound, largest, coverage)
+        # a family only loses pairs, so what was found for a draw bounds what is left of it
+        critical = _upper_quantile(bound, largest, coverage, tighten=True)
         new = is_open & (decided == 0) & ((smaller > critical) | (larger > critical))
         decided = decided + (new & (smaller > critical)) - (new & (larger > critical))
         decided = decided.astype(np.float32)
@@ -108,18 +109,26 @@ class Draws:
         self.values = problem.draw(draws, seed)
         unit = np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
         self.unit, self.slack = unit.astype(np.float32), np.float32(problem.slack)
-        self.peak = np.zeros(draws, dtype=np.float32)  # largest |z| of each draw
+        self.top = np.zeros(draws, dtype=np.float32)  # largest z of each draw, at least 0
+        self.bottom = np.zeros(draws, dtype=np.float32)  # smallest, at most 0
         for part in slices(draws, n):
-            self.peak[part] = np.abs(self.values[part] * self.unit).max(axis=1, initial=0)
+            z = self.values[part] * self.unit
+            self.top[part], self.bottom[part] = z.max(axis=1, initial=0), z.min(axis=1, initial=0)
 
     def bound_over_pairs(self) -> np.ndarray:
         """No pair of a draw reaches more than this, (draws,)."""
-        return self.peak * np.sqrt(2 / self.slack)
+        return np.maximum(self.top, -self.bottom) * np.sqrt(2 / self.slack)
 
     def bound_over_row(self, j: int) -> np.ndarray:
-        """No pair with area j reaches more than this, (draws,)."""
+        """No pair with area j reaches more than this, (draws,).
+
+        Cauchy and Schwarz where the signs differ; areas with the same sign are no farther apart
+        than the outer one is from 0.
+        """
         z = self.columns[j] * self.unit[j]
-        return np.sqrt((z * z + self.peak * self.peak) / self.slack)
+        other = np.where(z > 0, self.bottom, self.top)
+        same = np.where(z > 0, self.top, -self.bottom)
+        return np.maximum(np.sqrt(z * z + other * other), same) / np.sqrt(self.slack)
 
     def largest_over_pairs(self, weight: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Largest ``(v_j − v_k) · weight_jk`` of the draws ``rows``.
@@ -189,12 +198,17 @@ class Draws:
 
 
 def _upper_quantile(
-    bound: np.ndarray, exact: Callable[[np.ndarray], np.ndarray], coverage: float
+    bound: np.ndarray,
+    exact: Callable[[np.ndarray], np.ndarray],
+    coverage: float,
+    *,
+    tighten: bool = False,
 ) -> float:
     """Quantile of a statistic of which upper bounds are known and exact values cost time.
 
     Draws whose bound lies below the quantile need no exact value. The quantile is the smallest
-    drawn value that a share of ``coverage`` of the draws does not exceed.
+    drawn value that a share of ``coverage`` of the draws does not exceed. With ``tighten``,
+    ``bound`` takes the exact values that were found.
     """
     draws = len(bound)
     k = draws - min(draws - 1, int(np.ceil(coverage * draws - 1e-9)) - 1)  # the k-th largest
@@ -202,7 +216,10 @@ def _upper_quantile(
     waiting = np.ones(draws, dtype=bool)
     found = np.zeros(0, dtype=np.float32)
     while len(rows):
-        found = np.concatenate([found, exact(rows)])
+        values = exact(rows)
+        if tighten:
+            bound[rows] = values
+        found = np.concatenate([found, values])
         waiting[rows] = False
         quantile = np.partition(found, len(found) - k)[len(found) - k]
         rows = np.flatnonzero(waiting & (bound * (1 + _ROUNDING) >= quantile))

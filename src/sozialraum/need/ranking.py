@@ -9,6 +9,8 @@ joint critical value is drawn from the distribution of the estimates, and sharpe
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -108,7 +110,7 @@ def rank_confidence(
         above = decide_all(problem, sample, coverage, stepdown)
         larger, smaller = above.sum(axis=0), above.sum(axis=1)
     else:
-        rows = [decide_one(problem, sample, j, coverage, stepdown) for j in range(n)]
+        rows = _each(n, lambda j: decide_one(problem, sample, j, coverage, stepdown), sample)
         order = np.reshape(rows, (n, n))
         larger, smaller = (order < 0).sum(axis=1), (order > 0).sum(axis=1)
     result = np.full((len(index), 3), np.nan)
@@ -211,6 +213,17 @@ def top_sets(ranks: pd.DataFrame, k: int) -> pd.DataFrame:
     2    False     False
     """
     return pd.DataFrame({"certain": ranks["hi"] <= k, "possible": ranks["lo"] <= k})
+
+
+def _each(n: int, decide: Callable[[int], np.ndarray], sample: Draws) -> list[np.ndarray]:
+    """Every area on its own, on two cores where there are many; the order does not matter."""
+    if n <= 100:
+        return [decide(j) for j in range(n)]
+    from concurrent.futures import ThreadPoolExecutor
+
+    _ = sample.columns, sample.outermost  # shared, computed once
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(decide, range(n)))
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
