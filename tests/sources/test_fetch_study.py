@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 from sozialraum.areas import read_areas
 from sozialraum.cli import main
 from sozialraum.demo import folder as demo_data
-from sozialraum.errors import StudyError
+from sozialraum.errors import InputError, StudyError
 from sozialraum.sources import catalogue
 from sozialraum.sources.fetch.client import Client
 from sozialraum.sources.fetch.study import fetch_study
@@ -200,3 +200,25 @@ def test_a_renamed_column_is_named_and_the_old_file_stays(official, fetched, tmp
     assert "no longer has the attribute 'ew'" in outcome.detail
     assert "renamed to 'ewr'" in outcome.detail
     assert (tmp_path / path).read_bytes() == good
+
+
+def test_the_grid_of_the_census_is_cut_to_the_study_from_its_archive(tmp_path):
+    import zipfile
+
+    from sozialraum.sources.fetch.convert import write_grid
+    from sozialraum.sources.grid import read_grid
+
+    archive, to = tmp_path / "grid.zip", tmp_path / "grid.csv"
+    lines = ["GITTER_ID_100m;x_mp_100m;y_mp_100m;Einwohner;werterlaeuternde_Zeichen"]
+    for east in (4550000, 4560000, 4570000):
+        lines.append(f"CRS3035RES100mN3270000E{east};{east + 50};3270050;17;")
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("Zensus2022_Bevoelkerungszahl_100m-Gitter.csv", "\n".join(lines))
+        packed.writestr("Zensus2022_Bevoelkerungszahl_1km-Gitter.csv", "a;b")
+    write_grid(archive, to, (4555000, 3260000, 4575000, 3280000))
+    assert read_grid(to)["people"].tolist() == [17.0, 17.0]
+    with pytest.raises(InputError, match="no cell in the study's area"):
+        write_grid(archive, to, (0, 0, 1, 1))
+    archive.write_bytes(MAINTENANCE)
+    with pytest.raises(InputError, match="no zip archive"):
+        write_grid(archive, to, None)
