@@ -120,7 +120,7 @@ def read_layer(
     geometry = to_metric(geometry, layer.crs or crs, metric_crs, labels, os.fspath(path))
     attributes = pd.DataFrame(
         {
-            column: np.asarray(values, dtype=object)[there]
+            column: pd.Series(values, dtype=object).to_numpy()[there]  # values may be lists
             for column, values in layer.attributes.items()
             if column != "geometry"
         }

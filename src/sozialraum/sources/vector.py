@@ -212,7 +212,10 @@ def _polygon(rings: list[Any]) -> Any:
 
     if not rings:
         return shapely.Polygon()
-    shell, *holes = (shapely.linearrings(np.array(ring, dtype=float)) for ring in rings)
+    arrays = [np.array(ring, dtype=float) for ring in rings]
+    if not all(np.isfinite(ring).all() for ring in arrays):
+        raise ValueError("a coordinate is no finite number")
+    shell, *holes = (shapely.linearrings(ring) for ring in arrays)
     return shapely.polygons(shell, holes or None)  # type: ignore[arg-type]
 
 

@@ -16,6 +16,7 @@ from sozialraum.study.model import Study
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
+TAGS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value"}
 
 
 def packaged_studies() -> list[str]:
@@ -162,6 +163,12 @@ def _depths(text: str) -> Any:
 
 def _build(node: Any, at: tuple[Any, ...], lines: dict, where: str, loader: Any) -> Any:
     lines[at] = node.start_mark.line + 1
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in TAGS:
+        raise StudyError(
+            f"The study uses the YAML tag {node.tag[:60]!r}",
+            where=f"{where}, line {node.start_mark.line + 1}",
+            hint="Write plain values: nothing in a study is run",
+        )
     if isinstance(node, yaml.MappingNode):
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
