@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from sozialraum.errors import DisclosureError, InputError
-from sozialraum.publish.attacker import attack
+from sozialraum.publish.attacker import attack, earlier_statements
 
 if TYPE_CHECKING:
     from sozialraum.publish.finished import Finished
@@ -41,18 +39,16 @@ def check_together(before: Finished, after: Finished) -> None:
         shown += [f"{level} {i}" for i in first.index[one_only]]
     if shown:
         raise _together(shown[0])
-    try:
-        known = {
-            cell
-            for run in (before, after)
-            for cell in attack(_view(run, _plain(run, "areas"), _plain(run, "regions")))["cell"]
-        }
-        merged = attack(_view(before, *(_both(before, after, k) for k in ("areas", "regions"))))
-    except InputError:
-        return  # the runs contradict each other: no reader can combine them
-    inferred = merged[~merged["cell"].isin(known)]
-    if len(inferred):
-        raise _together(str(inferred["cell"].iloc[0]))
+    for one, other in ((after, before), (before, after)):
+        said, _ = earlier_statements(one.content, other.content)
+        try:
+            alone = set(attack(one.content)["cell"])
+            found = attack(one.content, beside=said)
+        except InputError:
+            return  # the runs contradict each other: no reader can combine them
+        inferred = found[~found["cell"].isin(alone)]
+        if len(inferred):
+            raise _together(str(inferred["cell"].iloc[0]))
 
 
 def _together(where: str) -> DisclosureError:
@@ -79,15 +75,3 @@ def same_counts(before: Finished, after: Finished) -> bool:
 
 def _plain(run: Finished, level: str) -> pd.DataFrame:
     return pd.DataFrame(getattr(run.content, level).drop(columns="geometry"))
-
-
-def _both(before: Finished, after: Finished, level: str) -> pd.DataFrame:
-    """What a reader of both runs knows: the first one's cells, filled from the second."""
-    return _plain(before, level).combine_first(_plain(after, level))
-
-
-def _view(run: Finished, areas: pd.DataFrame, regions: pd.DataFrame) -> Any:
-    figures = {"share": np.nan, **run.content.figures}
-    return SimpleNamespace(
-        study=run.study, areas=areas, regions=regions, units=run.content.units, figures=figures
-    )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from textwrap import wrap
 from typing import Any
 
 from sozialraum.publish import numbers
@@ -69,6 +70,58 @@ def breakable(text: str) -> str:
     return _LONG.sub(lambda m: _SIGN.sub("\\g<0>\u200b", m[0]), text)
 
 
+def laid_out(block: Block) -> Block:
+    """A table as it is set: breakable words, titles of narrow columns in lines, kept or not.
+
+    A column whose width follows its content would be as wide as its title; the title is broken
+    into lines that are hardly longer than the cells. A table of few and short rows stays on one
+    page (`keep`); one that would not fit may break.
+
+    Examples
+    --------
+    >>> columns = [("Gebiet", 1, LEFT), ("Zahl der Räume, an der es liegt", 0, RIGHT)]
+    >>> set_so = laid_out(table("Kurve", columns, [["Westend", "12"]]))
+    >>> set_so["titles"][1].splitlines(), set_so["keep"]
+    (['Zahl der', 'Räume, an', 'der es', 'liegt'], True)
+    """
+    cells = [*zip(*block["rows"], strict=True)] or [()] * len(block["titles"])
+    longest = [max(map(len, column), default=0) for column in cells]
+    titles = _in_lines(block, longest, NARROW)
+    own = _widths(titles, block, longest)
+    if sum(own) > CROWDED * LINE:
+        titles = _in_lines(block, longest, 4)
+        own = _widths(titles, block, longest)
+    free = max((WIDE_LINE if block["wide"] else LINE) - sum(own), NARROW * own.count(0))
+    share = sum(block["widths"]) or 1
+    room = [o or max(free * w / share, 1) for o, w in zip(own, block["widths"], strict=True)]
+    lines = sum(
+        max((-(-len(cell) // int(max(r, 1))) for cell, r in zip(row, room, strict=True)), default=1)
+        for row in block["rows"]
+    )
+    rows = [[breakable(cell) for cell in row] for row in block["rows"]]
+    keep = len(rows) <= SHORT and lines <= MOST_LINES
+    return block | {"titles": titles, "rows": rows, "keep": keep}
+
+
+def _in_lines(block: Block, longest: Sequence[int], least: int) -> list[str]:
+    return [
+        t if w else "\n".join(wrap(t, max(n, least), break_long_words=False)) or t
+        for t, w, n in zip(block["titles"], block["widths"], longest, strict=True)
+    ]
+
+
+def _widths(titles: Sequence[str], block: Block, longest: Sequence[int]) -> list[int]:
+    """Signs that columns with a width of their own take; 0 for the others."""
+    return [
+        0 if w else 2 + max(n, *(len(line) for line in t.split("\n")))
+        for t, w, n in zip(titles, block["widths"], longest, strict=True)
+    ]
+
+
+LINE, WIDE_LINE = 95, 115  # signs on a line of a table, as estimated
+NARROW = 9  # signs that a line of a title has at least
+CROWDED = 0.6  # of the line, for columns with a width of their own
+SHORT, MOST_LINES = 12, 24  # rows, and lines of text, of a table that stays on one page
 LONG_WORD = 25
 _LONG = re.compile(rf"\S{{{LONG_WORD},}}")
 _SIGN = re.compile(r"[/_.]")
@@ -173,9 +226,12 @@ def facts_row(items: Iterable[tuple[str, str]]) -> Block:
     return {"kind": "facts", "items": [{"value": v, "label": w} for v, w in items]}
 
 
-def figure(file: str, caption: str, alt: str, *, fill: bool = False) -> Block:
-    """A vector graphic; `fill` lets it take what is left of the page."""
-    return {"kind": "figure", "file": file, "caption": caption, "alt": alt, "fill": fill}
+def figure(
+    file: str, caption: str, alt: str, *, fill: bool = False, floating: bool = False
+) -> Block:
+    """A vector graphic; `fill`: takes what is left of the page; `floating`: text flows around."""
+    block: Block = {"kind": "figure", "file": file, "caption": caption, "alt": alt, "fill": fill}
+    return block | {"float": floating}
 
 
 def formula(name: str, alt: str) -> Block:

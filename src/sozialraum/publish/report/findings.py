@@ -94,7 +94,7 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
         n = w.n(len(ranked))
         caption = w.t("ranking.forest_first", most=MOST_RANKS, n=n, coverage=coverage)
     alt = w.t("ranking.forest_alt", n=len(ranked), names=w.names(first["name"].head(5)))
-    blocks.append(figure("forest.svg", caption, alt))
+    blocks.append(figure("forest.svg", caption, alt, floating=True))
     parts = (certainty, sensitivity, share_and_count)
     return [*blocks, *(block for part in parts for block in part(facts, w))]
 
