@@ -274,6 +274,7 @@ def _targets(
         frame,
         columns,
         of_counts=("weight", "fewest", "most"),
+        public=("area_id", "name", "target"),
         note="Wonach gereiht und womit gewichtet wird, steht im Bericht im Abschnitt über die "
         "Zielgruppen. Bei Gebieten mit negativer Entwicklung reicht das Gewicht von 0 bis zur "
         "ganzen Zahl, wo die Klasse nicht gesichert ist.",
