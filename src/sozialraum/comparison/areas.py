@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+from sozialraum.comparison.definitions import edition_of
 
 if TYPE_CHECKING:
     from sozialraum.publish.finished import Finished
@@ -87,7 +89,8 @@ def _share_changes(
     """Change of the share with its interval."""
     from scipy.special import ndtri
 
-    variance, low, high = 0.0, {}, {}
+    variance: Any = 0.0
+    low, high = {}, {}
     for side, run in zip(SIDES, (before, after), strict=True):
         frame = frames[side]
         share = frame["share"].astype(float)
@@ -124,8 +127,8 @@ def _class_changes(table: pd.DataFrame) -> pd.Series:
 
 def _masked(run: Finished, frame: pd.DataFrame) -> pd.Series:
     """Areas with an indicator whose 0 stands for a small number."""
-    edition = run.study.edition(run.study.indicators.edition)
-    columns = [i for i in edition.indicators if i in frame]
-    if not edition.masked_up_to or not columns:
+    edition = edition_of(run.study)
+    columns = [] if edition is None else [i for i in edition.indicators if i in frame]
+    if edition is None or not edition.masked_up_to or not columns:
         return pd.Series(False, index=frame.index)
     return (frame[columns] == 0).any(axis=1)

@@ -10,6 +10,7 @@ from sozialraum.errors import StudyError
 if TYPE_CHECKING:
     from sozialraum.publish.finished import Finished
     from sozialraum.study import Study
+    from sozialraum.study.model import Edition
 
 _NO_DEFINITION = {"edition", "previous", "rank_draws", "coverage", "top", "design_effect"}
 """Settings of `indicators` that change precision or date, not what is measured."""
@@ -118,16 +119,22 @@ def _share(run: Finished) -> str:
         base = getattr(study.counts, "base", "")
         of = f" je {base}" if base else ""
         return f"{study.counts.ba_measure} aus einer Tabelle{of}"
-    edition = study.edition(study.indicators.edition)
+    edition = edition_of(study)
+    if edition is None:
+        return "Zahl aus einer Tabelle"
     parts = [f"{i} (auf {edition.bases.get(i, '?')})" for i in study.counts.from_indicators]
     return f"abgeleitet aus {' und '.join(parts)}, auf alle Einwohnerinnen und Einwohner"
 
 
 def _index(run: Finished) -> str:
-    study = run.study
-    edition = study.edition(study.indicators.edition)
-    names = ", ".join(sorted(edition.indicators))
-    return "; ".join([f"Indikatoren {names}", *_rules(study)])
+    study, edition = run.study, edition_of(run.study)
+    what = "der Anteil allein" if edition is None else ", ".join(sorted(edition.indicators))
+    return "; ".join([f"Indikatoren {what}", *_rules(study)])
+
+
+def edition_of(study: Study) -> Edition | None:
+    """The edition of the index; None where the share alone ranks."""
+    return None if study.indicators.edition is None else study.edition(study.indicators.edition)
 
 
 def _rules(study: Study) -> list[str]:
@@ -142,9 +149,10 @@ def _rules(study: Study) -> list[str]:
 
 def _dynamics(run: Finished) -> str:
     study = run.study
-    if study.indicators.previous is None:
+    now = edition_of(study)
+    if now is None or study.indicators.previous is None:
         return "keine"
-    now, then = (study.edition(e) for e in (study.indicators.edition, study.indicators.previous))
+    then = study.edition(study.indicators.previous)
     common = sorted(set(now.indicators) & set(then.indicators))
     years = round((now.reference_date - then.reference_date).days / 365.25)
     return f"Indikatoren {', '.join(common)} über {years} Jahre"

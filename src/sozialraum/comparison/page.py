@@ -216,7 +216,8 @@ def _sources(c: Comparison) -> Iterable[str]:
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows with None for everything that is missing."""
-    return table.astype(object).where(table.notna(), None).to_dict("records")
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(k): v for k, v in row.items()} for row in rows]
 
 
 def _points(change: Any) -> float | None:

@@ -24,8 +24,8 @@ PARTS = {
 }
 """Parts that are replaced one by one, in the order in which they are named."""
 
-COLUMNS = ("target", "site_id", "name", "change", "order_before", "order_after")
-COLUMNS += ("reached_before", "reached_after", "why")
+COLUMNS: tuple[str, ...] = ("target", "site_id", "name", "change")
+COLUMNS += ("order_before", "order_after", "reached_before", "reached_after", "why")
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,8 @@ def _solve(inputs: _Inputs, target: str) -> set[str]:
     )
     last = steps[-1]
     pairs = zip(last.sites, last.gains, strict=True)
-    return {names[int(j)] for j, gain in pairs if gain > 0 or names[int(j)] in forced}
+    chosen = [(names[int(str(j))], gain) for j, gain in pairs]
+    return {name for name, gain in chosen if gain > 0 or name in forced}
 
 
 def _serving(offices: pd.DataFrame, target: str) -> Iterator[bool]:

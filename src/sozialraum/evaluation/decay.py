@@ -130,7 +130,8 @@ def fit_decay(
 
     profile = np.array([likelihood(theta) for theta in grid])
     best = int(profile.argmax())
-    around = np.exp(np.linspace(*np.log(grid[[max(best - 1, 0), min(best + 1, STEPS - 1)]]), 41))
+    ends = np.log([grid[max(best - 1, 0)], grid[min(best + 1, STEPS - 1)]])
+    around = np.exp(np.linspace(float(ends[0]), float(ends[1]), 41))
     finer = np.array([likelihood(theta) for theta in around])
     metres_best, top = float(around[finer.argmax()]), float(max(finer.max(), profile.max()))
     expected = counted.sum() * shares(metres_best)

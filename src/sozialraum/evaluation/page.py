@@ -154,13 +154,12 @@ def _rooms(sheet: Sheet, e: Evaluation) -> None:
             for r in table.to_dict("records")
         ]
         sheet.table(title, titles, rows, figures=range(1, 8))
-    rows = [
+    kinds = [
         (str(kind), number(r["offers"]), number(r["visits"]))
         for kind, r in e.kinds.to_dict("index").items()
     ]
-    sheet.table(
-        "Besuche nach Art des Angebots", ["Art", "Termine", "Besuche"], rows, figures=(1, 2)
-    )
+    titles = ["Art", "Termine", "Besuche"]
+    sheet.table("Besuche nach Art des Angebots", titles, kinds, figures=(1, 2))
 
 
 def _distance(sheet: Sheet, e: Evaluation) -> None:

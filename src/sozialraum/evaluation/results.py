@@ -20,7 +20,15 @@ from sozialraum.publish.finished import read_run
 if TYPE_CHECKING:
     from sozialraum.publish.finished import Finished
 
-OF_VISITS = ("visits", "visits_lo", "visits_hi", "ratio", "ratio_shrunk", "ratio_lo", "ratio_hi")
+OF_VISITS: tuple[str, ...] = (
+    "visits",
+    "visits_lo",
+    "visits_hi",
+    "ratio",
+    "ratio_shrunk",
+    "ratio_lo",
+    "ratio_hi",
+)
 OF_VISITS += ("p", "q")
 """Columns from which a number of visits could be computed back."""
 
@@ -94,7 +102,7 @@ def evaluate_visits(run: str | Path | Finished, visits: str | Path | pd.DataFram
     hidden = hidden_cells(rooms["visits"], least)
     rooms = _blank(rooms, hidden)
     groups = {}
-    for target in shown_groups(table, list(rooms.index), least, hidden.any()):
+    for target in shown_groups(table, list(rooms.index), least, bool(hidden.any())):
         groups[target] = _judged(chosen, table[table["target"] == target], target, spread, offers)
     decay, why = _decay(chosen, table, spread)
     return Evaluation(

@@ -14,6 +14,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from sozialraum.errors import DisclosureError, InputError
@@ -102,7 +103,7 @@ def read_visits(path: str | Path, run: Finished) -> pd.DataFrame:
     if twice.any():
         raise InputError(
             "A room, day, kind and target group occur twice",
-            where=f"{path.name}, row {int(twice.idxmax()) + 2}",
+            where=f"{path.name}, row {int(np.argmax(twice.to_numpy())) + 2}",
             expected="one row for each",
             hint="Add the numbers up, or name the kinds differently",
         )

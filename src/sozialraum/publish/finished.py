@@ -113,11 +113,11 @@ def read_run(folder: str | Path) -> Finished:
             expected="a study that this version knows",
             hint="Use the version that the manifest names, or run the study again",
         ) from None
-    layers = {
+    layers: dict[str, Any] = {
         name: _layer(place / "areas.gpkg", name)
         for name in ("areas", "regions", "rooms", "offices", "units", "clusters")
     }
-    tables = {
+    tables: dict[str, Any] = {
         name: pd.read_csv(place / f"{name}.csv", dtype=kinds) for name, kinds in _TABLES.items()
     }
     page = map_data(place / "map.html")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sozialraum.publish.numbers import known
 from sozialraum.publish.report.answer import doubtful, reach, summary
@@ -93,7 +93,11 @@ def compose(run: Finished) -> Paper:
         ),
         map_alt="" if chosen.empty else w.t("proposal.map_alt", p=len(chosen), names=names),
     )
-    return Paper(**{k: v if isinstance(v, Grid) else clean(v) for k, v in vars(paper).items()})
+    texts: dict[str, Any] = {
+        key: value if isinstance(value, Grid) else clean(value)
+        for key, value in vars(paper).items()
+    }
+    return Paper(**texts)
 
 
 def _answer(facts: Facts, w: Words) -> list[Runs]:
@@ -126,7 +130,7 @@ def _rooms(facts: Facts, chosen: pd.DataFrame, w: Words) -> Grid:
             f"{room['name']}, {address}" if isinstance(address, str) and address else room["name"]
         )
         operator = room["operator"] if isinstance(room["operator"], str) else "nicht genannt"
-        row = (w.n(room["order"]), str(place), operator, w.n(room["reached"]))
+        row: tuple[str, ...] = (w.n(room["order"]), str(place), operator, w.n(room["reached"]))
         row += (w.pct(room["cumulative_share"]),)
         rows.append((*row, w.pct(room["stability"], 0)) if stable else row)
     note = "Zusätzlich: Personen, die erst durch diesen Raum erreicht werden. Erreicht: Anteil mit "
