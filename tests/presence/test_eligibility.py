@@ -340,3 +340,23 @@ def test_the_districts_verdicts_read_sensibly(district):
     assert (houses["reason"] == "").equals(houses["eligible"])
     notes = str(eligibility_notes(houses))
     assert f"{houses['eligible'].sum()} von {len(houses)}" in notes
+
+
+@pytest.mark.parametrize(
+    ("stated", "rule", "reason"),
+    [
+        ({"opening": "Mo-Fr 9-17"}, {"least_days": 3}, ""),
+        ({"opening": "Di 9-12; Sa 10-14"}, {"least_days": 2}, "Zu selten geöffnet: an 1 statt 2"),
+        ({"opening": ""}, {"least_days": 1}, "Öffnungstage unbekannt: vor Ort klären"),
+        ({"opening": "nach Absprache"}, {"least_days": 1}, "Öffnungstage unbekannt"),
+        ({"size": "24 m²"}, {"least_size": 20}, ""),
+        ({"size": "12 m²"}, {"least_size": 20}, "Raum zu klein: 12 statt 20 m²"),
+        ({"size": "groß"}, {"least_size": 20}, "Raumgröße unbekannt: vor Ort klären"),
+    ],
+)
+def test_opening_days_and_size_are_required_only_where_the_study_says_so(stated, rule, reason):
+    row = CENTRE | stated
+    assert one(row)["reason"] == ""
+    found = one(row, **rule)
+    assert found["reason"].startswith(reason) if reason else found["reason"] == ""
+    assert bool(found["eligible"]) == (not reason)

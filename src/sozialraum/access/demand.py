@@ -206,6 +206,12 @@ def placement_notes(
     -------
     list of dict
         `topic`, `finding`, `detail` (German).
+
+    Examples
+    --------
+    >>> placed = pd.DataFrame({"area_id": ["01"], "moved": [0.0], "population": [9]})
+    >>> placement_notes(placed, pd.DataFrame(index=["01-1"]))[0]["finding"]
+    '1 bewohnte Rasterzellen, 1 Einheiten'
     """
     topic = "Verteilung auf Wohnorte"
     on_grid = placed[placed["moved"].notna()]

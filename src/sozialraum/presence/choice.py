@@ -46,7 +46,14 @@ class Chosen:
 
 
 def is_plain(siting: Siting) -> bool:
-    """Whether the study asks for nothing but people within the radius."""
+    """Whether the study asks for nothing but people within the radius.
+
+    Examples
+    --------
+    >>> from sozialraum.study.places import Siting
+    >>> is_plain(Siting()), is_plain(Siting(spacing=400))
+    (True, False)
+    """
     rules = siting.backup, siting.capacity, siting.spacing, siting.floor
     return siting.model == "coverage" and not any(rules)
 

@@ -247,7 +247,13 @@ def bounds_of(weight: pd.Series, count: pd.Series, lo: pd.Series, hi: pd.Series)
 
 
 def sites_named(frame: pd.DataFrame, names: Any, columns: Iterable[str]) -> pd.DataFrame:
-    """Site ids instead of positions."""
+    """Site ids instead of positions.
+
+    Examples
+    --------
+    >>> sites_named(pd.DataFrame({"site": [1]}), ["a", "b"], ["site"])["site"].tolist()
+    ['b']
+    """
     frame = frame.copy()
     for column in columns:
         if column in frame:

@@ -59,6 +59,8 @@ def draw_inputs(
     ----------
     demand : array (demand points,)
         People per point; of points without any nothing is drawn.
+    draws, seed : int
+        How many, and where the random numbers begin.
     areas : array (demand points,), optional
         Area of each point. Counts vary together inside an area; the spread keeps its total.
     lo, hi : array (demand points,), optional
@@ -79,6 +81,12 @@ def draw_inputs(
     Returns
     -------
     Draws
+
+    Examples
+    --------
+    >>> draws = draw_inputs([10, 30, 5], draws=4, seed=1, areas=["a", "a", "b"])
+    >>> draws.demand[:, :2].sum(axis=1).round(6).tolist(), draws.demand[:, 2].tolist()
+    ([40.0, 40.0, 40.0, 40.0], [5.0, 5.0, 5.0, 5.0])
     """
     if draws < 1:
         raise StudyError("At least one draw is needed", where=f"draws={draws}")

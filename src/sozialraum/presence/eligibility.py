@@ -144,6 +144,12 @@ def eligibility_notes(rooms: pd.DataFrame) -> list[dict[str, str]]:
     -------
     list of dict
         `topic`, `finding`, `detail` (German).
+
+    Examples
+    --------
+    >>> rooms = pd.DataFrame({"eligible": [True, False], "reason": ["", "Garten: kein Raum"]})
+    >>> eligibility_notes(rooms)[0]["finding"]
+    '1 von 2 Einrichtungen kommen infrage'
     """
     topic = "Räume"
     out = rooms[~rooms["eligible"]]

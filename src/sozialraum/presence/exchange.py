@@ -43,7 +43,14 @@ def same_reach(reach: Bools, weight: Floats) -> tuple[Floats, Floats]:
 
 
 def add_greedily(reach: Floats, weight: Floats, p: int, chosen: Ints) -> Ints:
-    """Add the site with the greatest gain until `p` are chosen (ties: lowest column)."""
+    """Add the site with the greatest gain until `p` are chosen (ties: lowest column).
+
+    Examples
+    --------
+    >>> reach = np.array([[1.0, 0, 1], [0, 1, 1], [0, 1, 0]])
+    >>> add_greedily(reach, np.array([5.0, 4, 3]), 2, np.array([], int)).tolist()
+    [2, 1]
+    """
     picked = [int(j) for j in chosen]
     left = weight * ~reach[:, picked].any(axis=1) if picked else weight
     while len(picked) < p:
@@ -55,7 +62,14 @@ def add_greedily(reach: Floats, weight: Floats, p: int, chosen: Ints) -> Ints:
 
 
 def exchange_sites(reach: Floats, weight: Floats, chosen: Ints) -> Ints:
-    """Exchange one chosen site for another while more people are reached."""
+    """Exchange one chosen site for another while more people are reached.
+
+    Examples
+    --------
+    >>> reach = np.array([[1.0, 0, 1], [0, 1, 1]])
+    >>> exchange_sites(reach, np.array([5.0, 4]), np.array([0])).tolist()
+    [2]
+    """
     chosen = np.array(chosen, dtype=np.intp)
     if not chosen.size or chosen.size == reach.shape[1] or not weight.size:
         return chosen

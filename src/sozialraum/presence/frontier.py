@@ -163,6 +163,13 @@ def marginal_order(table: Matrix, people: Floats, sites: Ints) -> tuple[Ints, li
     """Order chosen sites by what each one adds.
 
     `table` is 1 where a site (column) reaches a point (row), `people` those not yet reached.
+
+    Examples
+    --------
+    >>> order, gains = marginal_order(np.array([[1, 0], [1, 1], [0, 1]]), np.array([1.0, 2, 5]),
+    ...     np.array([0, 1]))
+    >>> order.tolist(), gains
+    ([1, 0], [7.0, 1.0])
     """
     left = people.copy()
     waiting = np.sort(sites)
@@ -182,11 +189,22 @@ def marginal_order(table: Matrix, people: Floats, sites: Ints) -> tuple[Ints, li
 def curve_frame(steps: list[Step]) -> pd.DataFrame:
     """The curve as a table.
 
+    Parameters
+    ----------
+    steps : list of Step
+        See `coverage_curve`.
+
     Returns
     -------
     DataFrame
         One row per number of rooms: `p`, `reached`, `reached_share`, `gain` (over one room
         fewer; NaN for p = 0), `bound`, `gap`, `proven`, `sites` (tuple in marginal order).
+
+    Examples
+    --------
+    >>> steps = coverage_curve(np.array([[1, 9], [9, 1.0]]), [5, 4], radius=2, p_max=2)
+    >>> curve_frame(steps)[["p", "reached", "gain"]].values.tolist()[1:]
+    [[1.0, 5.0, 5.0], [2.0, 9.0, 4.0]]
     """
     frame = pd.DataFrame(
         {

@@ -132,6 +132,8 @@ def max_coverage_targets(
 
     Parameters
     ----------
+    cost, radius, p
+        As in `max_coverage`.
     demands : DataFrame (demand points, target groups)
         People of each target group; the groups may overlap and are never added as persons.
     weights : mapping, optional
@@ -139,7 +141,9 @@ def max_coverage_targets(
     order : sequence of str, optional
         Most important group first: each later one improves only while those before keep
         (1 - `tolerance`) of what they could have.
-    options
+    tolerance : float
+        Share of its people that an earlier group may lose to a later one.
+    **options
         As in `max_coverage`.
 
     Returns
@@ -147,6 +151,14 @@ def max_coverage_targets(
     Siting
         `objective` is the weighted sum, or with `order` what the last group gets; `measures` has
         ``reached_<group>`` for every group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cost = np.array([[100, 900], [900, 100.0]])
+    >>> groups = pd.DataFrame({"all": [10, 9], "young": [1, 4]})
+    >>> max_coverage_targets(cost, groups, radius=500, p=1, order=["young", "all"]).sites
+    (1,)
     """
     if (weights is None) == (order is None):
         raise StudyError("Give either weights or an order of the target groups", where="weights")
@@ -262,6 +274,12 @@ def p_center(
     -------
     Siting
         `objective` = the longest distance (Minieka 1970).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> p_center(np.array([[0, 4], [3, 3], [9, 5.0]]), p=1).objective
+    5.0
     """
     people = np.ones(np.shape(cost)[0]) if demand is None else demand
     problem = read_problem(cost, people, p=p, required=required, forbidden=forbidden)
@@ -311,6 +329,12 @@ def set_cover(
     ------
     InfeasibleError
         Somebody has no candidate within the radius: says how many people (or points).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> set_cover(np.array([[100, 900, 200], [900, 100, 300]]), radius=400).sites
+    (2,)
     """
     people = np.ones(np.shape(cost)[0]) if demand is None else demand
     problem = read_problem(cost, people, required=required, forbidden=forbidden)

@@ -45,6 +45,14 @@ def nested_proposal(
     DataFrame
         `p`, `site` (opened as the p-th), `reached`, `free` (reached by the free optimum), `loss`
         (persons), `loss_share` (of `free`).
+
+    Examples
+    --------
+    >>> from sozialraum.presence.frontier import coverage_curve
+    >>> cost = np.array([[1, 9, 1], [9, 1, 1], [1, 9, 9], [9, 1, 9.0]])
+    >>> steps = coverage_curve(cost, [6, 6, 5, 5], radius=2, p_max=2)
+    >>> nested_proposal(cost, [6, 6, 5, 5], steps, radius=2)[["p", "site", "loss"]].values.tolist()
+    [[1.0, 1.0, 1.0], [2.0, 0.0, 0.0]]
     """
     if not steps or [step.p for step in steps] != list(range(len(steps))):
         raise StudyError("The curve must run over p = 0, 1, …", where="steps")
@@ -104,6 +112,12 @@ def flattening(steps: list[Step]) -> int:
 
     The point of the curve farthest above the line from its first to its last point (Satopää et al.
     2011). A reading aid, not a proof.
+
+    Examples
+    --------
+    >>> reached = [0, 45, 80, 83, 85]
+    >>> flattening([Step(p, (), (), r, r / 85, r, True) for p, r in enumerate(reached)])
+    2
     """
     if len(steps) < 3:
         return steps[-1].p if steps else 0

@@ -124,7 +124,14 @@ def plan_week(hours: Hours, people: pd.DataFrame, rooms: pd.DataFrame) -> Week:
 
 
 def formats_of(hours: Hours) -> tuple[Format, ...]:
-    """The study's formats, or those of the program."""
+    """The study's formats, or those of the program.
+
+    Examples
+    --------
+    >>> from sozialraum.study.places import Hours
+    >>> [f.key for f in formats_of(Hours(per_week=8))]
+    ['open', 'appointment', 'talk']
+    """
     if not hours.formats:
         return FORMATS
     return tuple(Format(**f.model_dump()) for f in hours.formats)

@@ -124,6 +124,12 @@ def read_problem(
         A site that is not in `cost`, a `p` that is not a whole number >= 0.
     InfeasibleError
         Required sites are forbidden or more than `p`; fewer than `p` sites are allowed.
+
+    Examples
+    --------
+    >>> problem = read_problem([[1.0, 2], [np.inf, 3]], [5, 4], p=1, forbidden=[0])
+    >>> problem.shape, problem.candidates.tolist()
+    ((2, 2), [1])
     """
     rows = columns = None
     if isinstance(cost, pd.DataFrame):
@@ -157,7 +163,15 @@ def read_problem(
 
 
 def check_p(p: int, problem: Problem) -> int:
-    """Refuse a number of sites that required and forbidden sites do not permit."""
+    """Refuse a number of sites that required and forbidden sites do not permit.
+
+    Examples
+    --------
+    >>> check_p(3, read_problem([[1.0, 2]], [5]))
+    Traceback (most recent call last):
+    ...
+    sozialraum.presence.problem.InfeasibleError: 3 sites are wanted, but only 2 may be...
+    """
     try:
         p = operator.index(p)
     except TypeError as error:
@@ -182,7 +196,13 @@ def check_p(p: int, problem: Problem) -> int:
 
 
 def check_radius(radius: float, name: str = "radius") -> float:
-    """A radius is a finite distance >= 0."""
+    """A radius is a finite distance >= 0.
+
+    Examples
+    --------
+    >>> check_radius(500)
+    500.0
+    """
     value = float(radius)
     if not np.isfinite(value) or value < 0:
         raise StudyError(

@@ -13,7 +13,15 @@ from sozialraum.presence.siting import Siting, make_siting
 
 
 def nearest(problem: Problem, sites: Ints, radius: float = np.inf) -> Ints:
-    """The nearest open site of each demand point (the first of equals), -1 beyond `radius`."""
+    """The nearest open site of each demand point (the first of equals), -1 beyond `radius`.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[1.0, 2], [9, 3]], [5, 4])
+    >>> nearest(problem, np.array([0, 1]), radius=2).tolist()
+    [0, -1]
+    """
     if not sites.size:
         return np.full(problem.shape[0], -1, dtype=np.intp)
     sites = np.sort(sites)
@@ -30,7 +38,17 @@ def fill(problem: Problem, sites: Ints, p: int) -> Ints:
 
 
 def coverage_figures(problem: Problem, cover: Cover, sites: Ints, groups: Any) -> dict[str, float]:
-    """People reached, with a second site in reach, and the worst served group."""
+    """People reached, with a second site in reach, and the worst served group.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[1.0, 2], [9, 3]], [5, 4])
+    >>> cover = Cover(problem.within(3), problem.demand, np.arange(2))
+    >>> figures = coverage_figures(problem, cover, np.array([0, 1]), None)
+    >>> figures["reached"], round(figures["backup_share"], 3)
+    (9.0, 0.556)
+    """
     counts, people = cover.counts(sites), problem.demand
     whole = people.sum() or 1.0
     figures = {

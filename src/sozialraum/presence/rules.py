@@ -286,7 +286,13 @@ class Model:
 
 
 def check_capacity(capacity: Any, m: int) -> Floats | None:
-    """One number >= 0 per site, in persons."""
+    """One number >= 0 per site, in persons.
+
+    Examples
+    --------
+    >>> check_capacity(40, 2).tolist()
+    [40.0, 40.0]
+    """
     if capacity is None:
         return None
     values = (

@@ -140,6 +140,14 @@ def count_bounds(
     dict
         Target group -> `lo`, `hi` (factors), for groups whose count has bounds; register totals
         and workbook counts have none.
+
+    Examples
+    --------
+    >>> from sozialraum.study import load_study
+    >>> areas = pd.DataFrame({"recipients": [50], "recipients_lo": 45, "recipients_hi": 60})
+    >>> weights = pd.DataFrame({"everybody": [50.0], "young": 9.0, "families": 9.0, "worse": 50.0})
+    >>> count_bounds(load_study("demo"), weights, areas)["everybody"].values.tolist()
+    [[0.9, 1.2]]
     """
     made_of = {
         "recipients": "recipients",

@@ -82,7 +82,13 @@ class Siting:
 
 
 def relative_gap(objective: float, bound: float) -> float:
-    """``|bound - objective| / |objective|``, 0 where both agree up to rounding."""
+    """``|bound - objective| / |objective|``, 0 where both agree up to rounding.
+
+    Examples
+    --------
+    >>> relative_gap(100.0, 105.0), relative_gap(100.0, 100.0)
+    (0.05, 0.0)
+    """
     distance = abs(bound - objective)
     if distance <= PROVEN * max(1.0, abs(objective)):
         return 0.0

@@ -287,7 +287,13 @@ def robust_choice(redrawn: Redrawn, given: Ints) -> Stability:
 
 
 def worst_tenth(values: Floats) -> float:
-    """Mean of the lowest tenth (at least one value)."""
+    """Mean of the lowest tenth (at least one value).
+
+    Examples
+    --------
+    >>> worst_tenth(np.array([0.5, 0.4, 0.9]))
+    0.4
+    """
     return float(np.sort(values)[: max(1, values.size // 10)].mean())
 
 
@@ -305,6 +311,10 @@ def exchangeable(
 
     Parameters
     ----------
+    cost, demand, radius, existing, forbidden
+        As in `coverage_curve`.
+    sites : iterable of sites
+        The proposal.
     tolerance : float
         Largest share of all people that the exchange may lose; 0: no loss.
 
@@ -313,6 +323,12 @@ def exchangeable(
     DataFrame
         `site`, `instead`, `loss` (persons; negative: the other room reaches more), one row per
         possible exchange, smallest loss first.
+
+    Examples
+    --------
+    >>> cost = np.array([[1.0, 1, 9], [9, 1, 1]])
+    >>> exchangeable(cost, [5, 3], [0], radius=2).values.tolist()
+    [[0.0, 1.0, -3.0]]
     """
     problem = read_problem(cost, demand, required=sites, forbidden=forbidden)
     held = read_problem(cost, demand, required=existing).required

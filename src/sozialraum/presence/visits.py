@@ -207,7 +207,13 @@ def best_visits(
 
 
 def fading() -> Floats:
-    """Worth of a person in each of `PARTS`: the first ones count up to twice as much."""
+    """Worth of a person in each of `PARTS`: the first ones count up to twice as much.
+
+    Examples
+    --------
+    >>> fading()[[0, -1]].round(3).tolist()
+    [0.988, 0.625]
+    """
     edges = np.r_[0.0, PARTS]
     return 1 - (edges[1:] + edges[:-1]) / 4
 
@@ -232,6 +238,12 @@ def give_days(visits: Visits, counts: Ints, teams: int) -> list[tuple[int, int]]
 
     Visits of one kind are dealt out in the order of their rooms, one window after the other: a
     room has no more visits than there are windows, so it never comes twice to the same one.
+
+    Examples
+    --------
+    >>> visits = Visits(np.array([0]), np.array([0]), np.array([9.0]), np.array([[4]]), [[0, 2, 4]])
+    >>> give_days(visits, np.array([2]), 1)
+    [(0, 0), (0, 2)]
     """
     dealt: list[tuple[int, int]] = []
     for kind, windows in enumerate(visits.windows):

@@ -20,7 +20,14 @@ TOPIC = "Wege"
 
 
 def is_straight(access: Access) -> bool:
-    """Whether ways are straight lines with a detour factor, which the map computes itself."""
+    """Whether ways are straight lines with a detour factor, which the map computes itself.
+
+    Examples
+    --------
+    >>> from sozialraum.study.places import Access
+    >>> is_straight(Access()), is_straight(Access(network="streets.gpkg"))
+    (True, False)
+    """
     return access.network is None and access.matrix is None
 
 

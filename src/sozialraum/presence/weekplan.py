@@ -22,7 +22,7 @@ def calendar(
     uid_domain: str = "sozialraum.invalid",
     zone: str = "Europe/Berlin",
 ) -> str:
-    """The plan as an iCalendar text (RFC 5545): one weekly event per stay.
+    r"""The plan as an iCalendar text (RFC 5545): one weekly event per stay.
 
     Parameters
     ----------
@@ -36,11 +36,24 @@ def calendar(
         Format -> title; default: those of `FORMATS`.
     places : mapping, optional
         Room -> name and address.
+    uid_domain : str
+        Makes the events' identifiers unique; a domain of the publisher.
+    zone : str
+        Time zone of the times.
 
     Returns
     -------
     str
         Lines end with CRLF and are folded at 75 octets.
+
+    Examples
+    --------
+    >>> plan = pd.DataFrame({"site_id": ["s1"], "day": [1], "start": [9.0], "end": [12.0],
+    ...                      "format": ["open"]})
+    >>> text = calendar(plan, reference_date=dt.date(2024, 12, 31),
+    ...     first_monday=dt.date(2025, 1, 6), places={"s1": "Kieztreff, Weg 1"})
+    >>> [line for line in text.splitlines() if line.startswith(("DTSTART;", "LOCATION"))]
+    ['DTSTART;TZID=Europe/Berlin:20250107T090000', 'LOCATION:Kieztreff\\\\, Weg 1']
     """
     if first_monday.weekday() != 0:
         raise StudyError("The first week must begin on a Monday", where=f"{first_monday:%Y-%m-%d}")

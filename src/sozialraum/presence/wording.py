@@ -246,7 +246,13 @@ def audience(name: str, given: str = "") -> str:
 
 
 def restricted(who: str) -> bool:
-    """Whether an audience rules a general consultation out."""
+    """Whether an audience rules a general consultation out.
+
+    Examples
+    --------
+    >>> restricted("Mädchen"), restricted("Familien"), restricted("")
+    (True, False, False)
+    """
     return who in _RESTRICTED
 
 

@@ -1,0 +1,84 @@
+"""What stands behind the proposal, in the demo's outputs."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+
+def table(run, name: str) -> pd.DataFrame:
+    return next(t.frame for t in run.content.further if t.name == name)
+
+
+def test_the_order_loses_nothing_that_it_does_not_say(demo_run):
+    nested = table(demo_run, "nested")
+    titles = {key: target.title for key, target in demo_run.study.targets.items()}
+    frontier = demo_run.frontier.replace({"target": titles}).set_index(["target", "p"])["reached"]
+    free = nested.set_index(["target", "p"])["free"]
+    assert free.equals(frontier.reindex(free.index))
+    assert (nested["free"] - nested["reached"] == nested["loss"]).all()
+
+
+def test_every_number_of_rooms_has_its_stability(demo_run):
+    assert demo_run.presence["stability"].between(0, 1).all()
+
+
+def test_hours_of_the_plan_are_the_hours_of_the_rooms_and_of_the_calendar(demo_run, demo_folder):
+    plan, hours = table(demo_run, "week"), demo_run.study.hours
+    assert 0 < plan["hours"].sum() * hours.staff <= hours.per_week
+    rooms = demo_run.proposal().set_index("site_id")
+    for column, title in (("hours_open", "Offene Sprechstunde"),
+                          ("hours_appointment", "Einzelberatung nach Termin")):  # fmt: skip
+        sums = plan[plan["format"] == title].groupby("site_id")["hours"].sum()
+        assert rooms[column].to_dict() == sums.reindex(rooms.index, fill_value=0).to_dict()
+    others = demo_run.presence[demo_run.presence["p"] != demo_run.study.siting.rooms]
+    assert others["hours_open"].isna().all()
+    text = (demo_folder / "presence.ics").read_bytes().decode()
+    assert text.count("BEGIN:VEVENT") == len(plan)
+    assert {line[8:16] for line in text.split("\r\n") if line.startswith("DTSTAMP")} == {
+        demo_run.content.info.reference_date.replace("-", "")
+    }
+
+
+def test_without_hours_there_is_neither_plan_nor_calendar(demo_run):
+    from dataclasses import replace
+
+    from sozialraum.presence.answer import Answer
+    from sozialraum.presence.propose import Presence
+    from sozialraum.publish.room_tables import with_answer
+
+    nothing = Answer(Presence({}, pd.DataFrame(), pd.DataFrame()), None, [], None, pd.DataFrame())
+    content = with_answer(replace(demo_run.content, further=(), calendar=""), nothing)
+    assert content.calendar == ""
+    assert content.further == ()
+
+
+@pytest.mark.real_data
+def test_the_districts_proposal_is_proven_stable_where_it_matters_and_suits_everybody(district_run):
+    frontier = district_run.frontier
+    assert (frontier["gap"] == 0).all()
+    for p in (4, 6, 8):
+        rooms = district_run.proposal(p=p)
+        about = district_run.rooms.loc[rooms["site_id"]]
+        words = " ".join(about["name"]).lower()
+        for word in ("mädchen", "spiel", "jugend", "garten", "schul-"):
+            assert word not in words
+        assert ["everybody" in suits for suits in about["suits"]] == [True] * p
+        assert set(about["operator_kind"]) <= {"public", "church_or_charity", "association"}
+    young = district_run.rooms.loc[district_run.proposal("young")["site_id"]]
+    assert (young["venue_types"].str.contains("Jugendfreizeiteinrichtung")).any()
+    exchange = table(district_run, "exchange")
+    pair = exchange[exchange["name"].str.contains("Divan")]
+    assert pair["instead_name"].str.contains("Bachmann").any()
+
+
+@pytest.mark.real_data
+def test_houses_worth_a_question_would_reach_people_whom_the_proposal_does_not(district_run):
+    asked = table(district_run, "clarify")
+    assert asked["gained"].is_monotonic_decreasing
+    assert asked["reason"].str.contains("vor Ort klären").all()
+    out = (
+        district_run.content.figures["demand"]
+        - district_run.frontier.query("target == 'everybody' and p == 6")["reached"].item()
+    )
+    assert 0 < asked["gained"].max() <= out
