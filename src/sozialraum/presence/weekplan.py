@@ -53,7 +53,7 @@ def calendar(
     >>> text = calendar(plan, reference_date=dt.date(2024, 12, 31),
     ...     first_monday=dt.date(2025, 1, 6), places={"s1": "Kieztreff, Weg 1"})
     >>> [line for line in text.splitlines() if line.startswith(("DTSTART;", "LOCATION"))]
-    ['DTSTART;TZID=Europe/Berlin:20250107T090000', 'LOCATION:Kieztreff\\\\, Weg 1']
+    ['DTSTART;TZID=Europe/Berlin:20250107T090000', 'LOCATION:Kieztreff\\, Weg 1']
     """
     if first_monday.weekday() != 0:
         raise StudyError("The first week must begin on a Monday", where=f"{first_monday:%Y-%m-%d}")
