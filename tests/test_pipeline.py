@@ -108,20 +108,6 @@ def test_proposed_rooms_are_eligible_and_suit_their_target_group(demo_run) -> No
         assert row.operator_kind in demo_run.study.venues.operator_kinds
 
 
-def test_the_same_run_gives_the_same_bytes(demo_folder: Path, tmp_path: Path) -> None:
-    again = sr.run("demo").write(tmp_path / "another folder" / "ü")
-    for name in sorted(FILES):
-        assert (again / name).read_bytes() == (demo_folder / name).read_bytes(), name
-
-
-def test_a_run_repeated_from_its_manifest_says_file_by_file_that_it_matched(
-    demo_folder: Path, tmp_path: Path
-) -> None:
-    states = pipeline.repeat(demo_folder / "manifest.json")
-    assert set(states.values()) == {"same"}
-    assert {"map.html", "report.pdf"} <= set(states)
-
-
 def test_settings_given_by_keyword_change_the_result() -> None:
     run = sr.run("demo", siting={"rooms": 3, "most_rooms": 4})
     assert len(run.proposal()) == 3
@@ -277,3 +263,23 @@ def test_a_worker_that_dies_leaves_the_earlier_result(
         with pytest.raises(EnvironmentFault, match="--jobs 1"):
             demo_run.write(out, worker=worker)
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+
+
+def test_a_solver_that_the_clock_stopped_makes_the_manifest_say_so(
+    demo_run, tmp_path: Path
+) -> None:
+    from types import SimpleNamespace
+
+    from sozialraum.publish.manifest import write_manifest
+
+    def record(status: str) -> dict:
+        model = SimpleNamespace(model=pd.DataFrame({"p": [1], "status": [status]}))
+        reply = SimpleNamespace(presence=SimpleNamespace(depth={"everybody": model}))
+        return {**demo_run.record, "not_reproducible": pipeline._clock(reply)}
+
+    for status, repeats in (("optimal", True), ("limit", True), ("time_limit", False)):
+        about = {"study": demo_run.study, "info": demo_run.content.info, **record(status)}
+        document = json.loads(write_manifest(tmp_path, **about).read_text(encoding="utf-8"))
+        assert document["reproducible"] is repeats
+        assert bool(document["reason"]) is not repeats
+    assert demo_run.record["not_reproducible"] == ""

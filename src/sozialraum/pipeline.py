@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sozialraum.concentration import Concentration, Development
     from sozialraum.need.assessment import Need
     from sozialraum.need.standing import Standing
+    from sozialraum.presence.answer import Answer
     from sozialraum.presence.setting import Setting
     from sozialraum.stages import Stages
 
@@ -184,10 +185,18 @@ def run(
         "join_audit": table.audit.findings,
         "markers": table.markers,
         "disclosure": released.figures["withheld"],
+        "not_reproducible": _clock(reply),
     }
     store.prune()
     origin = {"data": data, "internal": internal, "cache": cache}
     return Run(chosen, released, record, tuple(need.leaks), origin)
+
+
+def _clock(reply: Answer) -> str:
+    """Why the same inputs may give other rooms; empty: they do not."""
+    tables = [depth.model for depth in reply.presence.depth.values()]
+    struck = any((t["status"] == "time_limit").any() for t in tables if "status" in t)
+    return "a solver was stopped by the clock" if struck else ""
 
 
 TEXTS = ("title", "subtitle", "question", "language", "publisher")
