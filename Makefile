@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint typecheck docs bench lock clean
+.PHONY: help report test lint typecheck docs bench lock clean licences sbom fuzz
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -28,6 +28,18 @@ docs: $(VENV)/dev.stamp  ## write the reference, run the notebooks, build the si
 
 bench: $(VENV)/dev.stamp  ## run the benchmarks: peers and sozialraum in the same run
 	for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+
+licences: $(VENV)/run.stamp  ## list the licence of every package of the environment
+	$(BIN)/sozialraum licences
+
+# With licences and the tree of dependencies; the hashes of all files are in requirements.lock.
+sbom: $(VENV)/dev.stamp  ## write the bill of materials (CycloneDX) to dist/sbom.json
+	mkdir -p dist
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --of JSON -o dist/sbom.json $(BIN)/python
+
+fuzz: $(VENV)/dev.stamp  ## feed every reader with damaged inputs, about 105,000 of them
+	nice -n 19 $(BIN)/python benchmarks/fuzz/run.py
 
 lock:  ## resolve all dependencies anew (needs uv)
 	$(PYTHON) .ci/lock.py

@@ -1,9 +1,10 @@
-"""Versions of what a result depends on, for manifests and bug reports."""
+"""What is installed: versions for manifests and bug reports, licences for whoever passes it on."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 
 LIBRARIES = (
     "babel",
@@ -24,6 +25,8 @@ LIBRARIES = (
     "xlsxwriter",
 )
 """Libraries whose version can change a byte of the outputs."""
+
+UNKNOWN = "not stated"
 
 
 def versions() -> dict[str, str]:
@@ -51,3 +54,38 @@ def show_versions() -> None:
     for name, version in versions().items():
         print(f"{name:12} {version}")
     print(f"{'platform':12} {platform.system()} {platform.machine()}")
+
+
+def licences() -> list[tuple[str, str, str]]:
+    """Every package of the environment.
+
+    Returns
+    -------
+    list of (name, version, licence)
+        Sorted by name. The licence as the package states it: its expression, else its
+        classifiers, else the first line of its licence text; `UNKNOWN` where it says nothing.
+
+    Examples
+    --------
+    >>> {name: licence for name, _, licence in licences()}["sozialraum"]
+    'Apache-2.0'
+    """
+    found = {}
+    for package in importlib.metadata.distributions():
+        name = package.metadata["Name"]
+        if name:
+            found[name.casefold()] = (name, package.version, _licence(package.metadata))
+    return [found[key] for key in sorted(found)]
+
+
+def _licence(about: importlib.metadata.PackageMetadata) -> str:
+    if expression := about.get("License-Expression"):
+        return str(expression)
+    classifiers = about.get_all("Classifier") or []
+    named = [c.rsplit(" :: ", 1)[-1] for c in classifiers if c.startswith("License :: ")]
+    named = [n for n in named if n != "OSI Approved"]
+    if named:
+        return ", ".join(named)
+    text = (about.get("License") or "").strip().splitlines()
+    first = re.sub(r"\s+", " ", text[0]).strip() if text else ""
+    return first[:80] or UNKNOWN

@@ -1,7 +1,7 @@
 """A whole run over files from somebody who means harm: what they tried, and that nothing happened.
 
-The demo's inputs with names that are scripts, formulas and addresses, a workbook with macros, links
-and calls to the network, a GeoJSON that points elsewhere. A server on this machine counts who calls.
+The inputs of the demo with names that are scripts, formulas and addresses, a workbook with macros,
+links and calls to the network, a GeoJSON that points elsewhere. A server here counts who calls.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def server() -> Iterator[tuple[str, list[str]]]:
     calls: list[str] = []
 
     class Count(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             calls.append(self.path)
             self.send_error(404)
 

@@ -37,6 +37,9 @@ def register(commands: Any) -> None:
         help="where to write it (.csv for spreadsheets, .gpkg for QGIS); never overwrites",
     )  # fmt: skip
 
+    licences = commands.add_parser("licences", help="licence of every package of the environment")
+    licences.set_defaults(handle=_licences)
+
     schema = commands.add_parser("schema", help="print the JSON Schema of a study, for editors")
     schema.set_defaults(handle=_schema)
 
@@ -99,6 +102,14 @@ def _cache(arguments: argparse.Namespace) -> int:
     print(f"{cache.folder}: {count} results, {size / 1e6:.1f} MB (at most {LIMIT / 1e6:.0f} MB)")
     if arguments.clear:
         print(f"{cache.clear()} removed")
+    return 0
+
+
+def _licences(arguments: argparse.Namespace) -> int:
+    from sozialraum.versions import licences
+
+    for name, version, licence in licences():
+        print(f"{name:32} {version:14} {licence}")
     return 0
 
 

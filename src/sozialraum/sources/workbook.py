@@ -85,7 +85,14 @@ def open_workbook(path: str | os.PathLike[str]) -> Workbook:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             check_archive(archive, where)
             return _Reader(archive, where).read()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        EOFError,
+        RuntimeError,
+        OSError,
+        ValueError,
+    ) as error:
         message = str(error)[:120]
         raise InputError(f"The file is no readable workbook: {message}", where=where) from None
     except zipfile.zlib.error as error:  # type: ignore[attr-defined]
