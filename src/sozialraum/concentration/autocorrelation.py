@@ -36,16 +36,16 @@ def moran(
         Random rearrangements for the pseudo p-value.
     seed : int
 
-    Raises
-    ------
-    InputError
-        Fewer than three areas with a value, all the same, or no area with a neighbour.
-
     Returns
     -------
     dict
         `I`, `expected` (−1 / (n − 1)), `p` ((r + 1) / (permutations + 1), one-sided towards the
         side of I), `z` (against the permutations), `n`, `islands`.
+
+    Raises
+    ------
+    InputError
+        Fewer than three areas with a value, all the same, or no area with a neighbour.
 
     Examples
     --------

@@ -136,11 +136,11 @@ def develop(
             "status": change["status"],
         }
     )
-    drawn = {"design_effect": design_effect, "seed": seed}
-    pairs = [[values.where(known) for values in pair] for pair in (before, now)]
-    own = [tuple(values[inside] for values in pair) for pair in pairs]
+    drawn: dict[str, Any] = {"design_effect": design_effect, "seed": seed}
+    (x0, n0), (x1, n1) = [[v.where(known) for v in pair] for pair in (before, now)]
+    own = (x0[inside], n0[inside]), (x1[inside], n1[inside])
     return Development(
         frame[inside],
-        inequality_change(own[0], own[1], draws=499, **drawn),
-        inequality_change(tuple(pairs[0]), tuple(pairs[1]), draws=199, **drawn),
+        inequality_change(*own, draws=499, **drawn),
+        inequality_change((x0, n0), (x1, n1), draws=199, **drawn),
     )

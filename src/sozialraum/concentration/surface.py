@@ -238,10 +238,10 @@ def _squares(
 
     there = pyproj.Transformer.from_crs(crs, grid_crs, always_xy=True)
     # Middle points of a grid lie on whole metres there; what is lost on the way is below a metre.
-    middle = np.rint(np.column_stack(there.transform(*centres.T)))
+    middle = np.rint(np.column_stack(there.transform(centres[:, 0], centres[:, 1])))
     turn = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * width / 2
     corners = (middle[:, None, :] + turn).reshape(-1, 2)
-    x, y = there.transform(*corners.T, direction="INVERSE")
+    x, y = there.transform(corners[:, 0], corners[:, 1], direction="INVERSE")
     rings = np.rint(np.column_stack([x, y])).reshape(-1, 4, 2)
     on_grid = (middle % width == width / 2).all(axis=1)
     return shapely.polygons(rings), on_grid

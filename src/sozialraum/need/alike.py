@@ -50,15 +50,14 @@ def two_editions(
     >>> bool((now.dropna() <= people[now.notna()]).all())
     True
     """
-    figures = need.before.get("areas"), need.figures.get("areas")
-    if figures[0] is None or figures[1] is None:
-        return None
-    pairs = [_counted(f, table.study.counts.from_indicators) for f in figures]
-    if pairs[0] is None or pairs[1] is None:
+    names = table.study.counts.from_indicators
+    earlier = _counted(need.before.get("areas"), names)
+    later = _counted(need.figures.get("areas"), names)
+    if earlier is None or later is None:
         return None
     rules = table.study.disclosure
     shown = need.areas["excluded"].isna() & withheld.reindex(need.areas.index).fillna("").eq("")
-    for count, people in pairs:
+    for count, people in (earlier, later):
         reason = primary(
             count,
             people,
@@ -68,12 +67,14 @@ def two_editions(
             ),
         )
         shown &= count.notna() & people.notna() & (reason == "")
-    before, now = [(count.where(shown), people.where(shown)) for count, people in pairs]
-    return (before, now) if shown.any() else None
+    if not shown.any():
+        return None
+    before, now = [(count.where(shown), people.where(shown)) for count, people in (earlier, later)]
+    return before, now
 
 
-def _counted(figures: Figures, names: tuple[str, ...]) -> Counted | None:
-    if not set(names) <= set(figures.counts):
+def _counted(figures: Figures | None, names: tuple[str, ...]) -> Counted | None:
+    if figures is None or not set(names) <= set(figures.counts):
         return None
     parts = [
         pd.DataFrame(

@@ -275,7 +275,7 @@ def _development(facts: Facts, w: Words) -> list[Block]:
         text += " " + w.t("concentration.development_workbook")
     blocks = [heading(w.t("concentration.development_title"), 2), para(text)]
     blocks.append(para(w.t("concentration.development_rule", alpha=alpha), keep=True))
-    told = []
+    told: list[list[str | dict[str, str]]] = []
     for status in STATUSES:
         names = frame.loc[frame["status"] == status, "name"]
         which = w.names(names) if len(names) else w.t("concentration.no_area")
