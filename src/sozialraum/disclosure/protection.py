@@ -97,10 +97,29 @@ def protect(
 def cheapest_fix(known: Known, said: Sequence[Statement], cell: str, *, protection: int = 3) -> str:
     """Names of what would have to be withheld, too, so that one count is not known.
 
+    Parameters
+    ----------
+    known : Known
+        What everybody knows beforehand.
+    said : sequence of Statement
+        What is printed.
+    cell : str
+        The count that shall not be known.
+    protection : int
+        Width of the interval that an attacker must be left with.
+
     Returns
     -------
     str
         ', ' between them; '' where nothing that can be taken back would help.
+
+    Examples
+    --------
+    >>> from sozialraum.disclosure.inference import shown, sums_to
+    >>> known = dict.fromkeys(["a", "b", "total"], (0, 900))
+    >>> said = [sums_to("total", ["a", "b"]), shown("total", 42, price=9), shown("b", 40)]
+    >>> cheapest_fix(known, said, "a")
+    'b'
     """
     try:
         gone = protect(known, said, {cell: np.nan}, protection=protection)

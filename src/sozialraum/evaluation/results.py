@@ -92,6 +92,15 @@ def evaluate_visits(run: str | Path | Finished, visits: str | Path | pd.DataFram
     -----
     Expected visits are the sum of all visits, divided in proportion to planned people × offers
     (× hours, if every row names them). Visits are not visitors: who comes twice counts twice.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as empty:
+    ...     evaluate_visits(empty, "visits.csv")
+    Traceback (most recent call last):
+        ...
+    sozialraum.errors.InputError: ...
     """
     chosen = run if not isinstance(run, (str, Path)) else read_run(run)
     table = visits if isinstance(visits, pd.DataFrame) else read_visits(visits, chosen)

@@ -57,6 +57,15 @@ def weight_of(table: AreaTable, need: pd.DataFrame, target: Target) -> pd.Series
     -------
     pandas.Series
         Persons; NaN = unknown. Areas that are not rated have no recipients that are known.
+
+    Examples
+    --------
+    >>> import sozialraum as sr
+    >>> table = sr.areas.read_areas(sr.load_study("demo"))
+    >>> need = sr.need.assess(table)
+    >>> weight = weight_of(table, need.areas, table.study.targets["everybody"])
+    >>> weight.index.equals(table.areas.index)
+    True
     """
     kind, _, detail = target.weight_by.partition(":")
     recipients = (need["recipients"] - need["old_age"]).clip(lower=0)
@@ -181,10 +190,29 @@ def _residents(table: AreaTable, ages: str) -> pd.Series:
 def index_errors(need: Need, level: str, design_effect: float, seed: int = 0) -> pd.DataFrame:
     """Standard errors of status and dynamics index over the whole city.
 
+    Parameters
+    ----------
+    need : Need
+        See `assess`.
+    level : {'areas', 'regions'}
+        Of which units.
+    design_effect : float
+        Variance of a count of persons relative to independent persons.
+    seed : int
+        Where an error has to be simulated.
+
     Returns
     -------
     pandas.DataFrame
         `status` in points of `need_index`, `dynamics`; NaN where a base is not known.
+
+    Examples
+    --------
+    >>> import sozialraum as sr
+    >>> table = sr.areas.read_areas(sr.load_study("demo"))
+    >>> need = sr.need.assess(table)
+    >>> index_errors(need, "areas", design_effect=1.8).columns.tolist()
+    ['status', 'dynamics']
     """
     frame = need.areas if level == "areas" else need.regions
     out = frame["excluded"].notna()
@@ -259,6 +287,15 @@ def stand(table: AreaTable, need: Need) -> Standing:
     Returns
     -------
     Standing
+
+    Examples
+    --------
+    >>> import sozialraum as sr
+    >>> table = sr.areas.read_areas(sr.load_study("demo"))
+    >>> need = sr.need.assess(table)
+    >>> ranked = stand(table, need).areas.dropna(subset="rank")
+    >>> bool((ranked["rank_lo"] <= ranked["rank"]).all())
+    True
     """
     study = table.study
     rules = study.indicators
