@@ -96,7 +96,12 @@ def _answer(sheet: Sheet, c: Comparison) -> None:
     sheet.section("Das Wichtigste")
     rows = rooms[rooms["target"] == "everybody"]
     new, gone = (list(rows.loc[rows["change"] == w, "name"]) for w in ("neu", "entfällt"))
-    points = [
+    shares = [r.content.figures.get("share") for r in (c.before, c.after)]
+    total = f"In {c.after.info.region_name} insgesamt {percent(shares[0])} früher, "
+    points = [total + f"{percent(shares[1])} später ({c.after.info.recipients_label})."] * all(
+        map(known, shares)
+    )
+    points += [
         f"Anteil: In {_count(areas['share_beyond_chance'])} von {len(areas)} Gebieten hat er sich "
         "stärker verändert, als es der Zufall erklärt"
         + _named(areas[areas["share_beyond_chance"]])
