@@ -267,6 +267,20 @@ def test_a_region_may_be_a_list_of_areas(folder: Path) -> None:
         computed(folder, document)
 
 
+def test_a_wrong_id_of_the_layer_is_mended_where_the_study_says_so(folder: Path) -> None:
+    ids = [*CITY.ids[:7], CITY.ids[3], *CITY.ids[8:]]
+    CITY.layer(folder / "doppelt.geojson", ids)
+    layer = {"path": "doppelt.geojson"}
+    document = study("mend", **counted("profile.xlsx", SHEET), levels=QUARTER, area_layer=layer)
+    with pytest.raises(InputError, match="stands 2 times"):
+        computed(folder, document)
+    mend = [{"feature": 8, "wrong": CITY.ids[3], "right": CITY.ids[7]}]
+    document["area_layer"] = {**document["area_layer"], "mend": mend}
+    run = sr.run(written(folder, document), data=folder)
+    assert sorted(run.areas.index) == sorted(CITY.ids)
+    assert any("berichtigt" in row["detail"] for row in run.content.quality)
+
+
 def test_a_wrong_heading_is_named_with_the_headings_there_are(folder: Path) -> None:
     layout = {**SHEET, "columns": {**SHEET["columns"], "population": "Insgesamt"}}
     document = study("doppelt", **counted("profile.xlsx", layout), levels=QUARTER)

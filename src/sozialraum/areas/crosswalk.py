@@ -159,8 +159,9 @@ def carry(counts: pd.Series, walk: Crosswalk, *, whole: bool = True) -> pd.DataF
             "hi": np.maximum(np.ceil(own * rows["weight_hi"] - 1e-6), value),
         }
     )
-    sums = parts.groupby(rows["target"]).agg(lambda column: column.sum(skipna=False))
-    return sums.reindex(walk.targets)
+    unknown = value.isna().groupby(rows["target"]).any()
+    sums = parts.groupby(rows["target"]).sum()
+    return sums.mask(unknown.reindex(sums.index)).reindex(walk.targets)
 
 
 def carry_share(numerator: pd.Series, denominator: pd.Series, walk: Crosswalk) -> pd.Series:
@@ -235,7 +236,7 @@ def find_wrong_ids(ids: pd.Series, geometry: np.ndarray, known: Collection[str])
         places = np.flatnonzero((ids == wrong).to_numpy())
         around = {
             place: [
-                ids.iloc[n]
+                str(ids.iloc[int(n)])
                 for n in tree.query(geometry[place], predicate="dwithin", distance=1.0)
                 if n not in places
             ]
@@ -249,15 +250,16 @@ def find_wrong_ids(ids: pd.Series, geometry: np.ndarray, known: Collection[str])
             raise InputError(
                 f"The id {wrong} stands {len(places)} times, and it is not certain which feature "
                 "is wrong and what its id should be",
-                where="features " + ", ".join(str(ids.index[p]) for p in places),
+                where="features " + ", ".join(str(ids.index[int(p)]) for p in places),
                 hint="Name it in the study under area_layer.mend",
             )
+        number = int(ids.index[int(place)])
         why = (
-            f"Objekt {ids.index[place]} trägt die Nummer {wrong} eines anderen Gebiets; seine "
+            f"Objekt {number} trägt die Nummer {wrong} eines anderen Gebiets; seine "
             f"Nachbarn beginnen mit {best[0][:2]}, und die Nummer {best[0]} "
             "fehlt in der Karte. Berichtigt."
         )
-        found.append(WrongId(int(ids.index[place]), wrong, best[0], why))
+        found.append(WrongId(number, wrong, best[0], why))
         lacking.remove(best[0])
     return found
 

@@ -68,6 +68,10 @@ def whole_region(areas: pd.DataFrame, region: Region) -> None:
     areas["region_name"] = inside.map(names).to_numpy(object)
 
 
+def _names(areas: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(areas.index.astype(str), areas["name"].astype(str), strict=True))
+
+
 def register(
     path: Path, layout: TableLayout, areas: pd.DataFrame, id_digits: int | None
 ) -> pd.DataFrame:
@@ -75,7 +79,7 @@ def register(
     from sozialraum.sources.declared import read_declared
     from sozialraum.sources.ewr import DERIVED, age_sum
 
-    frame = read_declared(path, layout, id_digits=id_digits, names=areas["name"].to_dict())
+    frame = read_declared(path, layout, id_digits=id_digits, names=_names(areas))
     hidden = frame["population"].isna() & frame["population_lo"].notna()
     if hidden.any():
         raise InputError(
@@ -123,7 +127,7 @@ def edition(path: Path, edition: Edition, areas: pd.DataFrame, id_digits: int | 
 
     assert edition.layout is not None
     frame = read_declared(
-        path, edition.layout, counts=False, id_digits=id_digits, names=areas["name"].to_dict()
+        path, edition.layout, counts=False, id_digits=id_digits, names=_names(areas)
     )
     result = frame[list(edition.layout.columns)].copy()
     result["valid"], result["valid_text"] = True, ""
@@ -140,7 +144,7 @@ def count_table(
     from sozialraum.sources.ba import BaTable
     from sozialraum.sources.declared import read_declared
 
-    frame = read_declared(path, table.layout, id_digits=id_digits, names=areas["name"].to_dict())
+    frame = read_declared(path, table.layout, id_digits=id_digits, names=_names(areas))
     totals = pd.DataFrame(
         {"label": pd.Series(dtype=object)} | {c: pd.Series(dtype=float) for c in frame},
         index=pd.Index([], dtype=object, name="unit_id"),

@@ -79,7 +79,7 @@ def series(
     [['S1', nan, 'ab 2019 und ab 2021 anders definiert'], ['S3', 2.0, '']]
     """
     years = sorted(values)
-    names = list(dict.fromkeys(c for y in years for c in values[y]))
+    names = list(dict.fromkeys(str(c) for y in years for c in values[y]))
     parts = []
     for name in names:
         index = values[years[-1]].index
@@ -122,7 +122,8 @@ def _trend(values: pd.DataFrame, dates: Mapping[int, pd.Timestamp]) -> np.ndarra
     """Change of the last two editions, slope, first and last year with a value; rows = areas."""
     number = values.to_numpy(float)
     years = np.array(values.columns, dtype=float)
-    when = np.array([(dates[y] - dates[values.columns[-1]]).days / YEAR for y in values.columns])
+    last_date = dates[int(years[-1])]
+    when = np.array([(dates[int(y)] - last_date).days / YEAR for y in years])
     there = ~np.isnan(number)
     change = number[:, -1] - number[:, -2] if number.shape[1] > 1 else np.full(len(number), np.nan)
     weight = there.astype(float)

@@ -97,7 +97,7 @@ def answer(
     other = {} if setting.uncorrected is None else {first: [setting.uncorrected]}
     presence = propose(
         study, rooms, offices, units, ways,
-        bounds=setting.bounds, alternatives=other, remember=remember,
+        bounds=setting.bounds, alternatives=other, regions=setting.regions, remember=remember,
     )  # fmt: skip
     changes = None
     if setting.uncorrected is not None and is_plain(siting):
@@ -117,16 +117,11 @@ def answer(
         week = plan_week(study.hours, people, rooms.loc[sites])
         presence = _with_hours(presence, week, first, siting.rooms)
         supply = week.hours.sum(axis=1)
-    regions = units["area_id"].str[: _digits(study)]
     reached = None
     if siting.decay is not None and sites:
-        reached = supply_by_region(siting, units, ways, supply, regions, first)
+        reached = supply_by_region(siting, units, ways, supply, setting.regions, first)
     kept = None if is_straight(access) else ways
     return Answer(presence, kept, notes, changes, clarify, week, reached)
-
-
-def _digits(study: Study) -> int:
-    return next(level.digits for level in study.levels if level.key == "region")
 
 
 def _with_hours(presence: Presence, week: Week, target: str, p: int) -> Presence:

@@ -123,6 +123,7 @@ def propose(
     *,
     bounds: Mapping[str, pd.DataFrame] | None = None,
     alternatives: Mapping[str, Any] | None = None,
+    regions: pd.Series | None = None,
     remember: Remember = compute,
 ) -> Presence:
     """Best rooms for every target group, walking distance and number of rooms.
@@ -145,6 +146,8 @@ def propose(
         stability.
     alternatives : mapping, optional
         Target group -> other numbers of people per unit, shape (k, units), for the stability.
+    regions : pandas.Series, optional
+        Bezirksregion of each unit, for a model with a least share in each; default: the area.
     remember : callable
         See `sozialraum.cache.remembering`: curves and draws that are known are not computed.
 
@@ -186,6 +189,7 @@ def propose(
                         steps,
                         _doubt(units, demand, (bounds or {}).get(target)),
                         (alternatives or {}).get(target),
+                        units["area_id"] if regions is None else regions,
                         remember,
                     )
                 curves[target, radius, with_offices] = [
@@ -254,13 +258,13 @@ def _headline(
     steps: list[Step],
     doubt: Doubt,
     alternatives: Any,
+    regions: pd.Series,
     remember: Remember,
 ) -> tuple[list[Step], Depth]:
     """The study's own setting: its model, and what stands behind the proposal."""
     siting, plain = study.siting, is_plain(study.siting)
     table = pd.DataFrame()
     if not plain:
-        digits = next(level.digits for level in study.levels if level.key == "region")
         chosen = choose_by_model(
             siting,
             places.cost,
@@ -268,7 +272,7 @@ def _headline(
             steps,
             existing=places.existing,
             required=places.required,
-            groups=units["area_id"].str[:digits].to_numpy(),
+            groups=regions.to_numpy(),
             between=straight_line(places.xy, places.xy, detour=siting.detour),
         )
         steps, table = chosen.steps, chosen.table

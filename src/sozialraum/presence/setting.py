@@ -44,6 +44,8 @@ class Setting:
     cells : pandas.DataFrame
         `unit_id`, `x`, `y` of the places each unit is made of: grid cells, and points of areas
         without one.
+    regions : pandas.Series
+        Unit of the level above the areas that each demand unit lies in; index `unit_id`.
     """
 
     rooms: gpd.GeoDataFrame
@@ -54,6 +56,7 @@ class Setting:
     figures: dict[str, Any] = field(default_factory=dict)
     uncorrected: pd.Series | None = None
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    regions: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
 
 
 def settle(
@@ -118,7 +121,8 @@ def settle(
     figures = {"demand": float(units[f"people_{first}"].sum()), "units": len(units)}
     offices = existing_offices(study, region)
     bounds = {} if counts is None else count_bounds(study, weights, counts)
-    return Setting(rooms, offices, units, bounds, quality, figures, compared, places)
+    regions = units["area_id"].map(region["region_id"])
+    return Setting(rooms, offices, units, bounds, quality, figures, compared, places, regions)
 
 
 def count_bounds(

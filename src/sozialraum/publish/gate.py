@@ -12,6 +12,8 @@ What the rules mean for this study
   residents without benefits, is withheld with every column from which it could be computed back
   (bounds, share, location quotient, ranks by share and by count, weights). Where a total would
   still give it away, further counts are withheld (`sozialraum.disclosure.suppression`).
+- *The minimum holds for households, too*, where a workbook counts Bedarfsgemeinschaften: a family
+  of five is five persons and one household.
 - *Indicators S1…S4 and classes* have already been published by their publisher. They stay as they
   were published, also where the count behind them is withheld: a reader could always multiply a
   published share by the public number of residents, and hiding it here would protect nobody. But a
@@ -57,11 +59,15 @@ _COUNT: tuple[str, ...] = (
 )
 _COUNT += ("location_quotient", "location_quotient_city", "rank_by_share", "rank_by_count")
 _COUNT += ("cluster", "cluster_sentence")
+HOUSEHOLDS = "households"
+"""Column of Bedarfsgemeinschaften that decides what is withheld and is never written."""
+
 _CHILDREN = ("children", "children_lo", "children_hi")
 _PUBLIC = ("name", "region_id", "region_name", "population", "excluded", "flags", "geometry")
 _NOTE = {
     "population": "Angaben nicht gezeigt: weniger als {population} Einwohnerinnen und Einwohner",
     "count": "Zahl nicht gezeigt: weniger als {count} Personen",
+    "households": "Zahl nicht gezeigt: weniger als {count} Bedarfsgemeinschaften",
     "complement": "Zahl nicht gezeigt: fast alle Einwohnerinnen und Einwohner",
     "protects": "Zahl nicht gezeigt, damit eine kleine Zahl nicht errechnet werden kann",
     "source": "Zahl in der Quelle nicht angegeben oder dort gesperrt",
@@ -98,6 +104,8 @@ def release(content: Content) -> Content:
     _check_limits(study, internal=content.info.internal)
     areas, regions = content.areas.copy(), content.regions.copy()
     why, why_regions = withheld(areas, regions, study)
+    areas = areas.drop(columns=HOUSEHOLDS, errors="ignore")  # they were for this question alone
+    regions = regions.drop(columns=HOUSEHOLDS, errors="ignore")
     unknown_before = areas["recipients"].isna()
     derived = bool(content.figures.get("counts_derived", True))
     children, children_regions = withheld_children(areas, regions, study, derived=derived)
@@ -169,7 +177,19 @@ def withheld(
         base=base,
         minimum_count=rules.minimum_count,
         minimum_population=rules.minimum_population,
+        few=_few_households(areas, regions, rules.minimum_count),
     )
+
+
+def _few_households(
+    areas: pd.DataFrame, regions: pd.DataFrame, least: int
+) -> tuple[pd.Series, pd.Series] | None:
+    """Where a count of persons may be that of one or two households, as far as these are known."""
+    if HOUSEHOLDS not in areas:
+        return None
+    unknown = pd.Series(np.nan, index=regions.index)
+    counts = areas[HOUSEHOLDS].astype(float), regions.get(HOUSEHOLDS, unknown).astype(float)
+    return (counts[0] > 0) & (counts[0] < least), (counts[1] > 0) & (counts[1] < least)
 
 
 def withheld_children(
@@ -383,7 +403,8 @@ def _quality(why: pd.Series, why_regions: pd.Series, content: Content) -> list[d
     limits = {"population": rules.minimum_population, "count": rules.minimum_count}
     title = content.study.area_layer.title
     rows = []
-    for reasons, level in ((why, title), (why_regions, "Bezirksregion")):
+    above = {level.key: level.title for level in content.study.levels}
+    for reasons, level in ((why, title), (why_regions, above.get("region", "Region"))):
         for reason, number in reasons[reasons != ""].value_counts().sort_index().items():
             detail = _NOTE[str(reason)].format(**limits)
             row = {"topic": "Geheimhaltung", "finding": f"{level}: {number}", "detail": detail}

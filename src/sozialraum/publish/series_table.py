@@ -21,7 +21,7 @@ def series_table(table: AreaTable) -> tuple[FurtherTable, ...]:
     frame = series_of(table)
     if frame is None:
         return ()
-    editions = [c for c in frame if c.startswith("value_")]
+    editions = [str(c) for c in frame if str(c).startswith("value_")]
     columns = (
         Column("area_id", "Nummer"),
         Column("name", "Gebiet"),

@@ -17,7 +17,13 @@ import pandas as pd
 from sozialraum.errors import InputError
 from sozialraum.sources.cells import Dialect, parse_cells
 from sozialraum.sources.layout import clean, is_figure
-from sozialraum.sources.tables import area_ids, normal_name, read_table, refuse_duplicates
+from sozialraum.sources.tables import (
+    area_ids,
+    first_row,
+    normal_name,
+    read_table,
+    refuse_duplicates,
+)
 
 if TYPE_CHECKING:
     from sozialraum.sources.workbook import Sheet
@@ -106,7 +112,7 @@ def _by_name(keys: pd.Series, names: Mapping[str, str], where: str) -> pd.Series
         ids.setdefault(normal_name(name), []).append(area)
     found = keys.map(lambda name: ids.get(normal_name(str(name)), [str(name)]))
     if (shared := found.str.len() > 1).any():
-        row = shared.idxmax()
+        row = first_row(shared)
         raise InputError(
             f"The name '{keys[row]}' belongs to {len(found[row])} areas",
             where=f"{where}, row {row}",
@@ -119,7 +125,7 @@ def _by_name(keys: pd.Series, names: Mapping[str, str], where: str) -> pd.Series
 def _refuse_no_percentage(values: pd.Series, where: str, column: str) -> None:
     outside = (values < 0) | (values > 100)
     if outside.any():
-        row = outside.idxmax()
+        row = first_row(outside)
         raise InputError(
             f"{values[row]:g} is no percentage",
             where=f"{where}, row {row}, column {column}",

@@ -142,6 +142,10 @@ class Counts(Strict):
     )
     children_indicator: str = Field("S4", description="Its numerator are the children on benefits")
     ba_children: str = Field("Kinder unter 15", description="The same, as a column of the workbook")
+    ba_households: str = Field(
+        "Bedarfsgemeinschaften",
+        description="Column of the workbook with households: the minimum holds for them, too",
+    )
     derived_label: str = "Personen mit Leistungen nach SGB II oder SGB XII"
     pension_age_range: tuple[float, float] = Field(
         (0.9985, 1.0325),
@@ -315,7 +319,9 @@ class Study(Strict):
             *(("counts.from_indicators", i) for i in self.counts.from_indicators),
             ("counts.children_indicator", self.counts.children_indicator),
         ]
-        for key, value in named if current is not None and self.counts.table is None else ():
+        for key, value in named:
+            if current is None or self.counts.table is not None:
+                break
             if value not in current.indicators:
                 raise ValueError(f"{key}: {value!r} is none of {list(current.indicators)}")
         if self.levels and "region" not in [level.key for level in self.levels]:

@@ -106,7 +106,8 @@ def fetch_study(
     wanted = [n for n in needs(study) if not only or any(fnmatch(n.path, p) for p in only)]
     if only and not wanted:
         raise StudyError("The study reads no such file", where=", ".join(only))
-    outcomes, unreachable = [], {}
+    outcomes: list[Outcome] = []
+    unreachable: dict[str, SozialraumError] = {}
     for need in wanted:
         download = offered.get((need.source, need.path))
         if download is None or not base_url(download.service, urls):
