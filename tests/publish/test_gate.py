@@ -320,3 +320,20 @@ def test_the_packaged_study_passes_its_own_gate(berlin):
     assert row[["recipients", "share", "status_class", "S1"]].isna().all()
     assert run.areas["recipients"].notna().sum() == 52
     assert gate.attack(run.content).empty
+
+
+def test_a_single_large_family_is_one_household_and_is_not_shown(safe):
+    areas = safe.areas.assign(households=200.0)
+    family = areas.index[areas["recipients"] > 10][0]
+    areas.loc[family, "households"] = 1.0
+    regions = safe.regions.assign(households=800.0)
+    units = safe.units[safe.units["area_id"] != family]
+    why, _ = gate.withheld(areas, regions, safe.study)
+    assert why[family] == "households"
+    lost = why.index[why != ""]
+    units = units[~units["area_id"].isin(lost)]
+    released = gate.release(replace(safe, areas=areas, regions=regions, units=units))
+    assert released.areas.loc[family, COUNTS].isna().all()
+    assert "Bedarfsgemeinschaften" in released.areas.loc[family, "flags"]
+    assert "households" not in released.areas
+    assert "households" not in released.regions

@@ -203,6 +203,7 @@ def withhold(
     base: pd.Series | None = None,
     minimum_count: int = 3,
     minimum_population: int = 300,
+    few: tuple[pd.Series, pd.Series] | None = None,
 ) -> tuple[pd.Series, pd.Series]:
     """Decide for areas and the level above which counts are not shown, and why.
 
@@ -220,13 +221,16 @@ def withhold(
     base : pandas.Series, optional
         Residents the share refers to; default: all residents.
     minimum_count, minimum_population : int
+    few : tuple of boolean Series, optional
+        By area and by unit: fewer households than persons may be shown. A family of five is one
+        household, so a count of five can be a count of one.
 
     Returns
     -------
     areas, units : pandas.Series
         Reason by area and by unit: '' (shown), 'count', 'complement', 'population' (see
-        `primary`), 'source' (unknown or suppressed by the source), or 'protects' (withheld so that
-        another count cannot be computed).
+        `primary`), 'households' (`few`), 'source' (unknown or suppressed by the source), or
+        'protects' (withheld so that another count cannot be computed).
 
     Raises
     ------
@@ -252,6 +256,10 @@ def withhold(
     areas = primary(counts, population, base=base, **limits)
     residents = population.groupby(group).sum().reindex(totals.index)
     units = primary(totals, residents, **limits)
+    for reason, some in zip((areas, units), few or (), strict=False):
+        reason[some.reindex(reason.index).fillna(False).astype(bool) & (reason == "")] = (
+            "households"
+        )
     unknown = counts.isna()
     rest = totals - counts.groupby(group).sum().reindex(totals.index)
     left = group.map(rest).where(unknown)

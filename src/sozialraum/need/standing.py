@@ -42,6 +42,20 @@ class Standing:
     warnings: list[str] = field(default_factory=list)
 
 
+def add_households(table: AreaTable, areas: pd.DataFrame, regions: pd.DataFrame) -> None:
+    """Households by area and Bezirksregion where a workbook counts them, in place.
+
+    Disclosure control looks at them; no output shows them.
+    """
+    column = table.study.counts.ba_households
+    if table.ba is None or column not in table.ba:
+        return
+    areas["households"] = table.ba[column].reindex(areas.index)
+    totals = table.ba_book.totals
+    if column in totals:
+        regions["households"] = totals[column].reindex(regions.index)
+
+
 def weight_of(table: AreaTable, need: pd.DataFrame, target: Target) -> pd.Series:
     """Persons of a target group in every area.
 
@@ -344,6 +358,7 @@ def stand(table: AreaTable, need: Need) -> Standing:
     _rank(regions, of_regions.loc[regions.index], study)
     # "among the k worst" is a statement on areas; there are hardly more Bezirksregionen than k
     regions = regions.drop(columns=["p_top", "top_certain", "top_possible"])
+    add_households(table, areas, regions)
     figures = {
         "undetermined": int((areas["dynamics_class"] == UNDETERMINED).sum()),
         "worse": int(change["worse"].sum()),

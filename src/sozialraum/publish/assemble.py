@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.areas.hierarchy import unite
+from sozialraum.publish import gate
 from sozialraum.publish.content import RANKING, Content, Info, Proposal, SourceNote
 
 if TYPE_CHECKING:
@@ -122,6 +123,9 @@ def assemble(
         geometry=region_frame.geometry,
         crs=shapes.crs,
     )
+    for frame, source in ((area_frame, areas), (region_frame, regions)):
+        if gate.HOUSEHOLDS in source:  # the gate asks for it, and takes it out
+            frame[gate.HOUSEHOLDS] = source[gate.HOUSEHOLDS].reindex(frame.index)
     outline = unite(region_frame, pd.Series("region", index=region_frame.index)).assign(
         name=study.region.name
     )
