@@ -82,3 +82,19 @@ def test_rules_that_cannot_be_met_say_which_and_by_how_much():
     missing = table[table["status"] == "infeasible"]
     assert (missing["p"] > 3).all()
     assert missing["finding"].str.startswith("Mindestabstand der Räume: es fehlen").all()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"model": "gradual", "far": 500},
+        {"capacity": 50, "backup": 0.2},
+        {"model": "center", "spacing": 300},
+        {"model": "median", "floor": 0.1},
+        {"model": "median", "backup": 0.1},
+    ],
+    ids=str,
+)
+def test_a_rule_that_a_model_would_ignore_is_refused(rules):
+    with pytest.raises(ValueError, match=r"goes with|must be|has none"):
+        Siting(**rules)

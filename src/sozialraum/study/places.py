@@ -145,6 +145,20 @@ class Siting(Strict):
         None, description="Adds supply per person that can be reached (E2SFCA) with this decay"
     )
 
+    @model_validator(mode="after")
+    def _far_enough(self) -> Siting:
+        if self.far is not None and self.far <= self.radius:
+            raise ValueError("far: must be greater than radius")
+        if self.capacity is not None and (self.backup or self.model != "coverage"):
+            raise ValueError("capacity: goes with plain coverage only, without backup")
+        if self.backup and self.model != "coverage":
+            raise ValueError("backup: goes with model coverage only")
+        if self.floor and self.model in ("median", "center"):
+            raise ValueError(f"floor: model {self.model} has none")
+        if self.spacing and self.model == "center":
+            raise ValueError("spacing: model center has none")
+        return self
+
 
 class Consultation(Strict):
     """A format of presence: open consultation, appointment, talk with a host partner."""
