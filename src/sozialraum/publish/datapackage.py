@@ -82,16 +82,18 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
         "name": content.study.name,
         "title": f"{info.title} – {info.region_name}",
         "description": " ".join(
-            [
+            part
+            for part in [
                 *(["Fiktive Daten: Ort und Zahlen sind erfunden."] if info.fictitious else []),
                 *(["Intern, nicht zur Weitergabe."] if info.internal else []),
-                info.subtitle,
+                f"{info.subtitle.rstrip('.')}." if info.subtitle else "",
                 f"recipients: {info.recipients_label}. share: {info.share_label}.",
                 info.recipients_note,
                 "Leere Zellen sind nicht bekannt oder werden nicht gezeigt; sie sind nie null.",
                 *info.warnings,
             ]
-        ).strip(),
+            if part
+        ),
         "version": f"{info.reference_date}+{info.fingerprint}",
         "created": f"{info.reference_date}T00:00:00Z",
         "keywords": ["SGB II", "Jobcenter", "Sozialraum", info.region_name],
@@ -194,6 +196,7 @@ def _named(sources: Iterable[SourceNote]) -> list[dict[str, str]]:
         {
             "title": f"{s.publisher}: {s.title} ({s.reference_date}). {s.attribution}",
             "attribution": s.attribution,
+            "licence": s.licence,
         }
         | ({"path": s.url} if s.url.startswith("https://") else {})
         for s in sources

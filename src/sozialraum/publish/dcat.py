@@ -24,7 +24,6 @@ CONTEXT = {
     "dcatde": "http://dcat-ap.de/def/dcatde/",
     "dct": "http://purl.org/dc/terms/",
     "foaf": "http://xmlns.com/foaf/0.1/",
-    "locn": "http://www.w3.org/ns/locn#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "spdx": "http://spdx.org/rdf/terms#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
@@ -182,9 +181,12 @@ def _distribution(entry: Mapping[str, Any]) -> dict[str, Any]:
         node["dct:license"] = {"@id": uri}
     if sources:
         node["dcatde:licenseAttributionByText"] = _german("; ".join(sources))
-    unknown = [licence["title"] for licence in licences if licence["name"] not in LICENCES]
+    words = [licence["title"] for licence in licences if licence["name"] not in LICENCES]
+    unknown = dict.fromkeys(
+        f"{s['attribution'].rstrip('.')} ({s['licence']})"
+        for s in entry.get("sources", ())
+        if s["licence"] in words
+    )
     if unknown:
-        node["dct:rights"] = _german(
-            "Für einen Teil der Quellen gilt eine andere Angabe: " + "; ".join(unknown)
-        )
+        node["dct:rights"] = _german(f"Lizenz mit dem Herausgeber zu klären: {'; '.join(unknown)}")
     return node
