@@ -23,7 +23,9 @@ from sozialraum.cache import Cache, key_of, open_cache, remembering
 from sozialraum.codec import MAGIC, Damaged, Unstorable, digest, pack, unpack
 from sozialraum.stages import Stages, Watched
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates()
+SCALARS = (
+    st.binary() | st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates()
+)
 VALUES = st.recursive(
     SCALARS,
     lambda inner: (
@@ -315,4 +317,3 @@ def test_no_stage_of_the_same_run_is_computed_twice(
     same, other = made
     assert same.computed == []
     assert other.computed == ["presence"]
-

@@ -243,7 +243,7 @@ def test_the_headline_proposal_says_how_stable_each_room_is(demo_run) -> None:
 def test_two_processes_write_the_same_bytes_as_one(demo_run, demo_folder, tmp_path: Path) -> None:
     from sozialraum.publish.report.worker import ReportWorker
 
-    with ReportWorker() as worker:
+    with ReportWorker(cache=False) as worker:
         out = demo_run.write(tmp_path / "run", worker=worker)
     for name in sorted(FILES):
         assert (out / name).read_bytes() == (demo_folder / name).read_bytes(), name

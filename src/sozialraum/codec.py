@@ -32,7 +32,7 @@ def pack(value: Any) -> bytes:
     Parameters
     ----------
     value : object
-        None, numbers, texts, dates, lists, tuples, dicts, sets, numpy arrays, pandas and
+        None, numbers, texts, bytes, dates, lists, tuples, dicts, sets, numpy arrays, pandas and
         geopandas frames, and dataclasses of this package made of them.
 
     Returns
@@ -99,6 +99,9 @@ def _encode(value: Any, parts: list[bytes]) -> Any:
         return ["dict", [[_encode(k, parts), _encode(v, parts)] for k, v in value.items()]]
     if kind in (set, frozenset):
         return [kind.__name__, [_encode(v, parts) for v in sorted(value)]]
+    if kind is bytes:
+        parts.append(value)
+        return ["bytes", len(parts) - 1]
     if kind in (dt.date, dt.datetime):
         return [kind.__name__, value.isoformat()]
     if dataclasses.is_dataclass(kind):
@@ -323,6 +326,7 @@ _DECODERS: dict[str, Any] = {
     "set": lambda parts, values: {_decode(v, parts) for v in values},
     "frozenset": lambda parts, values: frozenset(_decode(v, parts) for v in values),
     "dict": lambda parts, items: {_decode(k, parts): _decode(v, parts) for k, v in items},
+    "bytes": lambda parts, part: bytes(parts[part]),
     "date": lambda parts, text: dt.date.fromisoformat(text),
     "datetime": lambda parts, text: dt.datetime.fromisoformat(text),
     "dataclass": _dataclass,

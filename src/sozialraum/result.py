@@ -163,7 +163,7 @@ class Run:
         """
         from sozialraum.publish import datapackage, dcat, folder, geodata, manifest, tables
         from sozialraum.publish.map import write_map
-        from sozialraum.publish.report import write_report
+        from sozialraum.publish.report.kept import kept_report
 
         content, out = self.content, Path(out)
         with folder.publishing(out, private=content.info.internal) as place:
@@ -184,7 +184,8 @@ class Run:
             if worker is not None:
                 worker.finish(place / "report.pdf")
             else:
-                write_report(content, place / "report.pdf")
+                report = kept_report(content, cache=bool(self.origin.get("cache")))
+                (place / "report.pdf").write_bytes(report)
             progress("manifest")
             datapackage.write_datapackage(content, place)  # it describes the report, too
             dcat.write_dcat(content, place)

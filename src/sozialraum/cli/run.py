@@ -98,7 +98,7 @@ def _compute(arguments: argparse.Namespace) -> int:
         if (arguments.jobs or os.cpu_count() or 1) > 1:
             from sozialraum.publish.report.worker import ReportWorker
 
-            worker = stack.enter_context(ReportWorker())
+            worker = stack.enter_context(ReportWorker(cache=not arguments.no_cache))
         run = pipeline.run(
             arguments.study,
             data=arguments.data,

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 class ReportWorker:
     """A process that renders one report.
 
+    Parameters
+    ----------
+    cache : bool
+        See `sozialraum.publish.report.kept.kept_report`.
+
     Examples
     --------
     >>> with ReportWorker() as worker:
@@ -32,12 +37,12 @@ class ReportWorker:
     True
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, cache: bool = True) -> None:
         options: dict[str, Any] = {}
         if os.name == "posix":
             options["start_new_session"] = True  # Ctrl-C is for the run; it ends the worker
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],
+            [sys.executable, "-P", "-m", __name__, *["--no-cache"] * (not cache)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -99,7 +104,8 @@ def main() -> None:
     import matplotlib.figure  # noqa: F401
     import typst  # noqa: F401
 
-    from sozialraum.publish.report.document import render
+    from sozialraum.publish.report import document  # noqa: F401
+    from sozialraum.publish.report.kept import kept_report
 
     result: bytes | BaseException
     try:
@@ -107,7 +113,7 @@ def main() -> None:
     except EOFError:
         return  # the run ended before there was anything to report
     try:
-        result = render(content)
+        result = kept_report(content, cache="--no-cache" not in sys.argv)
     except Exception as error:
         result = error
     pickle.dump(result, sys.stdout.buffer, protocol=5)
