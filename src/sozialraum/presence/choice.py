@@ -162,7 +162,7 @@ def _solve(
         "required": np.union1d(existing, required).tolist(),
         "node_limit": NODES,
     }
-    spacing = {}
+    spacing: dict[str, Any] = {}
     if siting.spacing:
         apart = np.asarray(between, float).copy()
         apart[existing], apart[:, existing] = np.inf, np.inf

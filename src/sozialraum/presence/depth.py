@@ -202,7 +202,8 @@ def _drawn(
     headline = steps[min(siting.rooms, len(steps) - 1)]
     result = robust_choice(again, np.sort(np.array(headline.sites, np.intp)))
     robust = result.figures.assign(regret=result.regret)
-    robust["sites"] = [headline.sites, result.robust_mean, result.robust_worst]
+    chosen = [headline.sites, result.robust_mean, result.robust_worst]
+    robust["sites"] = pd.Series(chosen, index=robust.index, dtype=object)
     return shares[["p", "site", "stability"]], robust
 
 

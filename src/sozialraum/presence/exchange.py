@@ -39,7 +39,7 @@ def same_reach(reach: Bools, weight: Floats) -> tuple[Floats, Floats]:
     packed = np.packbits(reach, axis=1)
     keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
-    return reach[first].astype(float), np.bincount(group.ravel(), weight)
+    return reach[first].astype(float), np.bincount(group.ravel(), weight).astype(float)
 
 
 def add_greedily(reach: Floats, weight: Floats, p: int, chosen: Ints) -> Ints:

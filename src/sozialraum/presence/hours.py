@@ -28,7 +28,6 @@ from sozialraum.presence.visits import (
 Spans = tuple[float, float] | Sequence[tuple[float, float]]
 DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag")
 WINDOWS = ((9.0, 13.0), (13.0, 17.0))
-Spans = tuple[float, float] | Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -240,7 +239,7 @@ def _plan(
         for f in np.flatnonzero(visits.slots[visit]):
             end = clock + float(visits.slots[visit, f]) * slot
             room = rooms[visits.room[visit]]
-            rows.append((room, window // parts, clock, end, formats[f].key))
+            rows.append((room, window // parts, clock, end, formats[int(f)].key))
             clock = end
     plan = pd.DataFrame(rows, columns=["site_id", "day", "start", "end", "format"])
     return plan.sort_values(["day", "start", "site_id"], kind="stable", ignore_index=True)

@@ -290,7 +290,7 @@ def _headline(
         draw=plain,
         remember=remember,
     )
-    named = {
+    named: dict[str, Any] = {
         name: sites_named(getattr(found, name), places.names, ("site", "instead", "sites"))
         for name in ("nested", "exchange", "stability", "robust")
     }

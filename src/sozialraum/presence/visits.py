@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -160,7 +161,7 @@ def best_visits(
     days = np.array([len(w) for w in visits.windows])
     blocks, highs = [], []
 
-    def at_most(data: object, rows: object, columns: object, high: Floats) -> None:
+    def at_most(data: Any, rows: Any, columns: Any, high: Floats) -> None:
         data = np.broadcast_to(np.asarray(data, float), np.shape(columns))
         blocks.append(sparse.csr_array((data, (rows, columns)), shape=(high.size, size)))
         highs.append(high.astype(float))

@@ -133,7 +133,7 @@ def week(facts: Facts, w: Words) -> list[Block]:
 
 def questions(facts: Facts, w: Words) -> list[Block]:
     """Houses of which only something is unknown, by what they would add."""
-    houses: list[dict[str, Any]] = rows_of(facts, "clarify").head(ASKED).to_dict("records")
+    houses: list[dict[Any, Any]] = rows_of(facts, "clarify").head(ASKED).to_dict("records")
     if not houses:
         return []
     columns = [
