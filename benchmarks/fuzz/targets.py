@@ -98,7 +98,18 @@ YAML_WORDS = tuple(
 def targets() -> dict[str, Target]:
     """Every reader by name."""
     from sozialraum.demo import folder
-    from sozialraum.sources import ba, ewr, grid, layers, lor, mss, tables, venues, workbook
+    from sozialraum.sources import (
+        ba,
+        ewr,
+        grid,
+        layers,
+        lor,
+        mss,
+        tables,
+        venue_list,
+        venues,
+        workbook,
+    )
     from sozialraum.study import load_study
 
     demo = folder()
@@ -120,7 +131,7 @@ def targets() -> dict[str, Target]:
 
     plain = io.BytesIO()
     template = Path(_scratch()) / "template.csv"
-    venues.template(template)
+    venue_list.template(template)
     plain.write(template.read_bytes())
     plain.write(
         "Haus;Weg 1;10585;Verein e. V.;öffentlich;Bibliothek;;ja;Mo;;nein;;12.39;52.96\n".encode()

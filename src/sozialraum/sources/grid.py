@@ -141,6 +141,12 @@ def _check_cells(cells: pa.ChunkedArray, x: np.ndarray, y: np.ndarray, where: st
     """Cells stand once, and the middle point is the one that the cell's id names."""
     import pyarrow.compute as pc
 
+    if cells.null_count:
+        raise InputError(
+            f"{cells.null_count} rows of the grid file name no cell",
+            where=where,
+            expected="an id in every row",
+        )
     if pc.count_distinct(cells).as_py() != len(cells):
         counts = cells.value_counts()
         again = counts.filter(pc.greater(counts.field("counts"), 1))[0]["values"]
