@@ -10,5 +10,6 @@ _HOME = {
     "audit": "from_rate attack table_hierarchy",
     "inference": "Statement shown sums_to infer findings",
     "protection": "protect cheapest_fix",
+    "rounding": "round_controlled",
 }
 __getattr__, __dir__, __all__ = exports(__name__, _HOME)
