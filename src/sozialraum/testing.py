@@ -60,9 +60,9 @@ def _table(name: str, left: pd.DataFrame, right: pd.DataFrame, rtol: float, atol
     import pandas as pd
 
     found = []
-    if gone := [c for c in left if c not in right]:
+    if gone := [str(c) for c in left if c not in right]:
         found.append(f"{name}: only left has the columns {', '.join(gone)}")
-    if new := [c for c in right if c not in left]:
+    if new := [str(c) for c in right if c not in left]:
         found.append(f"{name}: only right has the columns {', '.join(new)}")
     if not left.index.equals(right.index):
         only = [list(a.index.difference(b.index)) for a, b in ((left, right), (right, left))]
