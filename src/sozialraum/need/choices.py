@@ -87,8 +87,8 @@ def try_choices(table: AreaTable, need: Need, areas: pd.DataFrame, shown: pd.Ser
         editions[study.indicators.previous] = before.indicators
     ranks = rank_changes(values, among=inside, excluded=out, editions=editions, recipe=rule.recipe)
     other = now.indicators if rule.shrinkage else shrunk_shares(now.indicators, now.bases, out)[0]
-    other = rule.status((other, other), out)["need"].loc[ranks.index]
-    ranks["shrunk"] = other.rank(ascending=False, method="min")
+    otherwise = rule.status((other, other), out)["need"].loc[ranks.index]
+    ranks["shrunk"] = otherwise.rank(ascending=False, method="min")
     parts = rule.parts(values, out)
     of_parts = {title: rule.parts(frame, out) for title, frame in _comparable(editions, values)}
     k = study.indicators.top

@@ -6,7 +6,7 @@ together, so that ranks and their sets are right for either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ class Rule:
         """Indicators drawn towards the mean of the city, where the study asks for it."""
         if not self.shrinkage:
             return values
-        shares = [c for c in values if c not in self.exact]
+        shares = [str(c) for c in values if c not in self.exact]
         result = values.copy()
         result[shares] = shrunk_shares(values[shares], bases[shares], out)[0]
         return result
@@ -83,7 +83,8 @@ class Rule:
         else:
             low, high = (composite_index(end, self.recipe, out)["index"] for end in ends)
             status = both_ends(*(_standardised(end) for end in (low, high)))
-            scores = [low, np.minimum(low, high), np.maximum(low, high)]
+            both = pd.concat([low, high], axis=1)
+            scores = [low, both.min(axis=1), both.max(axis=1)]
         names = ("need", "need_lo", "need_hi")
         return status.assign(**dict(zip(names, scores, strict=True)))
 
@@ -139,9 +140,9 @@ class Rule:
         frame = pd.DataFrame(parts, index=values.index[valid], columns=list(fitted.names))
         return frame.reindex(values.index)
 
-    def signs(self, columns: Iterable[str]) -> pd.Series:
+    def signs(self, columns: Iterable[Hashable]) -> pd.Series:
         """Direction of each indicator: a change times its sign is positive where need grows."""
-        signs = pd.Series(1.0, index=list(columns))
+        signs = pd.Series(1.0, index=[str(c) for c in columns])
         if self.recipe is None:
             return signs
         for name in signs.index:

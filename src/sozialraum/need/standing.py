@@ -359,7 +359,7 @@ def stand(table: AreaTable, need: Need) -> Standing:
     # "among the k worst" is a statement on areas; there are hardly more Bezirksregionen than k
     regions = regions.drop(columns=["p_top", "top_certain", "top_possible"])
     add_households(table, areas, regions)
-    figures = {
+    figures: dict[str, Any] = {
         "undetermined": int((areas["dynamics_class"] == UNDETERMINED).sum()),
         "worse": int(change["worse"].sum()),
         "near_worse": int(change["near_worse"].sum()),

@@ -75,7 +75,10 @@ class Composite(Choices):
         if clash := sorted(set(self.groups) & set(known)):
             raise ValueError(f"composite.groups: {clash[0]!r} is the name of an indicator")
         parts = [*self.groups, *(i for i in known if i not in grouped)]
-        named = [("groups", grouped, known), ("exact", self.exact, known)]
+        named: list[tuple[str, Iterable[str], list[str]]] = [
+            ("groups", grouped, known),
+            ("exact", self.exact, known),
+        ]
         named += [("direction", self.direction, parts), ("weights", self.weights, parts)]
         for name, group in self.groups.items():
             of_group = list(group.indicators)

@@ -36,7 +36,7 @@ def sensitivity(facts: Facts, w: Words) -> list[Block]:
     ranks = found(facts.content.further, "choices")
     if ranks.empty:
         return []
-    tried = [c for c in ranks if c.startswith(("without ", "edition "))]
+    tried = [str(c) for c in ranks if str(c).startswith(("without ", "edition "))]
     tried += [c for c in ("minmax", "percentile", "z", "shrunk") if c in ranks]
     if not tried:
         return []
