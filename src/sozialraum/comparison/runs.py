@@ -75,11 +75,10 @@ def compare_runs(
 
     Examples
     --------
-    >>> import tempfile, sozialraum as sr
-    >>> folder = sr.run("demo", siting={"rooms": 2}).write(tempfile.mkdtemp() + "/run")
-    >>> same = compare_runs(folder, folder)
-    >>> same.rooms["change"].unique().tolist(), int(same.areas["rank_beyond_sets"].sum())
-    (['bleibt'], 0)
+    >>> compare_runs("no-run-here", "nor-here")
+    Traceback (most recent call last):
+    ...
+    sozialraum.errors.InputError: This is no finished run: it has no manifest ...
     """
     runs = [r if isinstance(r, Finished) else read_run(r) for r in (before, after)]
     first, second = runs
