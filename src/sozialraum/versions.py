@@ -79,13 +79,13 @@ def licences() -> list[tuple[str, str, str]]:
 
 
 def _licence(about: importlib.metadata.PackageMetadata) -> str:
-    if expression := about.get("License-Expression"):
+    if expression := (about.get_all("License-Expression") or [""])[0]:
         return str(expression)
     classifiers = about.get_all("Classifier") or []
     named = [c.rsplit(" :: ", 1)[-1] for c in classifiers if c.startswith("License :: ")]
     named = [n for n in named if n != "OSI Approved"]
     if named:
         return ", ".join(named)
-    text = (about.get("License") or "").strip().splitlines()
+    text = (about.get_all("License") or [""])[0].strip().splitlines()
     first = re.sub(r"\s+", " ", text[0]).strip() if text else ""
     return first[:80] or UNKNOWN

@@ -11,6 +11,7 @@ import pytest
 
 from sozialraum.errors import DisclosureError, InputError
 from sozialraum.publish import gate
+from sozialraum.publish.attacker import earlier_statements
 from sozialraum.publish.content import Content
 from sozialraum.publish.table_audit import audit_table
 from sozialraum.study import load_study
@@ -337,3 +338,28 @@ def test_a_single_large_family_is_one_household_and_is_not_shown(safe):
     assert "Bedarfsgemeinschaften" in released.areas.loc[family, "flags"]
     assert "households" not in released.areas
     assert "households" not in released.regions
+
+
+def test_an_earlier_run_of_the_same_figures_fills_the_gaps_of_a_later_one(with_small):
+    whole, small = with_small
+    released = gate.release(whole)
+    said, note = earlier_statements(released, whole)
+    found = gate.attack(released, beside=said).set_index("cell")
+    assert found.loc[f"area:{small}", "lo"] == 2
+    assert "earlier run" in found.loc[f"area:{small}", "how"]
+    assert "same figures" in note
+    other = replace(whole, info=replace(whole.info, reference_date="2019-12-31"))
+    said, note = earlier_statements(released, other)
+    assert said == []
+    assert "another date" in note
+
+
+def test_a_change_against_an_earlier_run_gives_the_later_count_away(with_small):
+    whole, small = with_small
+    released = gate.release(whole)
+    before = whole.areas.assign(recipients=whole.areas["recipients"] + 10)
+    earlier = replace(whole, areas=before, info=replace(whole.info, reference_date="2019-12-31"))
+    later = replace(released, areas=released.areas.assign(recipients_change=-10.0))
+    said, _ = earlier_statements(later, earlier)
+    found = gate.attack(later, beside=said).set_index("cell")
+    assert found.loc[f"area:{small}", "how"].startswith("recipients_change")

@@ -205,7 +205,9 @@ class _Problem:
         self.at = {cell: k for k, cell in enumerate(cells)}
         self.rows = rows
         box = np.array([known[c] for c in cells], float)
-        starts, index, value = [0], [], []
+        starts: list[int] = [0]
+        index: list[int] = []
+        value: list[float] = []
         for k in rows:
             index += [self.at[c] for c in said[k].cells]
             value += said[k].factors

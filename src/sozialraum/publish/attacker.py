@@ -8,7 +8,6 @@ same counts, and `sozialraum.disclosure.inference` computes what follows from al
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -219,7 +218,7 @@ def earlier_statements(content: Content, earlier: Content) -> tuple[list[Stateme
         counts = before["recipients"].astype(float).round().dropna()
         if same:
             said += [
-                replace(shown(c, n, price=np.inf), name=f"{c} in the earlier run")
+                Statement(f"{c} in the earlier run", (str(c),), (1.0,), n, n)
                 for c, n in keyed(counts, level).items()
             ]
         elif "recipients_change" in now:

@@ -82,11 +82,12 @@ def audit_folder(folder: str | Path, *, earlier: str | Path | None = None) -> li
     beside, note = (
         ([], "") if earlier is None else earlier_statements(merged, read_run(earlier).content)
     )
-    for row in attack(merged, beside=beside).itertuples():
-        known = f"{row.lo:.0f}" if row.exact else f"{row.lo:.0f} to {row.hi:.0f}"
-        mend = f" Withhold {row.fix}." if row.fix else " Nothing that can be withheld helps."
-        because = f" ({note})" if note and "earlier" in row.how else ""
-        findings.append(f"{row.cell}: {known} recipients follow from {row.how}{because}.{mend}")
+    for row in attack(merged, beside=beside).to_dict("records"):
+        lo, hi, how, fix = (row[k] for k in ("lo", "hi", "how", "fix"))
+        known = f"{lo:.0f}" if row["exact"] else f"{lo:.0f} to {hi:.0f}"
+        mend = f" Withhold {fix}." if fix else " Nothing that can be withheld helps."
+        because = f" ({note})" if note and "earlier" in str(how) else ""
+        findings.append(f"{row['cell']}: {known} recipients follow from {how}{because}.{mend}")
     return findings
 
 

@@ -72,7 +72,7 @@ def audit_table(path: str | Path, *, protection: int = 3) -> pd.DataFrame:
     people = _numbers(text["population"]) if "population" in text else None
     above = parents(list(counts.index))
     said: list[Statement] = []
-    for column in counts:
+    for column in map(str, counts.columns):
         label = _label(column, len(counts.columns))
         said += [shown(label(i), n) for i, n in counts[column].dropna().items()]
         said += _sums(counts[column], above, people, label)
@@ -83,12 +83,12 @@ def audit_table(path: str | Path, *, protection: int = 3) -> pd.DataFrame:
     first = _label(counts.columns[0], len(counts.columns))
     if people is not None and "share" in text:
         said += _shares(text["share"], people, counts[counts.columns[0]], first)
-    known = {}
-    for column in counts:
+    known: dict[str, tuple[float, float]] = {}
+    for column in map(str, counts.columns):
         label = _label(column, len(counts.columns))
         for i in counts.index:
             most = np.inf if people is None or np.isnan(people[i]) else float(people[i])
-            count = counts.loc[i, column]
+            count = float(counts[column][i])
             known[label(i)] = (0.0, most if np.isnan(count) else max(most, count))
     return findings(known, said, protection=protection) if known else _nothing()
 
@@ -121,7 +121,9 @@ def _read(path: Path) -> pd.DataFrame:
         values = [[_plain(sheet.cells.get((r, c))) for c in columns] for r in rows]
         frame = pd.DataFrame(values[1:], columns=values[0], dtype=object)
     frame.columns = [str(c).strip() for c in frame.columns]
-    return frame.rename(columns={c: c.casefold() for c in frame if c.casefold() in _NOT_COUNTS})
+    return frame.rename(
+        columns={c: c.casefold() for c in map(str, frame) if c.casefold() in _NOT_COUNTS}
+    )
 
 
 def _plain(value: object) -> str:
@@ -210,14 +212,15 @@ def column_sums(counts: pd.DataFrame) -> list[tuple[str, tuple[str, ...]]]:
     result: list[tuple[str, tuple[str, ...]]] = []
     if not 3 <= len(counts.columns) <= MOST_PARTS:
         return result
-    for whole in counts:
-        others = [c for c in counts if c != whole]
+    columns = [str(c) for c in counts.columns]
+    for whole in columns:
+        others = [c for c in columns if c != whole]
         for size in range(2, len(others) + 1):
             parts = next(
                 (p for p in combinations(others, size) if _adds_up(counts, whole, p)), None
             )
             if parts is not None:
-                result.append((str(whole), tuple(map(str, parts))))
+                result.append((whole, parts))
                 break
     return result
 
