@@ -359,7 +359,8 @@ def _surroundings(table: AreaTable) -> gpd.GeoDataFrame:
     elif table.study.layers.districts:
         from sozialraum.sources import lor
 
-        named = lor.read_districts(table.inputs.path(table.study.layers.districts))
+        path = table.inputs.path(table.study.layers.districts)
+        named = lor.read_districts(path, metric_crs=table.study.area_layer.metric_crs)
         outlines["name"] = named["name"].reindex(outlines.index)
     else:
         outlines["name"] = outlines.index
