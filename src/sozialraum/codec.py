@@ -242,7 +242,7 @@ def _strings(parts: list[memoryview], storage: str, nan: bool, values: list[Any]
     import pandas as pd
 
     missing = float("nan") if nan else pd.NA
-    dtype = pd.StringDtype(storage, na_value=missing)  # type: ignore[call-arg]
+    dtype = pd.StringDtype(storage, na_value=missing)  # type: ignore[call-overload]
     return pd.array([missing if v is None else v for v in values], dtype=dtype)
 
 
@@ -270,7 +270,8 @@ def _index(parts: list[memoryview], values: Any, name: Any) -> Any:
 def _range(parts: list[memoryview], ends: list[int], name: Any) -> Any:
     import pandas as pd
 
-    return pd.RangeIndex(*ends, name=_decode(name, parts))
+    start, stop, step = ends
+    return pd.RangeIndex(start, stop, step, name=_decode(name, parts))
 
 
 def _tuples(parts: list[memoryview], values: Any, names: Any) -> Any:
