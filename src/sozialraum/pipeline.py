@@ -203,7 +203,15 @@ TEXTS = ("title", "subtitle", "question", "language", "publisher")
 READERS = (*TEXTS, "layers")
 """Settings that no stage before the assembly looks at."""
 ROOMS = ("venues", "offices", "siting", "access", "hours")
-HEADLINE = ("rooms", "most_rooms", "radii", "stability_draws", "position_error", "model", "far")
+HEADLINE: tuple[str, ...] = (
+    "rooms",
+    "most_rooms",
+    "radii",
+    "stability_draws",
+    "position_error",
+    "model",
+    "far",
+)
 HEADLINE += ("backup", "capacity", "spacing", "floor", "decay")
 """Settings of the proposal alone: people and rooms stay where they are."""
 

@@ -74,8 +74,8 @@ def _audit(arguments: argparse.Namespace) -> int:
                 "--earlier compares two runs", where=str(arguments.path), expected="a folder"
             )
         findings = [
-            f"{f.cell}: {f.lo:.0f} to {f.hi:.0f} follow from {f.how}."
-            + (f" Withhold {f.fix}." if f.fix else "")
+            f"{f.cell!s}: {f.lo:.0f} to {f.hi:.0f} follow from {f.how!s}."
+            + (f" Withhold {f.fix!s}." if f.fix else "")
             for f in audit_table(arguments.path).itertuples()
         ]
     else:

@@ -308,9 +308,9 @@ def _own_ranks(
 ) -> pd.DataFrame:
     """`rank_changes` of an index by a recipe."""
     out = ~valid_areas(indicators, excluded)
-    grouped = {c for group in recipe.groups.values() for c in group.columns}
-    parts = {name: list(group.columns) for name, group in recipe.groups.items()}
-    parts |= {c: [c] for c in indicators if c not in grouped}
+    grouped = {str(c) for group in recipe.groups.values() for c in group.columns}
+    parts = {str(name): [str(c) for c in group.columns] for name, group in recipe.groups.items()}
+    parts |= {c: [c] for c in map(str, indicators) if c not in grouped}
     choices = {"rank": (indicators, recipe)}
     if len(parts) > 1:
         for name, columns in parts.items():
@@ -318,7 +318,7 @@ def _own_ranks(
     mean = "arithmetic" if recipe.aggregate == "geometric" else recipe.aggregate
     for how in NORMALISATIONS:
         if how != recipe.normalise:
-            changed = replace(recipe, normalise=how, aggregate=mean, winsorise=0)
+            changed = replace(recipe, normalise=how, aggregate=mean, winsorise=0)  # type: ignore[arg-type]
             choices[how] = indicators, changed
     for title, table in editions.items():
         if set(indicators) <= set(table):

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from sozialraum.errors import EnvironmentFault
 
-OUTPUTS = (
+OUTPUTS: tuple[str, ...] = (
     "map.html",
     "report.pdf",
     "ranking.csv",

@@ -141,14 +141,16 @@ class Facts:
     def indicators(self) -> list[str]:
         """Indicators of the edition that the areas carry, such as S1 and S3."""
         study = self.content.study
-        wanted = study.edition(study.indicators.edition).indicators if study.editions else ()
+        edition = study.indicators.edition
+        wanted = () if edition is None else study.edition(edition).indicators
         return [i for i in wanted if i in self.areas]
 
     @cached_property
     def masked_up_to(self) -> int:
         """Counts up to this number are published as 0 in the study's edition; 0: none."""
         study = self.content.study
-        return study.edition(study.indicators.edition).masked_up_to if study.editions else 0
+        edition = study.indicators.edition
+        return 0 if edition is None else study.edition(edition).masked_up_to
 
     @cached_property
     def region_title(self) -> str:
