@@ -212,7 +212,7 @@ HEADLINE: tuple[str, ...] = (
     "model",
     "far",
 )
-HEADLINE += ("backup", "capacity", "spacing", "floor", "decay")
+HEADLINE += ("backup", "capacity", "spacing", "floor", "decay", "together")
 """Settings of the proposal alone: people and rooms stay where they are."""
 
 

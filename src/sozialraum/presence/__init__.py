@@ -4,7 +4,6 @@ from sozialraum.presence.frontier import Step, coverage_curve, curve_frame
 from sozialraum.presence.hours import Format, Week, allocate_hours
 from sozialraum.presence.models import (
     max_coverage,
-    max_coverage_targets,
     p_center,
     p_median,
     set_cover,
@@ -19,6 +18,7 @@ from sozialraum.presence.stability import (
     exchangeable,
     site_stability,
 )
+from sozialraum.presence.together import max_coverage_targets
 from sozialraum.presence.weekplan import calendar
 
 __all__ = [

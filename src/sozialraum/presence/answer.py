@@ -14,6 +14,7 @@ from sozialraum.presence.choice import is_plain
 from sozialraum.presence.clarify import worth_clarifying
 from sozialraum.presence.plan import people_of_rooms, plan_week, supply_by_region
 from sozialraum.presence.propose import Presence, compare_demand, propose
+from sozialraum.presence.together import propose_together
 from sozialraum.presence.ways import is_straight, measure_ways
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Answer:
         The plan of the first target group's headline rooms.
     supply : pandas.DataFrame or None
         See `supply_by_region`; None where the study names no distance decay.
+    together : pandas.DataFrame
+        See `propose_together`; empty where the study does not ask for it.
     """
 
     presence: Presence
@@ -51,7 +54,8 @@ class Answer:
     old_age_rooms: dict[str, list[str]] | None
     clarify: pd.DataFrame
     week: Week | None = None
-    supply: pd.DataFrame | None = field(default=None)
+    supply: pd.DataFrame | None = None
+    together: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def answer(
@@ -120,8 +124,14 @@ def answer(
     reached = None
     if siting.decay is not None and sites:
         reached = supply_by_region(siting, units, ways, supply, setting.regions, first)
+    together = pd.DataFrame()
+    if siting.together is not None:
+        headline = {t: presence.curves[t, siting.radius, True] for t in study.targets}
+        alone = {t: curve[min(siting.rooms, len(curve) - 1)].reached
+                 for t, curve in headline.items()}  # fmt: skip
+        together = propose_together(study, rooms, offices, units, ways, alone)
     kept = None if is_straight(access) else ways
-    return Answer(presence, kept, notes, changes, clarify, week, reached)
+    return Answer(presence, kept, notes, changes, clarify, week, reached, together)
 
 
 def _with_hours(presence: Presence, week: Week, target: str, p: int) -> Presence:

@@ -7,12 +7,10 @@ Every function takes distances with one row per demand point and one column per 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from sozialraum.errors import StudyError
@@ -30,7 +28,7 @@ from sozialraum.presence.problem import (
 )
 from sozialraum.presence.recount import coverage_figures, fill, median_siting, nearest
 from sozialraum.presence.ruled import ruled_coverage, ruled_median
-from sozialraum.presence.rules import Constraints, Least, check_capacity
+from sozialraum.presence.rules import Constraints, check_capacity
 from sozialraum.presence.siting import Siting, make_siting
 
 
@@ -115,83 +113,6 @@ def max_coverage(
         return _binary(problem, near, p, groups, gap, time_limit, node_limit)
     limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
     return ruled_coverage(problem, near, far, p, groups, rules, room, backup, limits)
-
-
-def max_coverage_targets(
-    cost: Any,
-    demands: pd.DataFrame,
-    *,
-    radius: float,
-    p: int,
-    weights: Mapping[str, float] | None = None,
-    order: Sequence[str] | None = None,
-    tolerance: float = 0.0,
-    **options: Any,
-) -> Siting:
-    """Cover several target groups at once, by weights or one after the other.
-
-    Parameters
-    ----------
-    cost, radius, p
-        As in `max_coverage`.
-    demands : DataFrame (demand points, target groups)
-        People of each target group; the groups may overlap and are never added as persons.
-    weights : mapping, optional
-        Value of one person of each group.
-    order : sequence of str, optional
-        Most important group first: each later one improves only while those before keep
-        (1 - `tolerance`) of what they could have.
-    tolerance : float
-        Share of its people that an earlier group may lose to a later one.
-    **options
-        As in `max_coverage`.
-
-    Returns
-    -------
-    Siting
-        `objective` is the weighted sum, or with `order` what the last group gets; `measures` has
-        ``reached_<group>`` for every group.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> cost = np.array([[100, 900], [900, 100.0]])
-    >>> groups = pd.DataFrame({"all": [10, 9], "young": [1, 4]})
-    >>> max_coverage_targets(cost, groups, radius=500, p=1, order=["young", "all"]).sites
-    (1,)
-    """
-    if (weights is None) == (order is None):
-        raise StudyError("Give either weights or an order of the target groups", where="weights")
-    names = list(weights or order or ())
-    lost = [name for name in names if name not in demands]
-    if lost:
-        raise StudyError(f"Unknown target group(s): {', '.join(map(str, lost))}", where="demands")
-    if weights is not None:
-        total = sum(weights[name] * demands[name] for name in names)
-        answer = max_coverage(cost, total, radius=radius, p=p, **options)
-    else:
-        rules = Constraints.read(options.pop("constraints", None))
-        least = list(rules.least)
-        for name in names:
-            options["constraints"] = replace(rules, least=list(least))
-            answer = max_coverage(cost, demands[name], radius=radius, p=p, **options)
-            people = demands[name].to_numpy(float)
-            reached = answer.measures["reached"]
-            least.append(Least(str(name), people, (1 - tolerance) * reached))
-    problem = read_problem(cost, demands[names[0]], required=answer.sites)
-    hit = Cover(problem.within(radius), problem.demand, np.arange(problem.shape[1]))
-    covered = hit.counts(problem.required) > 0
-    figures = dict(answer.measures)
-    figures |= {f"reached_{name}": float(demands[name].to_numpy()[covered].sum()) for name in names}
-    return Siting(
-        answer.sites,
-        answer.objective,
-        answer.bound,
-        answer.gap,
-        answer.assignment,
-        answer.status,
-        figures,
-    )
 
 
 def p_median(

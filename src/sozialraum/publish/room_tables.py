@@ -110,6 +110,8 @@ def _tables(
     yield _model(answer, titles, study.siting.model)
     if answer.supply is not None:
         yield _supply(answer, content, planned=answer.week is not None)
+    if len(answer.together):
+        yield _together(answer, names, titles)
 
 
 def _stack(answer: Answer, name: str, titles: dict[str, str]) -> pd.DataFrame:
@@ -317,6 +319,35 @@ def _supply(answer: Answer, content: Content, *, planned: bool) -> FurtherTable:
         columns,
         note="Floating Catchment Area mit Abnahme nach Entfernung (Luo und Qi 2009), Mittel über"
         " die Personen der Bezirksregion; bestehende Dienststellen zählen nicht mit.",
+    )
+
+
+def _together(answer: Answer, names: pd.Series, titles: dict[str, str]) -> FurtherTable:
+    frame = answer.together.copy()
+    frame["target"], frame["status"] = frame["target"].map(titles), frame["status"].map(_STATUS)
+    columns = (
+        _TARGET,
+        Column("order", "Rang", "integer"),
+        Column("site", "Kennung"),
+        _NAME,
+        Column("reached", "zusätzlich erreicht", "integer", unit=_PEOPLE),
+        Column("cumulative_share", "Anteil bis hierher", "number", 4, share=True),
+        Column("alone_share", "Anteil mit Räumen nur für diese Gruppe", "number", 4, share=True),
+        Column("stability", "Stabilität", "number", 2, share=True),
+        Column("status", "Beweis"),
+    )
+    return _made(
+        "together",
+        "Gemeinsam",
+        "Dieselben Räume für mehrere Zielgruppen",
+        frame,
+        columns,
+        names,
+        note="Ein Raum zählt für die Gruppen, für die er geeignet ist; Menschen können mehreren"
+        " Gruppen angehören, die Zahlen dürfen nicht addiert werden. Stabilität: Anteil der"
+        " Wiederholungen, in denen der Raum wieder gewählt wird, wenn das Gewicht jeder Gruppe"
+        " zwischen der Hälfte und dem Doppelten liegt und sich Verteilung und Weglänge ändern;"
+        " bei einer Rangfolge der Gruppen gibt es keine Gewichte zu ändern.",
     )
 
 

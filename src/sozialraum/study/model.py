@@ -338,6 +338,10 @@ class Study(Strict):
             digits = self.area_layer.id_digits
             if digits is not None and not re.fullmatch(rf"\d{{{digits}}}", area):
                 raise ValueError(f"{area!r} is no area id of {digits} digits")
+        together = self.siting.together
+        for name in (*together.weights, *together.order) if together else ():
+            if name not in self.targets:
+                raise ValueError(f"siting.together: {name!r} is none of {list(self.targets)}")
         if "everybody" not in self.targets:
             raise ValueError("targets: the group 'everybody' is missing")
         if self.siting.rooms > self.siting.most_rooms:

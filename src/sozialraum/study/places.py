@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -111,6 +111,28 @@ class Access(Strict):
         return self
 
 
+class Together(Strict):
+    """The same rooms for several target groups: by the worth of a person, or in an order."""
+
+    weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict, description="Worth of one person of each target group"
+    )
+    order: tuple[str, ...] = Field(
+        (), description="Instead: the target groups, the most important one first"
+    )
+    tolerance: Share = Field(
+        0.0, description="order: share of its people that a group may lose to those after it"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Together:
+        if bool(self.weights) == bool(self.order):
+            raise ValueError("give either weights or order")
+        if self.tolerance and self.weights:
+            raise ValueError("tolerance: goes with order")
+        return self
+
+
 class Siting(Strict):
     """How many rooms, how far people walk."""
 
@@ -144,6 +166,11 @@ class Siting(Strict):
     decay: Literal["binary", "linear", "gaussian", "epanechnikov", "zones"] | None = Field(
         None, description="Adds supply per person that can be reached (E2SFCA) with this decay"
     )
+    together: Together | None = Field(
+        None,
+        description="Adds a proposal of the headline number of rooms for several target groups at "
+        "once; rooms count for the groups that they suit",
+    )
 
     @model_validator(mode="after")
     def _far_enough(self) -> Siting:
@@ -157,6 +184,9 @@ class Siting(Strict):
             raise ValueError(f"floor: model {self.model} has none")
         if self.spacing and self.model == "center":
             raise ValueError("spacing: model center has none")
+        ruled = self.backup or self.capacity or self.spacing or self.floor
+        if self.together and (ruled or self.model != "coverage"):
+            raise ValueError("together: goes with plain coverage only")
         return self
 
 
