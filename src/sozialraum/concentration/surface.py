@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike
 
-LABEL = "Modell: gleicher Anteil im ganzen Planungsraum"
+LABEL = "Modell: gleicher Anteil im ganzen Gebiet"
 """Must stand beside every picture of the surface."""
 
 

@@ -14,6 +14,7 @@ from sozialraum.errors import InputError
 from sozialraum.publish.attacker import attack, earlier_statements
 from sozialraum.publish.columns import describe
 from sozialraum.publish.folder import NOTICE
+from sozialraum.publish.terms import own_terms
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Content
@@ -122,6 +123,7 @@ def _sheets(path: Path, content: Content) -> Iterator[tuple[str, str, pd.DataFra
 
     names = {describe(str(c)).title: str(c) for f in (content.areas, content.regions) for c in f}
     names |= {describe(key).title: key for key in KEYS.values()}
+    names |= {own_terms(title, content.study): key for title, key in names.items()}
     for sheet in open_workbook(path).sheets:
         rows = sorted({row for row, _ in sheet.cells})
         for head in rows[:3]:

@@ -86,7 +86,7 @@ _FURTHER: dict[str, str] = {
     "names": "Namen der Gebiete",
     "beyond": "weitere Gebiete jenseits der Grenze",
     "p_circles": "dieselbe Wahrscheinlichkeit bei Suche mit Kreisen (zur Gegenprobe)",
-    "per_km2": "Personen je km² (Modell: gleicher Anteil im ganzen Planungsraum)",
+    "per_km2": "Personen je km² (Modell: gleicher Anteil im ganzen Gebiet)",
     "behind": "Personen im Umkreis, die hinter dem Wert stehen",
     "population_share": "Anteil der Einwohnerinnen und Einwohner, aufsummiert (0 bis 1)",
     "recipients_share": "Anteil der Leistungsberechtigten, aufsummiert (0 bis 1)",

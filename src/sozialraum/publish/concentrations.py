@@ -11,6 +11,7 @@ from sozialraum.concentration.inequality import MEASURES
 from sozialraum.errors import DisclosureError
 from sozialraum.publish.columns import Column, describe
 from sozialraum.publish.further import FurtherTable
+from sozialraum.publish.terms import own_terms
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -99,7 +100,7 @@ def tables(
         local["sure"] = (local["local_q"] <= alpha).where(local["local_q"].notna(), None)
         found.append(_of_areas("local", "Lokale Statistik", areas, local, LOCAL))
     rows = [
-        {"measure": name, "meaning": meaning}
+        {"measure": name, "meaning": own_terms(meaning, study)}
         | {
             f"{column}{of}": concentration.figures.get(f"{name}{of}{ending}")
             for of in ("", "_city")
@@ -127,7 +128,9 @@ def tables(
             [part.reset_index().assign(where=where) for where, part in parts.items()],
             ignore_index=True,
         )
-        frame["meaning"] = frame["measure"].map(MEASURES)
+        frame["meaning"] = frame["measure"].map(
+            {m: own_terms(t, study) for m, t in MEASURES.items()}
+        )
         title = "Veränderung der Ungleichheit mit Intervallen"
         sheet = "Ungleichheit im Zeitverlauf"
         found.append(

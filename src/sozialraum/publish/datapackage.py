@@ -18,9 +18,11 @@ from sozialraum.publish.columns import describe
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
 from sozialraum.publish.manifest import record
 from sozialraum.publish.tables import region_columns
+from sozialraum.publish.terms import own_terms, titled
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Content, SourceNote
+    from sozialraum.study import Study
 
 NAME = "datapackage.json"
 
@@ -106,7 +108,7 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
     package |= {"resources": [], "files": []}
     for name, (title, columns, key) in _TABLES.items():
         if (folder / name).is_file():
-            resource = _entry(folder / name, title, "text/csv")
+            resource = _entry(folder / name, own_terms(title, content.study), "text/csv")
             resource = {"profile": "tabular-data-resource", **resource, "encoding": "utf-8"}
             resource["dialect"] = {"delimiter": ",", "lineTerminator": "\n", "header": True}
             resource["schema"] = _schema(columns, key, content, Path(name).stem)
@@ -123,7 +125,7 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
             if name in ("areas.gpkg", "areas.parquet"):
                 entry["crs"] = content.study.area_layer.metric_crs
             if name == "areas.gpkg":
-                entry["layers"] = _layers(area_sources, all_sources)
+                entry["layers"] = _layers(content.study, area_sources, all_sources)
             package["files"].append(entry)
     return package
 
@@ -157,7 +159,7 @@ def _entry(path: Path, title: str, kind: str) -> dict[str, Any]:
 
 def _schema(columns: Iterable[str], key: list[str], content: Content, table: str) -> dict[str, Any]:
     fields = []
-    for column in (describe(name, table) for name in columns):
+    for column in (titled(describe(name, table), content.study) for name in columns):
         constraints: dict[str, Any] = {"required": True} if column.name in key else {}
         if column.share:
             # the gap of a bound and a quotient of estimates may pass 1, a share may not
@@ -219,7 +221,9 @@ def _licences(sources: Iterable[SourceNote]) -> list[dict[str, str]]:
     return list(found.values())
 
 
-def _layers(areas: list[SourceNote], everything: list[SourceNote]) -> list[dict[str, Any]]:
+def _layers(
+    study: Study, areas: list[SourceNote], everything: list[SourceNote]
+) -> list[dict[str, Any]]:
     from sozialraum.publish.geodata import LAYERS
 
     result = []
@@ -227,6 +231,11 @@ def _layers(areas: list[SourceNote], everything: list[SourceNote]) -> list[dict[
         sources = areas if name in ("areas", "regions", "clusters") else everything
         licences = [licence["name"] for licence in _licences(sources)]
         result.append(
-            {"name": name, "title": title, "geometry": geometry_type, "licenses": licences}
+            {
+                "name": name,
+                "title": own_terms(title, study),
+                "geometry": geometry_type,
+                "licenses": licences,
+            }
         )
     return result

@@ -19,6 +19,7 @@ from sozialraum.errors import InputError
 from sozialraum.publish import qml
 from sozialraum.publish.columns import rounded
 from sozialraum.publish.tables import area_columns, region_columns
+from sozialraum.publish.terms import own_terms
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -135,12 +136,12 @@ def write_gpkg(content: Content, path: Path) -> None:
                 append=path.exists(),
                 geometry_type=geometry_type,
                 promote_to_multi=geometry_type == "MultiPolygon",
-                IDENTIFIER=f"{title} ({content.info.region_name})",
+                IDENTIFIER=f"{own_terms(title, content.study)} ({content.info.region_name})",
                 DESCRIPTION=_description(content),
             )
-            styles.append((key, qml.style(key, frame)))
+            styles.append((key, qml.style(key, frame, content.study)))
         pyogrio.write_dataframe(
-            _styles(styles, content.info.reference_date),
+            _styles(styles, content),
             path,
             layer="layer_styles",
             driver="GPKG",
@@ -157,7 +158,7 @@ def _description(content: Content) -> str:
     return ". ".join([*parts, *(s.attribution for s in info.sources)])
 
 
-def _styles(styles: list[tuple[str, str]], reference_date: str) -> pd.DataFrame:
+def _styles(styles: list[tuple[str, str]], content: Content) -> pd.DataFrame:
     """Table in which QGIS looks for the default style of a layer."""
     names, texts = zip(*styles, strict=True)
     return pd.DataFrame(
@@ -170,10 +171,10 @@ def _styles(styles: list[tuple[str, str]], reference_date: str) -> pd.DataFrame:
             "styleQML": texts,
             "styleSLD": "",
             "useAsDefault": True,
-            "description": [LAYERS[n][0] for n in names],
+            "description": [own_terms(LAYERS[n][0], content.study) for n in names],
             "owner": "",
             "ui": None,
-            "update_time": pd.Timestamp(reference_date, tz="UTC"),
+            "update_time": pd.Timestamp(content.info.reference_date, tz="UTC"),
         }
     )
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 
 from sozialraum.publish.columns import describe
+from sozialraum.publish.terms import own_terms
+
+if TYPE_CHECKING:
+    from sozialraum.study import Study
 
 STATUS = {"hoch": "#f6eede", "mittel": "#e6c594", "niedrig": "#cb7a3c", "sehr niedrig": "#7d2a0e"}
 """Fill of the status classes; lightness falls evenly, so the order survives a grey print."""
@@ -20,7 +24,7 @@ _NO_VALUE = "#d9d9d9"
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 
 
-def style(layer: str, frame: pd.DataFrame) -> str:
+def style(layer: str, frame: pd.DataFrame, study: Study | None = None) -> str:
     """Style of one layer of `sozialraum.publish.geodata.LAYERS`.
 
     Parameters
@@ -29,6 +33,8 @@ def style(layer: str, frame: pd.DataFrame) -> str:
     frame : pandas.DataFrame
         The layer's attributes; its columns give the German aliases, `share` of the Bezirksregionen
         gives the class limits.
+    study : Study, optional
+        Whose words the aliases use; default: those of Berlin.
 
     Returns
     -------
@@ -60,13 +66,14 @@ def style(layer: str, frame: pd.DataFrame) -> str:
         root.append(_single(_marker("#5a7d8c", "1.2", "circle")))
     aliases = ET.SubElement(root, "aliases")
     for k, name in enumerate(c for c in frame.columns if c != "geometry"):
+        title = describe(str(name), layer).title
         # the index counts the key column `fid`, which GDAL puts in front
         ET.SubElement(
             aliases,
             "alias",
             index=str(k + 1),
             field=str(name),
-            name=describe(str(name), layer).title,
+            name=title if study is None else own_terms(title, study),
         )
     geometry = dict.fromkeys(("areas", "regions", "clusters", "surface"), "2").get(layer, "0")
     ET.SubElement(root, "layerGeometryType").text = geometry

@@ -20,6 +20,7 @@ import pandas as pd
 from sozialraum.publish.columns import Column, describe, plain, rounded
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
 from sozialraum.publish.numbers import date
+from sozialraum.publish.terms import own_terms, titled
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sozialraum.study import Study
 
 CELL_LIMIT = 32_767
+SHEET_NAME = 31
 """Longest text of a workbook's cell; a longer one is cut and ends in an ellipsis."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -207,11 +209,12 @@ def write_workbook(content: Content, path: Path) -> None:
         notes = book.add_worksheet("Hinweise")
         described = {}
         for title, (name, frame, wanted) in sheets.items():
+            title = own_terms(title, content.study)[:SHEET_NAME]
             described[title] = [_for_people(describe(c, name), content.study) for c in wanted]
             data = table(_translated(frame, content.study), wanted)
             _sheet(book.add_worksheet(title), data, described[title], formats, info.internal)
         for extra in content.further:
-            described[extra.sheet] = list(extra.columns)
+            described[extra.sheet] = [titled(c, content.study) for c in extra.columns]
             data = rounded(_translated(extra.frame, content.study), extra.columns)
             sheet = book.add_worksheet(extra.sheet)
             _sheet(sheet, data, described[extra.sheet], formats, info.internal)
@@ -221,7 +224,8 @@ def write_workbook(content: Content, path: Path) -> None:
 
 
 def _for_people(column: Column, study: Study) -> Column:
-    """Target groups by their title where the machine name has their key."""
+    """Target groups by their title where the machine name has their key; the study's own terms."""
+    column = titled(column, study)
     target = next((t for t in study.targets if column.title.endswith(f"Zielgruppe {t}")), None)
     if target is None:
         return column

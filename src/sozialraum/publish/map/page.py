@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from sozialraum.publish.map.data import page_data
 from sozialraum.publish.map.leaflet import leaflet
+from sozialraum.publish.terms import own_terms
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Content
@@ -77,6 +78,7 @@ def render_map(content: Content) -> str:
     script = "(() => {\n" + "\n".join(_asset(f"assets/{name}") for name in SCRIPTS) + "\n})();"
     library = _commented(parts.licence) + "\n" + parts.script
     texts = {language: texts_of(language) for language in LANGUAGES}
+    texts["de"] = {key: own_terms(text, content.study) for key, text in texts["de"].items()}
     policy = "; ".join(
         [
             "default-src 'none'",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from sozialraum.publish.columns import Column
 from sozialraum.publish.further import FurtherTable
+from sozialraum.publish.report import behind
 from sozialraum.publish.report.answer import audit_table, source_date
 from sozialraum.publish.report.blocks import (
     LEFT,
@@ -26,6 +27,10 @@ from sozialraum.publish.report.choices import recipe
 from sozialraum.publish.report.facts import Facts
 from sozialraum.publish.report.findings import indicator, masked_note
 from sozialraum.publish.report.rooms import _text
+from sozialraum.publish.terms import own_terms, titled
+
+if TYPE_CHECKING:
+    from sozialraum.study import Study
 
 
 def method(facts: Facts, w: Words) -> list[Block]:
@@ -67,19 +72,12 @@ def method(facts: Facts, w: Words) -> list[Block]:
         blocks.append(formula(name, w.t("alt.ranks")))
     blocks += _concentration(facts, w, equation)
     if not facts.proposal().empty:
-        siting = study.siting
-        blocks.append(heading(w.t("method.rooms"), 2))
-        blocks.append(
-            para(
-                w.t(
-                    "method.rooms_text",
-                    count=w.n(study.disclosure.minimum_count),
-                    radius=w.n(siting.radius),
-                    detour=w.n(siting.detour, 2),
-                )
-            )
-        )
-        blocks += [equation("coverage"), equation("distance"), para(w.t("method.proof_text"))]
+        blocks += [heading(w.t("method.rooms"), 2), para(behind.model(facts, w))]
+        if study.siting.model == "coverage":
+            blocks.append(equation("coverage"))
+        if behind.kind_of_ways(facts) == "straight":
+            blocks.append(equation("distance"))
+        blocks += [para(w.t("method.proof_text")), *behind.drawn(facts, w)]
     blocks.append(heading(w.t("method.references"), 2))
     literature = w.t("method.literature").splitlines()
     if content.info.city_name == "Berlin":
@@ -137,16 +135,27 @@ def tables(facts: Facts, w: Words) -> list[Block]:
     caption = w.t("tables.regions", unit=facts.region_title)
     blocks.append(_areas(regions, facts, w, caption=caption, title=facts.region_title))
     blocks += _rooms(facts, w)
-    blocks += [_further(t, w) for t in facts.content.further if t.in_report]
+    blocks += [_further(t, facts.content.study, w) for t in facts.content.further if t.in_report]
     if facts.content.quality:
         blocks.append(audit_table(w.t("tables.audit"), facts.content.quality, w))
     return blocks
 
 
 def glossary(facts: Facts, w: Words) -> list[Block]:
-    """Terms that occur in this report."""
+    """Terms that occur in this report; the study's own areas and level are explained, too."""
+    study, units = facts.content.study, w.many("units")
     absent = {f"S{k}" for k in range(1, 5)} - set(facts.indicators)
+    if not facts.classes("dynamics_class"):
+        absent |= {"Dynamik", "Dynamics"}
+    if not facts.without_old_age and "S3" in absent:
+        absent.add("SGB XII")
+    area = study.area_layer.title
+    own = [(area, units.get(area, units["area"]))]
+    if facts.region_title:
+        region = units.get(facts.region_title, units["region"])
+        own.append((facts.region_title, region.format(area=area)))
     entries = [(k, v) for k, v in w.many("glossary").items() if k not in absent]
+    entries = sorted(entries + own, key=lambda entry: entry[0].casefold())
     return [heading(w.t("section.glossary"), page=True, numbered=False), terms(entries)]
 
 
@@ -244,17 +253,19 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
     return blocks
 
 
-def _further(extra: FurtherTable, w: Words) -> Block:
+def _further(extra: FurtherTable, study: Study, w: Words) -> Block:
     """A table a stage handed over, with the printed digits of its columns."""
     rows = [
         [_shown(value, column, w) for value, column in zip(row, extra.columns, strict=True)]
         for row in extra.frame[[c.name for c in extra.columns]].itertuples(index=False)
     ]
+    titles = [titled(c, study) for c in extra.columns]
     columns = [
         (c.title, _width(c.title, cells), LEFT if c.kind == "text" else RIGHT)
-        for c, *cells in zip(extra.columns, *rows, strict=True)
+        for c, *cells in zip(titles, *rows, strict=True)
     ]
-    return table(extra.title, columns, rows, note=extra.note, wide=True)
+    note = own_terms(extra.note, study)
+    return table(own_terms(extra.title, study), columns, rows, note=note, wide=True)
 
 
 def _width(title: str, cells: list[str]) -> float:

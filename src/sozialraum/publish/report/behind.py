@@ -25,9 +25,8 @@ def rows_of(facts: Facts, name: str, *, target: bool = True) -> pd.DataFrame:
 
 def aim(facts: Facts, w: Words) -> str:
     """What the rooms are chosen for, and how ways are measured."""
-    siting, access = facts.content.study.siting, facts.content.study.access
-    kind = "matrix" if access.matrix else "network" if access.network else "straight"
-    ways = w.t(f"proposal.ways_{kind}", detour=w.n(siting.detour, 2))
+    siting = facts.content.study.siting
+    ways = w.t(f"proposal.ways_{kind_of_ways(facts)}", detour=w.n(siting.detour, 2))
     text = w.t(
         f"proposal.aim_{siting.model}",
         radius=w.n(siting.radius),
@@ -36,8 +35,98 @@ def aim(facts: Facts, w: Words) -> str:
     )
     rules = {"floor": w.pct(siting.floor, 0), "spacing": w.n(siting.spacing)}
     rules |= {"capacity": w.n(siting.capacity), "backup": w.n(siting.backup, 2)}
-    said = [w.t(f"proposal.rule_{k}", n=v) for k, v in rules.items() if getattr(siting, k)]
+    unit = facts.region_title
+    said = [
+        w.t(f"proposal.rule_{k}", n=v, unit=unit) for k, v in rules.items() if getattr(siting, k)
+    ]
     return " ".join([text, *said])
+
+
+def kind_of_ways(facts: Facts) -> str:
+    """How the run measured ways: ``straight``, ``network`` or ``matrix``."""
+    access = facts.content.study.access
+    return "matrix" if access.matrix else "network" if access.network else "straight"
+
+
+def model(facts: Facts, w: Words) -> str:
+    """Where people are placed, what the rooms are chosen for, and what a way is."""
+    study = facts.content.study
+    siting, access = study.siting, study.access
+    where = "cells" if study.venues.grid else "points"
+    kind = kind_of_ways(facts)
+    if kind == "matrix" and access.unit == "minutes":
+        kind = "minutes"
+    sentences = [
+        w.t(f"method.places_{where}", count=w.n(study.disclosure.minimum_count)),
+        w.t(
+            f"method.rooms_{siting.model}",
+            radius=w.n(siting.radius),
+            far=w.n(siting.far or 1.5 * siting.radius),
+        ),
+        w.t(
+            f"method.ways_{kind}",
+            detour=w.n(siting.detour, 2),
+            snap=w.n(access.snap_within),
+            speed=w.n(access.walking_speed, 1),
+        ),
+    ]
+    return " ".join(sentences)
+
+
+def drawn(facts: Facts, w: Words) -> list[Block]:
+    """What the repetitions vary, and what they leave as it is."""
+    from sozialraum.presence.draws import SPREAD, STRETCH
+
+    siting = facts.content.study.siting
+    if not facts.proposal()["stability"].notna().any():
+        return []
+    sentences = [
+        w.t(
+            "method.stability_text",
+            draws=w.n(siting.stability_draws),
+            spread=w.pct(SPREAD, 0),
+            shortest=w.n(STRETCH[0], 2),
+            longest=w.n(STRETCH[1], 2),
+            position=w.n(siting.position_error),
+        )
+    ]
+    if facts.without_old_age:
+        sentences.append(w.t("method.stability_old_age", title=facts.title(EVERYBODY)))
+    return [para(" ".join(sentences))]
+
+
+def together(facts: Facts, w: Words) -> list[Block]:
+    """The same rooms for several target groups, against rooms for each of them alone."""
+    rows, how = rows_of(facts, "together", target=False), facts.content.study.siting.together
+    if rows.empty or how is None:
+        return []
+    p = w.n(rows["order"].max())
+    values = {"p": p, "names": w.names(rows["name"].drop_duplicates())}
+    if how.weights:
+        each = w.names(
+            w.t("proposal.together_weight", title=facts.title(t), n=w.n(v, 1 if v % 1 else 0))
+            for t, v in how.weights.items()
+        )
+        text = w.t("proposal.together_weights", weights=each, **values)
+    else:
+        first, *rest = (facts.title(t) for t in how.order)
+        key = "together_order_loss" if how.tolerance else "together_order"
+        quoted = w.names(f"„{t}“" if w.language == "de" else f"“{t}”" for t in rest)
+        loss = w.pct(how.tolerance, 0)
+        text = w.t(f"proposal.{key}", first=first, then=quoted, loss=loss, **values)
+    last = rows.drop_duplicates("target", keep="last").to_dict("records")
+    items = "; ".join(
+        w.t(
+            "proposal.together_item",
+            title=r["target"],
+            share=w.pct(r["cumulative_share"]),
+            alone=w.pct(r["alone_share"]),
+            p=p,
+        )
+        for r in last
+    )
+    reached = w.t("proposal.together_reached", items=items)
+    return [heading(w.t("proposal.together"), 2), para(f"{text} {reached}")]
 
 
 def order(facts: Facts, w: Words) -> list[Block]:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from sozialraum.publish.content import Content
 from sozialraum.publish.numbers import known
+from sozialraum.publish.terms import region_title
 
 EVERYBODY = "everybody"
 MOST_RANKS = 60  # as many as one page can show
@@ -155,8 +156,7 @@ class Facts:
     @cached_property
     def region_title(self) -> str:
         """What one unit of the level above the areas is called."""
-        levels = {level.key: level.title for level in self.content.study.levels}
-        return levels.get("region", next(iter(levels.values()), ""))
+        return region_title(self.content.study)
 
     @cached_property
     def mean_set(self) -> float | None:

@@ -37,9 +37,8 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
     coverage = w.pct(study.indicators.coverage, 0)
     edition = content.info.edition
     indicators = w.names(facts.indicators)
-    blocks.append(
-        para(w.t("ranking.intro", indicators=indicators, edition=edition, coverage=coverage))
-    )
+    said = "ranking.intro" if facts.indicators else "ranking.intro_share"
+    blocks.append(para(w.t(said, indicators=indicators, edition=edition, coverage=coverage)))
     ranked, top = facts.ranked, facts.top
     if ranked.empty:
         return blocks
@@ -49,7 +48,8 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
     counts = {"certain": w.n(len(facts.certain)), "possible": w.n(len(facts.possible))}
     sentences.append(w.t("ranking.certain", top=top, **counts))
     status, dynamics = (class_counts(facts, c, w) for c in ("status_class", "dynamics_class"))
-    sentences.append(w.t("ranking.classes", status=status, dynamics=dynamics))
+    said = "ranking.classes" if facts.classes("dynamics_class") else "ranking.classes_status"
+    sentences.append(w.t(said, status=status, dynamics=dynamics))
     blocks.append(para(" ".join(sentences)))
     first = ranked.head(top)
     columns = [
@@ -80,7 +80,8 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
     caption = w.t("ranking.table_caption", top=top)
     blocks.append(table(caption, columns, rows, note=w.t("ranking.table_note", top=top)))
     names = w.names(first["name"])
-    caption = w.t("ranking.status_caption", edition=edition, top=top)
+    said = "ranking.status_caption" if facts.indicators else "ranking.status_caption_share"
+    caption = w.t(said, edition=edition, top=top)
     alt = w.t("ranking.status_alt", status=status, top=top, names=names)
     blocks.append(figure("status.svg", caption, alt))
     if "sentence" in first:

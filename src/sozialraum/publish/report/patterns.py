@@ -171,7 +171,7 @@ def _measures(facts: Facts, w: Words) -> list[Block]:
     if info.region_name == info.city_name:
         places = places[:1]
     rows = [
-        [meaning]
+        [meaning.format(unit=facts.region_title)]
         + [
             text
             for of, _ in places
@@ -331,14 +331,13 @@ def _surface(facts: Facts, w: Words) -> list[Block]:
     text = w.t(
         "concentration.surface",
         people=people,
-        unit=study.area_layer.title,
         count=w.n(study.disclosure.minimum_count),
         metres=metres,
     )
     densest = surface.groupby("area_id")["per_km2"].max().sort_values(ascending=False).head(3)
     names = w.names(facts.areas["name"].reindex(densest.index))
     return [
-        heading(w.t("concentration.surface_title"), 2),
+        heading(w.t("concentration.surface_title", unit=study.area_layer.title), 2),
         para(text),
         figure(
             "surface.svg",
