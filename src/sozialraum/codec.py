@@ -33,7 +33,7 @@ def pack(value: Any) -> bytes:
     ----------
     value : object
         None, numbers, texts, bytes, dates, lists, tuples, dicts, sets, numpy arrays, pandas and
-        geopandas frames, and dataclasses of this package made of them.
+        geopandas frames, and dataclasses and named tuples of this package made of them.
 
     Returns
     -------
@@ -111,6 +111,8 @@ def _encode(value: Any, parts: list[bytes]) -> Any:
             _name(kind),
             [[k, _encode(v, parts)] for k, v in fields.items()],
         ]
+    if isinstance(value, tuple) and hasattr(kind, "_fields"):
+        return ["named", _name(kind), [_encode(v, parts) for v in value]]
     module = kind.__module__.split(".")[0]
     if module == "numpy":
         return _encode_numpy(value, parts)
@@ -198,12 +200,27 @@ def _decode(tree: Any, parts: list[memoryview]) -> Any:
     return _DECODERS[tree[0]](parts, *tree[1:])
 
 
-def _dataclass(parts: list[memoryview], name: str, fields: list[list[Any]]) -> Any:
+def _own(name: str) -> type:
+    """A class of this package; nothing else is ever made."""
     module, _, kind = name.partition(":")
     if module.split(".")[0] != "sozialraum":
         raise ValueError(name)
     cls = getattr(importlib.import_module(module), kind)
-    if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
+    if not isinstance(cls, type):
+        raise ValueError(name)
+    return cls
+
+
+def _named(parts: list[memoryview], name: str, values: list[Any]) -> Any:
+    cls = _own(name)
+    if not (issubclass(cls, tuple) and hasattr(cls, "_fields")):
+        raise ValueError(name)
+    return tuple.__new__(cls, [_decode(v, parts) for v in values])
+
+
+def _dataclass(parts: list[memoryview], name: str, fields: list[list[Any]]) -> Any:
+    cls = _own(name)
+    if not dataclasses.is_dataclass(cls):
         raise ValueError(name)
     made = object.__new__(cls)
     for key, value in fields:
@@ -331,6 +348,7 @@ _DECODERS: dict[str, Any] = {
     "date": lambda parts, text: dt.date.fromisoformat(text),
     "datetime": lambda parts, text: dt.datetime.fromisoformat(text),
     "dataclass": _dataclass,
+    "named": _named,
     "array": _array,
     "objects": _objects,
     "texts": _texts,

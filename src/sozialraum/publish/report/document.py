@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from sozialraum.cache import Remember, compute
 from sozialraum.errors import EnvironmentFault
 from sozialraum.publish.content import Content
 from sozialraum.publish.report import annex, answer, figures, findings, patterns, rooms
@@ -51,8 +52,8 @@ def write_report(content: Content, path: str | Path) -> None:
     Path(path).write_bytes(render(content))
 
 
-def render(content: Content) -> bytes:
-    """The report's bytes, see `write_report`."""
+def render(content: Content, remember: Remember = compute) -> bytes:
+    """The report's bytes, see `write_report`; figures may be those of an earlier run."""
     import typst
 
     fonts = _fonts()  # first: a missing font is said before a minute of drawing
@@ -64,7 +65,7 @@ def render(content: Content) -> bytes:
         if block["kind"] == "table":
             block.update(laid_out(block))
     template = resources.files(__package__).joinpath("template.typ").read_bytes()
-    files = {name: figures.draw(name, facts, words) for name in names}
+    files = {name: figures.draw(name, facts, words, remember=remember) for name in names}
     files["main.typ"] = template
     files["report.json"] = json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
     compiler = typst.Compiler(files, font_paths=fonts, ignore_system_fonts=True)

@@ -1,4 +1,8 @@
-"""The report's vector graphics: which chart a file name stands for, drawn as SVG."""
+"""The report's vector graphics: which chart a file name stands for, drawn as SVG.
+
+A figure is first told (function, frames, words) and then drawn, so that one whose frames have not
+changed since an earlier run need not be drawn again.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,19 @@ import io
 import warnings
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sozialraum.cache import Remember, compute
 from sozialraum.publish import cartography, charts, density
 from sozialraum.publish.report.blocks import Words, clean
 from sozialraum.publish.report.facts import EVERYBODY, MOST_RANKS, Facts
 from sozialraum.publish.report.patterns import changes
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 Size = tuple[float, float]
 Box = tuple[float, float, float, float]
-Drawer = Callable[["Axes", Facts, Words], None]
+Drawing = tuple[str, tuple[Any, ...], dict[str, Any]]
+"""Name of a function below, its arguments after the axes, its keywords."""
+Teller = Callable[[Facts, Words], Drawing]
 PIXELS = 200  # per inch, where pixels are asked for
 WIDTH = 6.5  # inches, as the text block
 MAP: Box = (0.0, 0.0, 0.72, 1.0)  # the legend stands on the right
@@ -34,7 +38,9 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
-def draw(name: str, facts: Facts, w: Words, *, png: bool = False) -> bytes:
+def draw(
+    name: str, facts: Facts, w: Words, *, png: bool = False, remember: Remember = compute
+) -> bytes:
     """The SVG of one figure; the same figures give the same bytes.
 
     Parameters
@@ -43,26 +49,41 @@ def draw(name: str, facts: Facts, w: Words, *, png: bool = False) -> bytes:
         File name as the blocks use it, such as ``share.svg`` or ``rooms_everybody.svg``.
     png : bool
         Pixels instead, for programs that draw no vector graphics.
+    remember : callable
+        See `sozialraum.cache.remembering`: what was drawn from the same frames is not drawn again.
     """
+    key, _, argument = name.removesuffix(".svg").partition("_")
+    tell, box = DRAWERS[key]
+    drawing = _rooms(facts, w, argument) if key == "rooms" else tell(facts, w)
+    size = _size(key, facts)
+    picture: bytes = remember(
+        drawn, *drawing, size=size, box=box if max(box) <= 1 else _inches(box, size), png=png
+    )
+    return picture
+
+
+def drawn(
+    function: str,
+    arguments: tuple[Any, ...],
+    words: dict[str, Any],
+    *,
+    size: Size,
+    box: Box,
+    png: bool = False,
+) -> bytes:
+    """One drawing as SVG (or PNG); depends on nothing but what it is given."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    key, _, argument = name.removesuffix(".svg").partition("_")
-    drawer, box = DRAWERS[key]
     # a reader's own matplotlibrc must not change the report
     defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
     with mpl.rc_context(defaults | SETTINGS), warnings.catch_warnings():
         # matplotlib measures a glyph it lacks as a box; typst then takes it from another font
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure = Figure(figsize=_size(key, facts))
+        figure = Figure(figsize=size)
         canvas = FigureCanvasSVG(figure)
-        size = figure.get_size_inches()
-        axes = figure.add_axes(box if max(box) <= 1 else _inches(box, size))
-        if key == "rooms":
-            _rooms(axes, facts, w, argument)
-        else:
-            drawer(axes, facts, w)
+        FUNCTIONS[function](figure.add_axes(box), *arguments, **words)
         out = io.BytesIO()
         if png:
             figure.savefig(out, format="png", dpi=PIXELS, metadata={"Software": None})
@@ -71,98 +92,115 @@ def draw(name: str, facts: Facts, w: Words, *, png: bool = False) -> bytes:
     return out.getvalue()
 
 
-def _share(ax: Axes, facts: Facts, w: Words) -> None:
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        cartography.share_map,
+        cartography.count_map,
+        cartography.class_map,
+        cartography.cluster_map,
+        cartography.rooms_map,
+        density.surface_map,
+        charts.share_change,
+        charts.lorenz,
+        charts.rank_forest,
+        charts.reach_curve,
+    )
+}
+
+
+def _share(facts: Facts, w: Words) -> Drawing:
     mean = facts.totals["share"] or 0.0
-    cartography.share_map(ax, *_print_shapes(facts), mean=mean, language=w.language)
+    return "share_map", _print_shapes(facts), {"mean": mean, "language": w.language}
 
 
-def _count(ax: Axes, facts: Facts, w: Words) -> None:
-    cartography.count_map(ax, *_print_shapes(facts), language=w.language)
+def _count(facts: Facts, w: Words) -> Drawing:
+    return "count_map", _print_shapes(facts), {"language": w.language}
 
 
-def _status(ax: Axes, facts: Facts, w: Words) -> None:
+def _status(facts: Facts, w: Words) -> Drawing:
     labels = {str(i): w.n(r) for i, r in facts.ranked["rank"].head(facts.top).items()}
-    _classes(ax, facts, w, "status_class", cartography.STATUS, labels)
+    return _classes(facts, w, "status_class", cartography.STATUS, labels)
 
 
-def _dynamics(ax: Axes, facts: Facts, w: Words) -> None:
-    _classes(ax, facts, w, "dynamics_class", cartography.DYNAMICS, {})
+def _dynamics(facts: Facts, w: Words) -> Drawing:
+    return _classes(facts, w, "dynamics_class", cartography.DYNAMICS, {})
 
 
 def _classes(
-    ax: Axes,
     facts: Facts,
     w: Words,
     column: str,
     styles: dict[str, cartography.Style],
     labels: dict[str, str],
-) -> None:
+) -> Drawing:
     areas, regions = _print_shapes(facts)
     named = _translated(styles, w)
-    cartography.class_map(
-        ax, areas, regions, areas[column], named, language=w.language, labels=labels
-    )
+    words = {"language": w.language, "labels": labels}
+    return "class_map", (areas, regions, areas[column], named), words
 
 
-def _clusters(ax: Axes, facts: Facts, w: Words) -> None:
+def _clusters(facts: Facts, w: Words) -> Drawing:
     styles = _translated(cartography.cluster_styles(facts.roles), w)
-    clusters = facts.content.clusters
-    cartography.cluster_map(ax, *_print_shapes(facts), clusters, styles, language=w.language)
+    frames = (*_print_shapes(facts), facts.content.clusters, styles)
+    return "cluster_map", frames, {"language": w.language}
 
 
-def _surface(ax: Axes, facts: Facts, w: Words) -> None:
+def _surface(facts: Facts, w: Words) -> Drawing:
     from sozialraum.concentration.surface import surface_bands
 
     surface = facts.content.surface
     assert surface is not None
-    bands = surface_bands(surface)
-    density.surface_map(ax, *_print_shapes(facts), bands, language=w.language)
+    frames = (*_print_shapes(facts), surface_bands(surface))
+    return "surface_map", frames, {"language": w.language}
 
 
-def _change(ax: Axes, facts: Facts, w: Words) -> None:
+def _change(facts: Facts, w: Words) -> Drawing:
     rows, info = changes(facts), facts.content.info
     named = rows.assign(name=[clean(str(n)) for n in rows["name"]])
-    editions = {"before": clean(str(info.previous_edition)), "now": clean(info.edition)}
-    charts.share_change(
-        ax, named, **editions, bold=rows["member_now"].tolist(), language=w.language
-    )
+    words = {
+        "before": clean(str(info.previous_edition)),
+        "now": clean(info.edition),
+        "bold": rows["member_now"].tolist(),
+        "language": w.language,
+    }
+    return "share_change", (named,), words
 
 
-def _unreached(ax: Axes, facts: Facts, w: Words) -> None:
-    _rooms(ax, facts, w, EVERYBODY, units=facts.content.units, reached=facts.reached_units)
+def _unreached(facts: Facts, w: Words) -> Drawing:
+    units = {"units": facts.content.units, "reached": facts.reached_units}
+    return _rooms(facts, w, EVERYBODY, **units)
 
 
-def _rooms(ax: Axes, facts: Facts, w: Words, target: str = EVERYBODY, **units: Any) -> None:
+def _rooms(facts: Facts, w: Words, target: str = EVERYBODY, **units: Any) -> Drawing:
     siting = facts.content.study.siting
-    cartography.rooms_map(
-        ax,
-        *_print_shapes(facts),
-        rooms=facts.content.rooms,
-        chosen=facts.proposal(target)["site_id"].tolist(),
-        offices=facts.serving(target),
-        radius=siting.radius,
-        detour=siting.detour,
-        language=w.language,
-        **units,
-    )
+    words = {
+        "rooms": facts.content.rooms,
+        "chosen": facts.proposal(target)["site_id"].tolist(),
+        "offices": facts.serving(target),
+        "radius": siting.radius,
+        "detour": siting.detour,
+        "language": w.language,
+    }
+    return "rooms_map", _print_shapes(facts), words | units
 
 
-def _lorenz(ax: Axes, facts: Facts, w: Words) -> None:
-    charts.lorenz(ax, facts.content.lorenz, language=w.language)
+def _lorenz(facts: Facts, w: Words) -> Drawing:
+    return "lorenz", (facts.content.lorenz,), {"language": w.language}
 
 
-def _forest(ax: Axes, facts: Facts, w: Words) -> None:
+def _forest(facts: Facts, w: Words) -> Drawing:
     rows = facts.ranked.assign(name=[clean(str(n)) for n in facts.ranked["name"]])
-    charts.rank_forest(ax, rows, top=facts.top, most=MOST_RANKS, language=w.language)
+    return "rank_forest", (rows,), {"top": facts.top, "most": MOST_RANKS, "language": w.language}
 
 
-def _curve(ax: Axes, facts: Facts, w: Words) -> None:
+def _curve(facts: Facts, w: Words) -> Drawing:
     curves = {clean(facts.title(t)): facts.curve(t) for t in facts.targets}
     curves = {title: rows for title, rows in curves.items() if len(rows) > 1}
-    charts.reach_curve(ax, curves, headline=len(facts.proposal()), language=w.language)
+    return "reach_curve", (curves,), {"headline": len(facts.proposal()), "language": w.language}
 
 
-DRAWERS: dict[str, tuple[Drawer, Box]] = {
+DRAWERS: dict[str, tuple[Teller, Box]] = {
     "share": (_share, MAP),
     "count": (_count, MAP),
     "status": (_status, MAP),
@@ -191,7 +229,7 @@ def _size(key: str, facts: Facts) -> Size:
     return WIDTH, {"lorenz": 3.3, "curve": 2.9}[key]
 
 
-def _inches(box: Box, size: Any) -> Box:
+def _inches(box: Box, size: Size) -> Box:
     """Margins in inches as fractions: left, below, width, and what is left free above."""
     left, below, width, above = box
     return left / size[0], below / size[1], width / size[0], 1 - (below + above) / size[1]

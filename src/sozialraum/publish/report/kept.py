@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sozialraum.cache import key_of, open_cache
+from sozialraum.cache import key_of, open_cache, remembering
 from sozialraum.codec import Unstorable
 
 if TYPE_CHECKING:
@@ -37,5 +37,5 @@ def kept_report(content: Content, *, cache: bool = True) -> bytes:
         key = key_of("report", content.study.model_dump_json(by_alias=True), rest)
     except Unstorable:
         return render(content)
-    found = store.get(key) or store.put(key, render(content))
+    found = store.get(key) or store.put(key, render(content, remembering(store)))
     return bytes(found[0])
