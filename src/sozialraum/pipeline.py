@@ -75,6 +75,7 @@ def run(
     from sozialraum.cache import open_cache, remembering
     from sozialraum.concentration import surface_units
     from sozialraum.need.assessment import assess
+    from sozialraum.need.rounded import rounded_workbook
     from sozialraum.need.standing import stand
     from sozialraum.presence.answer import answer
     from sozialraum.publish import concentrations, gate, manifest
@@ -92,7 +93,7 @@ def run(
     stage = Stages(chosen, inputs, store)
 
     progress("read the inputs")
-    table = _read(stage)
+    table = rounded_workbook(_read(stage))
     around = stage(
         "around",
         lambda s, i: read_around(table.seen_by(s, i)),
@@ -104,13 +105,13 @@ def run(
         "need",
         lambda s, i: assess(table.seen_by(s, i)),
         after=("areas",),
-        hidden=(*READERS, *ROOMS, "disclosure", "targets"),
+        hidden=(*READERS, *ROOMS, *LIMITS, "targets"),
     )
     standing = stage(
         "standing",
         lambda s, i: stand(table.seen_by(s, i), need),
         after=("areas", "need"),
-        hidden=(*READERS, *ROOMS, "disclosure"),
+        hidden=(*READERS, *ROOMS, *LIMITS),
     )
     tables = stage(
         "need tables",
@@ -203,6 +204,10 @@ TEXTS = ("title", "subtitle", "question", "language", "publisher")
 READERS = (*TEXTS, "layers")
 """Settings that no stage before the assembly looks at."""
 ROOMS = ("venues", "offices", "siting", "access", "hours")
+LIMITS = tuple(
+    f"disclosure.{name}" for name in ("minimum_count", "minimum_population", "derived_minimum")
+)
+"""What is withheld at the end; rounding (`disclosure.method`) begins before the first figure."""
 HEADLINE: tuple[str, ...] = (
     "rooms",
     "most_rooms",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sozialraum.disclosure.suppression import primary
 from sozialraum.need.derive import recipients
+from sozialraum.need.rounded import is_rounded, round_table
 
 if TYPE_CHECKING:
     from sozialraum.areas.table import AreaTable
@@ -55,6 +56,11 @@ def two_editions(
     later = _counted(need.figures.get("areas"), names)
     if earlier is None or later is None:
         return None
+    if is_rounded(table):  # each edition like the counts of the run
+        earlier, later = (
+            (round_table(count, table, base=table.study.disclosure.rounding_base)[0], people)
+            for count, people in (earlier, later)
+        )
     rules = table.study.disclosure
     shown = need.areas["excluded"].isna() & withheld.reindex(need.areas.index).fillna("").eq("")
     for count, people in (earlier, later):

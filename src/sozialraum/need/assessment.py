@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
+from sozialraum.need import rounded
 from sozialraum.need.derive import counts_from_shares, recipients, working_age
 from sozialraum.need.figures import Ends, Figures, share_alone
 from sozialraum.need.masking import change_bounds, dynamics_bounds, unmask
@@ -92,6 +93,9 @@ def assess(table: AreaTable) -> Need:
     if edition is not None:
         now = _figures(table, edition, before.ratio if before is not None else None)
     areas = _people(table, now)
+    rounds = rounded.is_rounded(table)
+    if rounds:
+        areas = rounded.round_areas(table, areas)
     if now is None:
         now = share_alone(table, areas)
     areas["excluded"] = _excluded(table, now, areas)
@@ -108,6 +112,8 @@ def assess(table: AreaTable) -> Need:
     now_regions = _aggregate(now, groups, valid)
     before_regions = _aggregate(before, groups, valid) if before is not None else None
     regions = _sums(table, areas, groups)
+    if rounds:
+        rounded.bound_totals(regions, base=study.disclosure.rounding_base)
     regions["excluded"] = exclusion_reasons(
         regions["population"], minimum=study.indicators.minimum_population
     )
@@ -191,7 +197,10 @@ def _people(table: AreaTable, now: Figures | None) -> pd.DataFrame:
             known = children + suffix in table.ba
             frame[f"children{suffix}"] = table.ba[children + suffix] if known else np.nan
         frame["share_base"] = table.areas[counts.base]
-        _tighten(table, frame)
+        if rounded.is_rounded(table):  # totals that were rounded bound nothing
+            frame["recipients_hi"] = frame["recipients_hi"].fillna(frame["population"])
+        else:
+            _tighten(table, frame)
     elif now is not None:
         parts = [
             pd.DataFrame(
@@ -217,7 +226,8 @@ def _people(table: AreaTable, now: Figures | None) -> pd.DataFrame:
         ):
             frame[f"children{suffix}"] = source[child].round() if child in source else np.nan
         frame["share_base"] = frame["population"]
-    if table.ba is not None:  # the Monitoring has already taken these people off
+    # the Monitoring has already taken these people off, and so has the rounding of a workbook
+    if table.ba is not None and not rounded.is_rounded(table):
         for area, people in counts.jobcenter_addresses.items():
             columns = ["recipients", "recipients_lo", "recipients_hi"]
             frame.loc[area, columns] = (frame.loc[area, columns] - people).clip(lower=0)
@@ -341,7 +351,8 @@ def _sums(table: AreaTable, areas: pd.DataFrame, groups: pd.Series) -> pd.DataFr
     the bounds of a suppressed one stay inside.
     """
     counts = ["recipients", "recipients_lo", "recipients_hi"]
-    columns = [*counts, *areas.filter(regex="^children"), "old_age"]
+    columns = [*counts, *areas.filter(regex="^children|_(below|above)$"), "old_age"]
+    columns = list(dict.fromkeys(columns))
     known = areas["recipients"].notna()
     sums = areas[columns].where(known).groupby(groups).sum(min_count=1)
     sums["population"] = areas["population"].groupby(groups).sum()
@@ -383,6 +394,13 @@ def _quotients(frame: pd.DataFrame, references: dict[str, tuple[float, float]]) 
 
 
 def _notes(table: AreaTable) -> list[str]:
+    rounding = []
+    if rounded.is_rounded(table):
+        rounding = [rounded.note(table.study.disclosure.rounding_base)]
+    return _origin(table) + rounding
+
+
+def _origin(table: AreaTable) -> list[str]:
     if declared := table.study.counts.table:
         return [
             f"Zahl der Leistungsberechtigten: {table.study.counts.ba_measure} laut "

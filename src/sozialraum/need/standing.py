@@ -88,7 +88,9 @@ def weight_of(table: AreaTable, need: pd.DataFrame, target: Target) -> pd.Series
     if kind == "recipients_if_worse":
         return recipients.where(need["dynamics_class"] == "negativ", 0.0).where(recipients.notna())
     if kind == "children_benefits":
-        return need["children"].where(need["children_lo"] == need["children_hi"])
+        rules = table.study.disclosure
+        exact = 2 * (rules.rounding_base - 1) if rules.method == "round" else 0
+        return need["children"].where(need["children_hi"] - need["children_lo"] <= exact)
     if kind == "workbook" and table.ba is not None and detail in table.ba:
         return table.ba[detail].astype(float)
     if kind == "residents":

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.areas.hierarchy import unite
+from sozialraum.need.rounded import ENDS, bounds, is_rounded, note
 from sozialraum.publish import gate
 from sozialraum.publish.content import RANKING, Content, Info, Proposal, SourceNote
 
@@ -237,6 +238,12 @@ def _totals(table: AreaTable, areas: pd.DataFrame, need: Need) -> dict[str, Any]
     city_count, city_base = need.reference["location_quotient_city"]
     if table.ba is not None:
         total = dict.fromkeys(total, count)
+    if "recipients_below" in areas:  # counts are rounded: the total's own bounds, not their sum
+        off = (areas[f"recipients_{side}"].sum() for side in ("below", "above"))
+        ends = bounds(
+            pd.Series([total["recipients"]]), *off, base=table.study.disclosure.rounding_base
+        )
+        total |= {f"recipients_{k}": float(v.iloc[0]) for k, v in zip(ENDS, ends, strict=True)}
     return total | {
         "population": int(table.areas.loc[table.region, "population"].sum()),
         # A sum that leaves out a rated area is no total; nothing follows from it by subtraction.
@@ -333,6 +340,10 @@ def _quality(table: AreaTable) -> list[dict[str, str]]:
         for f in table.audit.findings
     ]
     rows += [{"topic": "Hinweis beim Lesen", "finding": "", "detail": n} for n in table.notes]
+    if is_rounded(table):
+        base = table.study.disclosure.rounding_base
+        finding = f"auf Vielfache von {base} gerundet"
+        rows.append({"topic": "Geheimhaltung", "finding": finding, "detail": note(base)})
     return rows
 
 

@@ -8,6 +8,7 @@ same counts, and `sozialraum.disclosure.inference` computes what follows from al
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,9 +48,15 @@ def attack(
     areas, regions = content.areas, content.regions
     cells = keyed(areas["recipients"].astype(float), "area:")
     totals = keyed(regions["recipients"].astype(float), "region:")
-    least = content.study.disclosure.minimum_count
+    rules = content.study.disclosure
+    least, rounds = rules.minimum_count, rules.method == "round"
     counts = pd.concat([cells, totals]).round()
-    if counts.notna().all():
+    if rounds:
+        exact = counts[counts % rules.rounding_base > 0]
+        rows = [(cell, n, n, True, "not rounded", cell) for cell, n in exact.items()]
+        if rows:
+            return pd.DataFrame(rows, columns=list(FINDINGS))
+    elif counts.notna().all():
         small = counts[(counts > 0) & (counts < least)]
         rows = [(cell, n, n, True, "shown", cell) for cell, n in small.items()]
         return pd.DataFrame(rows, columns=list(FINDINGS))
@@ -69,13 +76,26 @@ def attack(
             pd.Series(TOTAL, index=totals.index),
         ]
     )
-    said = [*said, *beside, *_definitions(counts, above, people)]
+    said = [*said, *beside, *_definitions(counts, above, people, rounds=rounds)]
     said = [s for s in said if all(c in known for c in s.cells)]
     hidden = [c for c in counts.index if counts[c] != counts[c] and c != TOTAL]
+    told: list[str] = []
+    if rounds:
+        said = [_loosened(s, rules.rounding_base - 1) for s in said]
+        told = [str(c) for c in counts.dropna().index if c != TOTAL]
     if sensitive is not None:
         protected = sensitive.reindex(hidden).fillna(False).astype(bool)
         hidden = [c for c in hidden if protected[c]]
-    return findings(_with_room(known, said), said, protection=least, targets=hidden)
+    room = _with_room(known, said)
+    return findings(room, said, protection=least, targets=[*hidden, *told])
+
+
+def _loosened(statement: Statement, off: int) -> Statement:
+    """What a rounded figure says about the count behind it; that totals are sums remains true."""
+    if statement.kind == "definition":
+        return statement
+    lo, hi = max(statement.lo - off, 0.0), statement.hi + off
+    return replace(statement, lo=lo, hi=hi, kind="claim")
 
 
 def keyed(bounds: Any, start: str) -> Any:
@@ -97,7 +117,9 @@ def _total(totals: pd.Series, content: Content) -> float | None:
     return None if total is None else float(np.round(total))
 
 
-def _definitions(counts: pd.Series, above: pd.Series, people: pd.Series) -> list[Statement]:
+def _definitions(
+    counts: pd.Series, above: pd.Series, people: pd.Series, *, rounds: bool
+) -> list[Statement]:
     """Totals as the sum of their parts, as far as the printed figures allow that reading.
 
     A total that is smaller than its printed parts was summed over others; one that leaves more
@@ -111,6 +133,8 @@ def _definitions(counts: pd.Series, above: pd.Series, people: pd.Series) -> list
             continue
         rest = counts[total] - counts[parts].sum()
         hidden = parts[counts[parts].isna()]
+        if rounds and not len(hidden) and rest == 0:
+            result.append(sums_to(str(total), [str(p) for p in parts]))
         if len(hidden) and not (rest < 0.5 or rest > people[hidden].fillna(np.inf).sum()):
             result.append(sums_to(str(total), [str(p) for p in parts]))
     return result

@@ -19,6 +19,9 @@ What the rules mean for this study
   published share by the public number of residents, and hiding it here would protect nobody. But a
   count of persons that this program derived from S1 or S4 is not shown below the publisher's own
   limit (11), because it would look like a counted number, which it is not.
+- *Rounded counts* (`disclosure.method: round`) were rounded before anything was computed from them
+  (`sozialraum.need.rounded`), so what is derived from them needs no rule of its own. Areas with too
+  few residents are withheld all the same. The attacker reads every figure as an interval.
 - *Units of demand* hold no person of a target group that counts recipients, or at least the
   minimum of them; areas whose count is withheld have none. That has to be so before the rooms are
   computed, and is checked here, because solver, tables and page must agree.

@@ -214,6 +214,18 @@ class Disclosure(Strict):
     derived_minimum: int = Field(
         11, ge=1, description="Derived counts of S1 and S4 below are not shown"
     )
+    method: Literal["suppress", "round"] = Field(
+        "suppress",
+        description="Withhold small counts and what gives them away, or round all counts of "
+        "recipients to multiples so that totals still add up, before anything is computed",
+    )
+    rounding_base: int = Field(10, ge=2, description="Counts become multiples of this number")
+
+    @model_validator(mode="after")
+    def _wide(self) -> Disclosure:
+        if self.method == "round" and self.rounding_base <= self.minimum_count:
+            raise ValueError("rounding_base: must be greater than minimum_count")
+        return self
 
 
 class Basemap(Strict):
