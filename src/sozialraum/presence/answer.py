@@ -84,6 +84,24 @@ def answer(
     ------
     InfeasibleError
         The study's rules about sites, or its hours, cannot be met; says which and by how much.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.setting import Setting
+    >>> from sozialraum.study import load_study
+    >>> study = load_study("demo", hours=None,
+    ...                    siting={"rooms": 1, "most_rooms": 1, "radii": [], "stability_draws": 0})
+    >>> rooms = pd.DataFrame({"name": ["Haus", "Treff"], "operator": "", "operator_kind": "public",
+    ...     "lon": 0.0, "lat": 0.0, "eligible": True, "suits": [("everybody",)] * 2, "reason": "",
+    ...     "venue_types": "", "address": "",
+    ...     "x": [0.0, 3000], "y": 0.0}, index=["a", "b"])
+    >>> units = pd.DataFrame({"area_id": ["1", "2"], "x": [0.0, 3000], "y": 0.0,
+    ...     "people_everybody": [20.0, 30], "people_young": 3.0, "people_families": 3.0,
+    ...     "people_worse": 0.0}, index=["u1", "u2"])
+    >>> none = pd.DataFrame({"x": [], "y": [], "targets": []})
+    >>> reply = answer(study, Setting(rooms, none, units))
+    >>> reply.presence.presence[["site_id", "reached"]].values.tolist(), reply.week
+    ([['b', 30.0]], None)
     """
     siting, access = study.siting, study.access
     rooms, offices, units = setting.rooms, setting.offices, setting.units

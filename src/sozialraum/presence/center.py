@@ -39,8 +39,15 @@ def fewest(
     """Fewest columns that reach all rows (each row must have one).
 
     With `enough`, the search ends as soon as that many columns suffice or provably do not.
+
+    Examples
+    --------
+    >>> reach = sparse.csr_array([[1.0, 0, 1], [0, 1, 1], [0, 1, 0]])
+    >>> found = fewest(Cover(reach, np.ones(3), np.arange(3)))
+    >>> found.chosen.size, found.bound
+    (2, 2.0)
     """
-    small = drop_easy_rows(reduce_cover(cover))
+    small = _drop_easy_rows(reduce_cover(cover))
     n, k = small.reach.shape
     back = np.searchsorted(cover.sites, small.sites)
     if n == 0:
@@ -71,7 +78,7 @@ def fewest(
     return Answer(back[chosen], min(bound, chosen.size), outcome.timed_out)
 
 
-def drop_easy_rows(cover: Cover) -> Cover:
+def _drop_easy_rows(cover: Cover) -> Cover:
     """Leave out rows that are reached whenever another one is."""
     n = cover.reach.shape[0]
     if not 1 < n <= ROWS:
@@ -113,7 +120,16 @@ def _prune(cover: Cover, chosen: Ints) -> Ints:
 def solve_center(
     problem: Problem, p: int, rows: Ints, *, clock: Clock, node_limit: int | None = None
 ) -> Answer:
-    """Sites with the shortest longest way to `rows`; each row must reach some candidate."""
+    """Sites with the shortest longest way to `rows`; each row must reach some candidate.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[0, 4], [3, 3], [9, 5.0]], [1, 1, 1], p=1)
+    >>> found = solve_center(problem, 1, np.arange(3), clock=Clock())
+    >>> found.chosen.tolist(), found.bound
+    ([1], 5.0)
+    """
     free = np.setdiff1d(problem.candidates, problem.required)
     fixed = problem.columns_dense(problem.required)[rows].min(axis=1, initial=np.inf)
     costs = problem.columns_dense(free)[rows]

@@ -63,7 +63,15 @@ class Answer:
 
 
 def merge_same_rows(cover: Cover) -> Cover:
-    """Drop rows without weight or site, and add up rows that the same sites reach."""
+    """Drop rows without weight or site, and add up rows that the same sites reach.
+
+    Examples
+    --------
+    >>> same = merge_same_rows(Cover(sparse.csr_array([[1.0, 0], [1, 0], [1, 1]]),
+    ...                              np.array([2.0, 3, 4]), np.arange(2)))
+    >>> sorted(same.weight.tolist())
+    [4.0, 5.0]
+    """
     keep = (np.diff(cover.reach.indptr) > 0) & (cover.weight > 0)
     reach, weight = cover.reach[keep], cover.weight[keep]
     if not weight.size:
@@ -90,7 +98,7 @@ def _same_rows(reach: sparse.csr_array) -> tuple[Ints, Ints]:
     raise AssertionError("eight hash functions collided")  # pragma: no cover
 
 
-def drop_dominated(cover: Cover) -> Cover:
+def _drop_dominated(cover: Cover) -> Cover:
     """Leave out sites whose rows another site reaches as well (of equals the first one stays)."""
     if not cover.weight.size:
         return cover
@@ -105,16 +113,30 @@ def drop_dominated(cover: Cover) -> Cover:
 
 
 def reduce_cover(cover: Cover) -> Cover:
-    """Repeat both reductions until nothing changes; the optimum for any p stays."""
+    """Repeat both reductions until nothing changes; the optimum for any p stays.
+
+    Examples
+    --------
+    >>> reach = sparse.csr_array([[1.0, 0, 1], [0, 1, 1]])
+    >>> reduce_cover(Cover(reach, np.array([2.0, 3]), np.arange(3))).sites.tolist()
+    [2]
+    """
     while True:
-        smaller = drop_dominated(merge_same_rows(cover))
+        smaller = _drop_dominated(merge_same_rows(cover))
         if smaller.reach.shape == cover.reach.shape:
             return smaller
         cover = smaller
 
 
 def greedy(cover: Cover, p: int, chosen: Ints | None = None) -> Ints:
-    """Add the site with the greatest further gain until `p` are open (ties: lowest column)."""
+    """Add the site with the greatest further gain until `p` are open (ties: lowest column).
+
+    Examples
+    --------
+    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> greedy(cover, 1).tolist()
+    [1]
+    """
     picked = [] if chosen is None else [int(j) for j in chosen]
     open_ = np.zeros(cover.sites.size, bool)
     open_[picked] = True
@@ -133,7 +155,14 @@ def greedy(cover: Cover, p: int, chosen: Ints | None = None) -> Ints:
 
 
 def swap(cover: Cover, chosen: Ints, matrix: Matrix | None = None) -> Ints:
-    """Exchange one open site for one closed site while that reaches more people."""
+    """Exchange one open site for one closed site while that reaches more people.
+
+    Examples
+    --------
+    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> swap(cover, np.array([0])).tolist()
+    [1]
+    """
     chosen = np.array(chosen, dtype=np.intp)
     if not chosen.size or chosen.size == cover.sites.size or not cover.weight.size:
         return chosen
@@ -187,6 +216,12 @@ def price_bound(cover: Cover, p: int, price: Floats) -> float:
 
     Lagrangian relaxation of "a row counts only if an open site reaches it" (Galvão & ReVelle
     1996): rows pay their price to every site that reaches them, and the p dearest sites are open.
+
+    Examples
+    --------
+    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> price_bound(cover, 1, np.array([2.0, 3])), price_bound(cover, 1, np.array([0.0, 1]))
+    (3.0, 5.0)
     """
     worth = np.sort(cover.reach.T @ price)[::-1]
     return float(cover.weight.sum() - price.sum() + worth[:p].sum())

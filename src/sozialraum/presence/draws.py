@@ -18,6 +18,11 @@ from sozialraum.presence.problem import Bools, Floats, Problem
 
 MEDIAN_TO_SIGMA = 1 / 0.6745
 """The median of ``|z|`` of a standard normal variable is 0.6745."""
+SPREAD = 0.19
+"""Median relative error of people inside an area: measured where shares of Bezirksregionen are
+spread onto their areas."""
+STRETCH = (0.95, 1.1)
+"""Range of the factor on all ways."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,8 @@ def draw_inputs(
     areas: Any = None,
     lo: Any = None,
     hi: Any = None,
-    spread: float = 0.19,
-    stretch: tuple[float, float] = (0.95, 1.1),
+    spread: float = SPREAD,
+    stretch: tuple[float, float] = STRETCH,
     position: float = 0.0,
     sites: int = 0,
     alternatives: Any = None,
@@ -66,8 +71,7 @@ def draw_inputs(
     lo, hi : array (demand points,), optional
         Bounds of each point's people; the whole area moves together between them.
     spread : float
-        Median relative error of a point inside its area (0.19: measured where shares of
-        Bezirksregionen are spread onto their areas); log-normal. 0: none.
+        Median relative error of a point inside its area; log-normal. 0: none.
     stretch : (float, float)
         Range of the factor on all distances (uniform).
     position : float
@@ -120,7 +124,15 @@ def draw_inputs(
 def drawn_reach(
     problem: Problem, radius: float, draws: Draws, number: int, unit_xy: Any, site_xy: Any
 ) -> Bools:
-    """Which site reaches which point in one draw: bool array (points, sites)."""
+    """Which site reaches which point in one draw: bool array (points, sites).
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[1000.0], [900]], [5, 4])
+    >>> drawn_reach(problem, 1000, Draws(np.ones((1, 2)), np.array([1.1])), 0, None, None).tolist()
+    [[False], [True]]
+    """
     limit = radius / draws.stretch[number]
     if draws.shift is None:
         if sparse.issparse(problem.cost):

@@ -103,6 +103,19 @@ def rooms(
     ------
     StudyError
         A site id that is forced in or out does not exist, or is both.
+
+    Examples
+    --------
+    >>> from sozialraum import demo
+    >>> from sozialraum.sources.venues import read_venues
+    >>> from sozialraum.study import load_study
+    >>> study = load_study("demo")
+    >>> file = study.venues.files[0]
+    >>> records = read_venues(demo.folder() / file.path, file, metric_crs="EPSG:25833")
+    >>> areas = gpd.read_file(demo.folder() / study.area_layer.path).set_index("PLR_ID")
+    >>> houses = rooms(records, study.venues, areas.rename_axis("area_id"))
+    >>> (houses["eligible"] == (houses["reason"] == "")).all()
+    np.True_
     """
     targets = tuple(targets)
     order = ["source", "source_id", "name", "x", "y"]

@@ -141,7 +141,17 @@ def coverage_curve(
 def recount(
     problem: Problem, table: Matrix, people: Floats, sites: Ints, bound: float, start: float
 ) -> Step:
-    """Recount what existing sites and rooms reach, room by room in marginal order."""
+    """Recount what existing sites and rooms reach, room by room in marginal order.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[1.0, 9], [1, 1]], [5, 4])
+    >>> near, people = np.array([[1.0, 0], [1, 1]]), np.array([5.0, 4])
+    >>> step = recount(problem, near, people, np.array([1]), 9.0, 0.0)
+    >>> step.reached, step.bound, step.proven
+    (4.0, 9.0, False)
+    """
     order, gains = marginal_order(table, people, sites)
     reached = start + sum(gains)
     bound = max(start + bound, reached)

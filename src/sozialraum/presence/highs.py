@@ -167,6 +167,14 @@ def maximise(
         Largest number of branch-and-bound nodes.
     reduced : bool
         Whether the caller has removed needless rows and columns already.
+
+    Examples
+    --------
+    >>> rows = sparse.csr_array([[2.0, 2]])
+    >>> outcome = maximise(np.array([3.0, 4]), rows, np.zeros(1), np.array([3.0]),
+    ...                    integer=np.array([True, True]))
+    >>> outcome.point.tolist(), outcome.bound
+    ([0.0, 1.0], 4.0)
     """
     program = Program(
         value, rows, low, high, upper=upper, lower=lower, integer=integer, reduced=reduced

@@ -62,7 +62,7 @@ class Dual:
     share: Floats | None = None
 
 
-def active_pairs(lists: Lists, price: Floats) -> Pairs:
+def _active_pairs(lists: Lists, price: Floats) -> Pairs:
     """Pairs within reach of prices that grow by a quarter (or by a tenth of the mean)."""
     cap = 1.25 * price + 0.1 * np.abs(price).mean()
     inside = lists.cost < cap[:, None]
@@ -73,7 +73,7 @@ def active_pairs(lists: Lists, price: Floats) -> Pairs:
     return Pairs(row, lists.near[row, at].astype(np.intp), lists.cost[row, at], next_)
 
 
-def evaluate(lists: Lists, pairs: Pairs, p: int, price: Floats) -> tuple[Dual, Floats]:
+def _evaluate(lists: Lists, pairs: Pairs, p: int, price: Floats) -> tuple[Dual, Floats]:
     """Bound from any prices, and how often each point would be served."""
     price = np.minimum(price, pairs.cap)
     saved = np.minimum(pairs.cost - price[pairs.row], 0.0)
@@ -85,7 +85,7 @@ def evaluate(lists: Lists, pairs: Pairs, p: int, price: Floats) -> tuple[Dual, F
     return Dual(price, float(price.sum() + worth[top].sum()), worth, top), served.astype(float)
 
 
-def subgradient(
+def _subgradient(
     lists: Lists,
     p: int,
     open_: Bools,
@@ -99,8 +99,8 @@ def subgradient(
     clock: Clock | None = None,
 ) -> tuple[Dual, Bools, float]:
     """Improve the bound (direction: Camerini, Fratta & Maffioli 1975) and the sites on the way."""
-    pairs = active_pairs(lists, price)
-    dual, served = evaluate(lists, pairs, p, price)
+    pairs = _active_pairs(lists, price)
+    dual, served = _evaluate(lists, pairs, p, price)
     best, best_served = dual, served
     stale, direction, share = 0, np.zeros(price.size), np.zeros(lists.m)
     tried: set[bytes] = set()
@@ -117,7 +117,7 @@ def subgradient(
                 other, length = swap(lists, chosen)
                 if length < value:
                     open_, value = other, length
-            pairs = active_pairs(lists, dual.price)
+            pairs = _active_pairs(lists, dual.price)
         slope = 1.0 - served
         turn = slope @ direction
         if turn < 0:
@@ -126,7 +126,7 @@ def subgradient(
         if norm == 0:
             break
         stride = step * (1.005 * value - dual.bound) / norm
-        dual, served = evaluate(lists, pairs, p, dual.price + stride * slope)
+        dual, served = _evaluate(lists, pairs, p, dual.price + stride * slope)
         stale = 0 if dual.bound > best.bound + 1e-6 * abs(value) else stale + 1
         if dual.bound > best.bound:
             best, best_served = dual, served
@@ -138,7 +138,7 @@ def subgradient(
     return replace(best, share=share), open_, value
 
 
-def price_out(dual: Dual, p: int, limit: float) -> tuple[Bools, Bools]:
+def _price_out(dual: Dual, p: int, limit: float) -> tuple[Bools, Bools]:
     """Sites that every, and that no, choice with a value below `limit` contains."""
     m = dual.worth.size
     inside = np.isin(np.arange(m), dual.top)
@@ -170,6 +170,14 @@ def solve_median(
         Columns of the problem to start from.
     gap, clock, node_limit
         Where the search may end before the optimum is proven.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[0, 4], [1, 3], [4, 0.0]], [1, 1, 1], p=1)
+    >>> found = solve_median(problem, 1, penalty=100)
+    >>> found.chosen.tolist(), found.value, found.bound
+    ([0], 5.0, 5.0)
     """
     sites = problem.candidates
     lists = candidate_lists(problem, sites, np.isin(sites, problem.required), p, penalty)
@@ -197,7 +205,7 @@ def solve_median(
         return Answer(sites, value, value)
     bound = -np.inf
     while True:
-        dual, open_, value = subgradient(
+        dual, open_, value = _subgradient(
             lists,
             p,
             open_,
@@ -209,7 +217,7 @@ def solve_median(
             clock=clock,
         )
         bound, price = max(bound, dual.bound), dual.price
-        always, never = price_out(dual, p, value - (1 - 1e-6 if whole else 0.0))
+        always, never = _price_out(dual, p, value - (1 - 1e-6 if whole else 0.0))
         never &= ~open_  # the best known choice stays expressible
         if closed(value, bound) or never.sum() < lists.m / 10:
             break
@@ -260,7 +268,7 @@ def _coarse_start(lists: Lists, p: int, gap: float, clock: Clock | None) -> tupl
     open_, value = swap(small, greedy(small, p))
     aim = max(gap / 2, 1e-3)
     d1, _, d2 = nearest_open(small, open_)
-    dual, open_, value = subgradient(
+    dual, open_, value = _subgradient(
         small,
         p,
         open_,
@@ -314,7 +322,7 @@ def _branch(
                 continue  # no choice is left in this part
             child = _narrow(part, forced, kept, p)
             start = greedy(child, p)
-            found, open_, length = subgradient(
+            found, open_, length = _subgradient(
                 child,
                 p,
                 start,
@@ -334,7 +342,7 @@ def _branch(
             if only or closed(value, low):
                 settled = min(settled, length if only else low)
                 continue
-            always, never = price_out(found, p, value - (1 - 1e-6 if whole else 0.0))
+            always, never = _price_out(found, p, value - (1 - 1e-6 if whole else 0.0))
             if child.m - never.sum() < p or (child.forced | always).sum() > p:
                 settled = min(settled, value)
                 continue

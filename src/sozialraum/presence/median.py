@@ -52,7 +52,16 @@ class Lists:
 
 
 def candidate_lists(problem: Problem, sites: Ints, forced: Bools, p: int, penalty: float) -> Lists:
-    """List the candidates of all demand points that have people, nearest first."""
+    """List the candidates of all demand points that have people, nearest first.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[3, 1.0], [0, 2]], [10, 1])
+    >>> lists = candidate_lists(problem, np.arange(2), np.zeros(2, bool), 1, 100)
+    >>> lists.near.tolist(), lists.cost.tolist()
+    ([[1, 0], [0, 1]], [[10.0, 30.0], [0.0, 2.0]])
+    """
     rows = np.flatnonzero(problem.demand > 0)
     n, m = rows.size, sites.size
     width = m if n * m <= FULL else min(m, max(40, -(-5 * m // max(p, 1))))
@@ -90,6 +99,15 @@ def nearest_open(lists: Lists, open_: Bools) -> tuple[Floats, Ints, Floats]:
     """Distance to the nearest open site, that site (-1: none listed), distance to the second.
 
     The first distance is exact; the second one is a lower estimate where no further site is listed.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[3, 1.0], [0, 2]], [10, 1])
+    >>> lists = candidate_lists(problem, np.arange(2), np.zeros(2, bool), 1, 100)
+    >>> first, site, second = nearest_open(lists, np.array([True, True]))
+    >>> first.tolist(), site.tolist(), second.tolist()
+    ([10.0, 0.0], [1, 0], [30.0, 2.0])
     """
     row = np.arange(lists.near.shape[0])
     is_open = open_[lists.near] & np.isfinite(lists.cost)
@@ -108,13 +126,17 @@ def nearest_open(lists: Lists, open_: Bools) -> tuple[Floats, Ints, Floats]:
     return d1, np.where(has, lists.near[row, first], -1), d2
 
 
-def total(lists: Lists, open_: Bools) -> float:
-    """Weighted distance of all people to their nearest open site."""
-    return float(nearest_open(lists, open_)[0].sum())
-
-
 def greedy(lists: Lists, p: int, open_: Bools | None = None) -> Bools:
-    """Open the forced sites (and `open_`), then always the site that saves most, up to `p`."""
+    """Open the forced sites (and `open_`), then always the site that saves most, up to `p`.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[3, 1.0], [0, 2]], [10, 1])
+    >>> lists = candidate_lists(problem, np.arange(2), np.zeros(2, bool), 1, 100)
+    >>> greedy(lists, 1).tolist()
+    [False, True]
+    """
     open_ = lists.forced.copy() if open_ is None else open_ | lists.forced
     flat = lists.near.ravel()
     best = np.minimum(nearest_open(lists, open_)[0], np.minimum(lists.beyond, lists.penalty))
@@ -138,6 +160,15 @@ def swap(lists: Lists, open_: Bools, rounds: int = 1000) -> tuple[Bools, float]:
 
     All pairs are evaluated at once (Resende & Werneck 2007): what opening a site saves, what
     closing one loses, and what both together get back.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[3, 1.0], [0, 2]], [10, 1])
+    >>> lists = candidate_lists(problem, np.arange(2), np.zeros(2, bool), 1, 100)
+    >>> better, length = swap(lists, np.array([True, False]))
+    >>> better.tolist(), length
+    ([False, True], 12.0)
     """
     open_ = open_.copy()
     d1, s1, d2 = nearest_open(lists, open_)

@@ -16,7 +16,6 @@ import pandas as pd
 
 from sozialraum.access.distance import straight_line
 from sozialraum.cache import Remember, compute
-from sozialraum.errors import StudyError
 from sozialraum.presence.choice import choose_by_model, is_plain
 from sozialraum.presence.depth import Depth, Doubt, look_behind, sites_named
 from sozialraum.presence.frontier import Step, coverage_curve
@@ -51,58 +50,6 @@ class Presence:
     depth: dict[str, Depth] = field(default_factory=dict)
 
 
-def existing_offices(study: Study, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Offices that are already there, as points in whole metres.
-
-    Parameters
-    ----------
-    study : Study
-    areas : geopandas.GeoDataFrame
-        Index `area_id`, metric CRS.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Index `site_id` (``office-1``…): `name`, `approximate` (only the area is known: placed
-        inside it), `targets` (tuple; empty: all), `area_id`, `x`, `y`.
-    """
-    import geopandas as gpd
-    import shapely
-
-    points: list[shapely.Point | None] = []
-    for office in study.offices:
-        if office.lon is not None and office.lat is not None:
-            points.append(shapely.Point(office.lon, office.lat))
-            continue
-        if office.area_id not in areas.index:
-            raise StudyError(
-                f"The office {office.name!r} has neither a position nor a known area",
-                where="offices",
-                expected="lon and lat, or the area_id it lies in",
-            )
-        points.append(None)
-    located = gpd.GeoSeries(points, crs="EPSG:4326").to_crs(areas.crs)
-    inside = areas.geometry.representative_point()
-    geometry = [
-        inside[office.area_id] if point is None else point
-        for office, point in zip(study.offices, located, strict=True)
-    ]
-    frame = gpd.GeoDataFrame(
-        {
-            "name": [o.name for o in study.offices],
-            "approximate": [o.lon is None for o in study.offices],
-            "targets": [o.targets for o in study.offices],
-            "x": [float(round(g.x)) for g in geometry],
-            "y": [float(round(g.y)) for g in geometry],
-        },
-        geometry=geometry,
-        crs=areas.crs,
-        index=pd.Index([f"office-{i}" for i in range(1, len(geometry) + 1)], name="site_id"),
-    )
-    frame["area_id"] = areas.index[areas.sindex.nearest(frame.geometry, return_all=False)[1]]
-    return frame
-
-
 @dataclass(frozen=True)
 class Places:
     """Candidates and offices for one target group: columns of `cost` with their labels."""
@@ -135,7 +82,7 @@ def propose(
     rooms : geopandas.GeoDataFrame
         Every venue; only `eligible` ones that suit (`suits`) a target group are candidates.
     offices : geopandas.GeoDataFrame
-        As `existing_offices` gives them: open already, they do not count in p.
+        As `setting.existing_offices` gives them: open already, they do not count in p.
     units : geopandas.GeoDataFrame
         Merged demand units with `people_<target>`; NaN = nobody can be placed there.
     ways : pandas.DataFrame, optional
@@ -162,6 +109,21 @@ def propose(
     ------
     InfeasibleError
         The headline number of rooms cannot meet the study's rules.
+
+    Examples
+    --------
+    >>> from sozialraum.study import load_study
+    >>> study = load_study("demo", siting={"rooms": 1, "most_rooms": 1, "radii": []})
+    >>> rooms = pd.DataFrame({"name": ["Haus", "Treff"], "operator": "", "operator_kind": "public",
+    ...     "lon": 0.0, "lat": 0.0, "eligible": True, "suits": [("everybody",)] * 2,
+    ...     "x": [0.0, 3000], "y": 0.0}, index=["a", "b"])
+    >>> units = pd.DataFrame({"area_id": ["1", "2"], "x": [0.0, 3000], "y": 0.0,
+    ...     "people_everybody": [20.0, 30], "people_young": 3.0, "people_families": 3.0,
+    ...     "people_worse": 0.0}, index=["u1", "u2"])
+    >>> none = pd.DataFrame({"x": [], "y": [], "targets": []})
+    >>> found = propose(study, rooms, none, units)
+    >>> found.frontier.query("target == 'everybody'")[["p", "reached", "gap"]].values.tolist()
+    [[0.0, 0.0, 0.0], [1.0, 30.0, 0.0]]
     """
     siting = study.siting
     if ways is None:
@@ -332,6 +294,21 @@ def compare_demand(
     dict
         `entering`, `leaving`: names of rooms; both empty where the same rooms are proposed. The
         model is plain coverage.
+
+    Examples
+    --------
+    >>> from sozialraum.study import load_study
+    >>> study = load_study("demo", siting={"rooms": 1, "most_rooms": 1, "radii": []})
+    >>> rooms = pd.DataFrame({"name": ["Haus", "Treff"], "operator": "", "operator_kind": "public",
+    ...     "lon": 0.0, "lat": 0.0, "eligible": True, "suits": [("everybody",)] * 2,
+    ...     "x": [0.0, 3000], "y": 0.0}, index=["a", "b"])
+    >>> people = {f"people_{t}": [20.0, 30] for t in study.targets}
+    >>> units = pd.DataFrame({"area_id": ["1", "2"], "x": [0.0, 3000], "y": 0.0, **people})
+    >>> none = pd.DataFrame({"x": [], "y": [], "targets": []})
+    >>> ways = pd.DataFrame([[0.0, 3000], [3000, 0]], columns=rooms.index)
+    >>> found = propose(study, rooms, none, units, ways)
+    >>> compare_demand(study, rooms, none, ways, pd.Series([40.0, 30]), found)
+    {'entering': ['Haus'], 'leaving': ['Treff']}
     """
     first = next(iter(study.targets))
     forced = frozenset(study.venues.forced_in)

@@ -32,7 +32,14 @@ def nearest(problem: Problem, sites: Ints, radius: float = np.inf) -> Ints:
 
 
 def fill(problem: Problem, sites: Ints, p: int) -> Ints:
-    """Fill up to `p` with the first candidates, where further sites would add nothing."""
+    """Fill up to `p` with the first candidates, where further sites would add nothing.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> fill(read_problem([[1.0, 2, 3]], [5]), np.array([2]), 2).tolist()
+    [2, 0]
+    """
     spare = np.setdiff1d(problem.candidates, sites)
     return np.r_[sites, spare[: max(p - sites.size, 0)]].astype(np.intp)
 
@@ -67,7 +74,15 @@ def coverage_figures(problem: Problem, cover: Cover, sites: Ints, groups: Any) -
 def median_siting(
     problem: Problem, sites: Ints, bound: float, gap: float, timed_out: bool
 ) -> Siting:
-    """The answer of a p-median: everybody goes to the nearest open site."""
+    """The answer of a p-median: everybody goes to the nearest open site.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[0, 4], [1, 3.0]], [1, 1])
+    >>> median_siting(problem, np.array([0]), 1.0, 0.0, False).status
+    'optimal'
+    """
     rows = problem.demand > 0
     way = problem.columns_dense(np.sort(sites)).min(axis=1, initial=np.inf)[rows]
     value = float(way @ problem.demand[rows])
@@ -87,19 +102,41 @@ def median_siting(
 
 
 def fading(problem: Problem, row: Ints, site: Ints, near: float, far: float) -> Floats:
-    """Share of a point's people a site reaches: 1 up to `near`, 0 from `far` on, linear between."""
+    """Share of a point's people a site reaches: 1 up to `near`, 0 from `far` on, linear between.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[100.0, 250, 400]], [5])
+    >>> fading(problem, np.zeros(3, int), np.arange(3), 100, 300).tolist()
+    [1.0, 0.25, 0.0]
+    """
     if far == near:
         return np.ones(row.size)
     return np.clip((far - pair_cost(problem, row, site)) / (far - near), 0.0, 1.0)
 
 
 def pair_cost(problem: Problem, row: Any, site: Any) -> Floats:
-    """Distances of single pairs of demand point and site."""
+    """Distances of single pairs of demand point and site.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> pair_cost(read_problem([[1.0, 2], [9, 3]], [5, 4]), [0, 1], [1, 0]).tolist()
+    [2.0, 9.0]
+    """
     return np.asarray(problem.cost[row, site], float).ravel()
 
 
 def largest(flows: Any) -> Ints:
-    """The site that serves the largest part of each point, -1 where none does."""
+    """The site that serves the largest part of each point, -1 where none does.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> largest(sparse.csr_array([[2.0, 3], [0, 0]])).tolist()
+    [1, -1]
+    """
     assignment = np.full(flows.shape[0], -1, dtype=np.intp)
     parts = flows.tocoo()
     order = np.argsort(parts.data, kind="stable")

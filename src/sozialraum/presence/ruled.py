@@ -33,7 +33,18 @@ def ruled_coverage(
     backup: float,
     limits: dict[str, Any],
 ) -> Siting:
-    """Coverage with capacity, floors, spacing, backup or a fading radius."""
+    """Coverage with capacity, floors, spacing, backup or a fading radius.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.highs import Clock
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[1.0, 9], [1, 9], [9, 1]], [5, 4, 6], p=1)
+    >>> limits = {"gap": 0.0, "clock": Clock(), "node_limit": None}
+    >>> full = np.array([7.0, 7.0])
+    >>> ruled_coverage(problem, 2, 2, 1, None, Constraints(), full, 0.0, limits).objective
+    7.0
+    """
     every = problem.within(far).tocoo()
     row, site = (part.astype(np.intp) for part in every.coords)
     keep = problem.allowed[site]
@@ -82,7 +93,17 @@ def ruled_coverage(
 def ruled_median(
     problem: Problem, p: int, rules: Constraints, room: Floats | None, limits: dict[str, Any]
 ) -> Siting:
-    """p-median with capacity or spacing."""
+    """p-median with capacity or spacing.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.highs import Clock
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[0, 5], [1, 4], [5, 0.0]], [4, 4, 4], p=2)
+    >>> limits = {"gap": 0.0, "clock": Clock(), "node_limit": None}
+    >>> ruled_median(problem, 2, Constraints(), np.array([6.0, 8]), limits).objective
+    10.0
+    """
     entries = problem.within(
         np.inf if sparse.issparse(problem.cost) else np.finfo(float).max
     ).tocoo()

@@ -107,7 +107,15 @@ def make_siting(
     measures: Mapping[str, float] | None = None,
     flows: Any = None,
 ) -> Siting:
-    """Put an answer together; `status` follows from the gap, never from what a solver says."""
+    """Put an answer together; `status` follows from the gap, never from what a solver says.
+
+    Examples
+    --------
+    >>> from sozialraum.presence.problem import read_problem
+    >>> problem = read_problem([[1.0, 9]], [5])
+    >>> make_siting(problem, np.array([0]), 5.0, 6.0, np.array([0]), gap=0.25).status
+    'gap'
+    """
     reached = relative_gap(objective, bound)
     if reached == 0:
         status, bound = "optimal", objective

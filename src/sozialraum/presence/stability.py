@@ -131,7 +131,15 @@ def redraw(
     unit_xy: Any = None,
     site_xy: Any = None,
 ) -> Redrawn:
-    """Who can be reached in every draw; see `site_stability` for the parameters."""
+    """Who can be reached in every draw; see `site_stability` for the parameters.
+
+    Examples
+    --------
+    >>> cost = np.array([[1, 9], [9, 1.0]])
+    >>> draws = Draws(np.array([[5.0, 4], [4, 5]]), np.ones(2))
+    >>> redraw(cost, [5, 4], radius=2, draws=draws).reached(np.array([0])).tolist()
+    [5.0, 4.0]
+    """
     problem = read_problem(cost, demand, required=required, forbidden=forbidden)
     radius = check_radius(radius)
     held = read_problem(cost, demand, required=existing).required
@@ -155,15 +163,15 @@ def redraw(
     )
 
 
-def stability_by_number(redrawn: Redrawn, proposals: Iterable[Iterable[Site]]) -> pd.DataFrame:
+def stability_by_number(redrawn: Redrawn, proposals: Iterable[Iterable[int]]) -> pd.DataFrame:
     """How often each room of several proposals is chosen when inputs are drawn anew.
 
     Parameters
     ----------
     redrawn : Redrawn
         Result of `redraw`.
-    proposals : iterable of iterables of sites
-        One proposal per number of rooms.
+    proposals : iterable of iterables of int
+        One proposal per number of rooms, as columns.
 
     Returns
     -------
@@ -246,7 +254,15 @@ def site_stability(
 
 
 def robust_choice(redrawn: Redrawn, given: Ints) -> Stability:
-    """Stability of a choice (columns) and the choices that are good in all draws."""
+    """Stability of a choice (columns) and the choices that are good in all draws.
+
+    Examples
+    --------
+    >>> cost = np.array([[1, 9], [9, 1.0]])
+    >>> draws = Draws(np.array([[5.0, 4], [1, 9], [5, 5]]), np.ones(3))
+    >>> robust_choice(redraw(cost, [5, 4], radius=2, draws=draws), np.array([0])).robust_mean
+    (1,)
+    """
     problem = redrawn.problem
     found = redrawn.again(given)
     total, fixed = redrawn.total, np.intersect1d(redrawn.required, given)

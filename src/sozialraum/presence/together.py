@@ -244,7 +244,7 @@ def propose_together(
     stable = pd.Series(np.nan, suits.index)
     if how.weights and siting.stability_draws and len(sites) and people.sum() > 0:
         areas = pd.factorize(units["area_id"])[0]
-        stable = _stability(study, how, stack, people, areas, sites, (held, forced))
+        stable = _stability(study, how, stack, people, areas, chosen.tolist(), (held, forced))
     rows = []
     for name, mine in zip(names, people, strict=True):
         total, done = float(mine.sum()) or np.inf, base.copy()
@@ -263,7 +263,7 @@ def _stability(
     stack: pd.DataFrame,
     people: Floats,
     areas: Any,
-    sites: list[Site],
+    chosen: list[int],
     fixed: tuple[list[Site], list[Site]],
 ) -> pd.Series:
     """How often each room is chosen when the worth of persons, their places and ways are drawn."""
@@ -280,5 +280,5 @@ def _stability(
     again = redraw(
         stack, values[0], radius=study.siting.radius, draws=drawn, existing=held, required=forced
     )
-    found = stability_by_number(again, [sites])
+    found = stability_by_number(again, [chosen])
     return found.set_index("site")["stability"]

@@ -85,6 +85,13 @@ def possible_visits(
     possible : bool array (rooms, formats)
     slot : float
         Hours.
+
+    Examples
+    --------
+    >>> stays = pd.DataFrame(
+    ...     {"room": [0], "window": [0], "part": [0], "start": [9.0], "length": [2.0]})
+    >>> possible_visits(stays, [2], np.array([[True]]), slot=0.5).slots.tolist()
+    [[2], [3], [4]]
     """
     slots = np.round(stays["length"].to_numpy() / slot).astype(int)
     looks: dict[int, list[tuple[float, ...]]] = {}
@@ -154,6 +161,16 @@ def best_visits(
     -------
     counts, bound : int array (visits,), float
         None where no choice meets the rules.
+
+    Examples
+    --------
+    >>> stays = pd.DataFrame(
+    ...     {"room": [0], "window": [0], "part": [0], "start": [9.0], "length": [2.0]})
+    >>> visits = possible_visits(stays, [2], np.array([[True]]), slot=0.5)
+    >>> counts, _ = best_visits(visits, np.array([[8.0]]), np.ones(1), np.ones(1), np.zeros(1),
+    ...     slots=4, teams=1, every_room=True, gap=0, node_limit=100)
+    >>> counts.tolist()
+    [0, 0, 1]
     """
     nv, (nr, nf) = visits.room.size, cap.shape
     size = nv + nr * nf * len(PARTS)

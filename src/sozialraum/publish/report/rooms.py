@@ -58,6 +58,7 @@ def proposal(facts: Facts, w: Words) -> list[Block]:
     if facts.without_old_age and change is not None:
         blocks.append(para(_old_age(change, w)))
     blocks += _other_groups(facts, w)
+    blocks += behind.together(facts, w)
     return blocks
 
 
@@ -173,7 +174,7 @@ def limits(facts: Facts, w: Words) -> list[Block]:
     if len(content.units):
         items.append(w.t("limits.within"))
         if facts.reached_units is not None:
-            kind = "walk" if content.ways is None else "network"
+            kind = {"straight": "walk"}.get(k := behind.kind_of_ways(facts), k)
             items.append(w.t(f"limits.{kind}", detour=w.n(study.siting.detour, 2)))
     items += [w.t("limits.rank"), w.t("limits.cause", date=w.date(content.info.reference_date))]
     if len(facts.rooms):
