@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sozialraum.disclosure.audit import attack, audit
 from sozialraum.disclosure.suppression import complementary, primary, withhold
 from sozialraum.errors import DisclosureError
+from tests.disclosure.tree import found_in, intervals
 
 
 @pytest.mark.parametrize(("count", "reason"), [(0, ""), (1, "count"), (2, "count"), (3, "")])
@@ -130,8 +130,8 @@ def test_after_suppression_the_attacker_finds_nothing(hierarchy):
     )
     reasons = pd.concat([why, why_regions])
     sensitive = ~reasons.isin(["", "protects"])
-    assert audit(values, parent, upper=residents, sensitive=sensitive).empty
-    known = attack(values, parent, upper=residents)
+    assert found_in(values, parent, residents, sensitive).empty
+    known = intervals(values, parent, residents)
     protected = why.index[why.isin(["count", "complement", "population"])]
     for cell in protected:
         assert known.loc[cell, "lo"] <= max(0, counts[cell] - 3)
@@ -163,7 +163,7 @@ def test_no_cell_is_withheld_that_could_be_shown_instead(hierarchy):
     for cell in why.index[why == "protects"]:
         shown, parent = published(counts, group, why.mask(why.index == cell, ""), why_regions)
         upper = pd.Series(residents, shown.index)
-        known = attack(shown, parent, upper=upper)
+        known = intervals(shown, parent, upper)
         # one of the protected cells is now known too well
         small = [*why.index[why.isin(["count", "complement"])]]
         small += [*why_regions.index[why_regions.isin(["count", "complement"])]]

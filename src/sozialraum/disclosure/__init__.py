@@ -7,8 +7,7 @@ from sozialraum.lazy import exports
 _HOME = {
     "bounds": "tighten tighten_linear",
     "suppression": "primary complementary withhold",
-    "audit": "from_rate attack table_hierarchy",
-    "inference": "Statement shown sums_to infer findings",
+    "inference": "Statement shown sums_to from_rate infer findings",
     "protection": "protect cheapest_fix",
     "rounding": "round_controlled",
 }

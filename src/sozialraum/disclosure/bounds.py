@@ -3,7 +3,7 @@
 Publishers hide small cells but print totals: an area is at most its Bezirksregion, and exactly the
 Bezirksregion less the other areas. The same arithmetic serves two ends: it narrows what a hidden
 cell of an *input* can be (internal, never published), and it is the attacker that checks an
-*output* (`sozialraum.disclosure.audit`).
+*output* (`sozialraum.disclosure.inference`).
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ import pandas as pd
 from sozialraum.errors import InputError
 
 TINY = 1e-6
+FINDINGS = ("cell", "lo", "hi", "exact", "how", "fix")
+"""Columns of a frame of findings."""
 Known = Mapping[str, tuple[float, float]]
 
 
@@ -100,6 +102,40 @@ def sums_to(total: str, parts: Sequence[str], *, slack: float = 0.0) -> Statemen
     """
     factors = (1.0,) * len(parts) + (-1.0,)
     return Statement(f"sum of {total}", (*parts, total), factors, -slack, slack, kind="definition")
+
+
+def from_rate(rate: pd.Series, base: pd.Series, *, digits: int) -> pd.DataFrame:
+    """Bounds of a count that a printed rate gives away.
+
+    Parameters
+    ----------
+    rate : pandas.Series
+        Count / base, printed with `digits` digits after the point; NaN: not printed.
+    base : pandas.Series
+        What it was divided by; same index.
+    digits : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        `lo`, `hi`: the whole numbers that are printed like that; NaN where no rate is printed. A
+        base that is not exactly the divisor can leave no whole number at all; then the nearest
+        whole number on either side is given.
+
+    Examples
+    --------
+    >>> from_rate(pd.Series([0.02]), pd.Series([100]), digits=2).iloc[0].tolist()
+    [2.0, 2.0]
+    >>> from_rate(pd.Series([0.02]), pd.Series([1000]), digits=2).iloc[0].tolist()
+    [15.0, 25.0]
+    """
+    half = 0.5 * 10.0**-digits
+    low, high = (rate - half) * base, (rate + half) * base
+    lo, hi = np.ceil(low - 1e-6), np.floor(high + 1e-6)
+    none = lo > hi
+    return pd.DataFrame(
+        {"lo": lo.where(~none, np.floor(low)).clip(lower=0), "hi": hi.where(~none, np.ceil(high))}
+    )
 
 
 def infer(
@@ -293,7 +329,6 @@ def findings(
       cell   lo   hi  exact          how fix
     0    a  2.0  2.0   True  total, b, c   b
     """
-    from sozialraum.disclosure.audit import FINDINGS
     from sozialraum.disclosure.protection import cheapest_fix
 
     printed = {s.cells[0]: s for s in said if s.shows}

@@ -295,7 +295,9 @@ def _old_age(table: AreaTable, areas: pd.DataFrame) -> pd.Series:
         )
     percent = context[setting.indicator]
     estimate = (percent / 100 * table.areas["from_65"]).round()
-    return np.minimum(estimate, areas["recipients"])
+    estimate = np.minimum(estimate, areas["recipients"])
+    # Too few to be told count as nobody: recipients less the weight of everybody would tell them.
+    return estimate.mask(estimate < table.study.disclosure.minimum_count, 0.0)
 
 
 def _classify(frame: pd.DataFrame, now: Figures, before: Figures | None, rule: Rule) -> None:

@@ -14,8 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sozialraum.disclosure.audit import FINDINGS, from_rate
-from sozialraum.disclosure.inference import Statement, findings, shown, sums_to
+from sozialraum.disclosure.inference import (
+    FINDINGS,
+    Statement,
+    findings,
+    from_rate,
+    shown,
+    sums_to,
+)
 from sozialraum.publish.columns import describe
 
 if TYPE_CHECKING:

@@ -286,8 +286,7 @@ def _old_age(choices: Choices, areas: pd.DataFrame, shown: pd.Series) -> Further
     """Recipients with and without the estimated old age, side by side."""
     if "rank_demand" not in choices.sets:
         return None
-    # an estimate of 1 or 2 persons is not printed: the difference must not tell it, either
-    old = areas["old_age"].where(shown & ~areas["old_age"].between(0, 3, inclusive="neither"))
+    old = areas["old_age"].where(shown)
     count = areas["recipients"].where(old.notna())
     frame = choices.sets[[f"{e}_{k}" for k in ("count", "demand") for e in ("rank", "lo", "hi")]]
     frame = frame.where(old.notna(), np.nan).assign(

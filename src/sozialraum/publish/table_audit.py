@@ -9,8 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sozialraum.disclosure.audit import FINDINGS, from_rate
-from sozialraum.disclosure.inference import Statement, findings, shown, sums_to
+from sozialraum.disclosure.inference import (
+    FINDINGS,
+    Statement,
+    findings,
+    from_rate,
+    shown,
+    sums_to,
+)
 from sozialraum.errors import InputError
 
 TOTAL_WORDS = ("insgesamt", "gesamt", "summe", "total", "zusammen", "alle")
