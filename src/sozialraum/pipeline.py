@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,11 +77,11 @@ def run(
     from sozialraum.need.rounded import rounded_workbook
     from sozialraum.need.standing import stand
     from sozialraum.presence.answer import answer
-    from sozialraum.publish import concentrations, gate, manifest
-    from sozialraum.publish.assemble import assemble, read_around, with_sentences
+    from sozialraum.publish import concentrations, manifest
+    from sozialraum.publish.assemble import assemble, read_around
     from sozialraum.publish.need_tables import need_tables
-    from sozialraum.publish.room_tables import with_answer
     from sozialraum.publish.series_table import series_table
+    from sozialraum.publish.shown import show, with_proposal
     from sozialraum.stages import Stages
 
     if seed is not None:
@@ -105,7 +104,7 @@ def run(
         "need",
         lambda s, i: assess(table.seen_by(s, i)),
         after=("areas",),
-        hidden=(*READERS, *ROOMS, *LIMITS, "targets"),
+        hidden=(*READERS, *ROOMS, "targets"),
     )
     standing = stage(
         "standing",
@@ -127,7 +126,6 @@ def run(
         hidden=(*READERS, *ROOMS, "targets"),
     )
     progress("rooms and people at places")
-    derived = table.ba is None
     setting = stage(
         "setting",
         lambda s, i: _settle(table.seen_by(s, i), standing),
@@ -149,38 +147,58 @@ def run(
         hidden=(*READERS, *ROOMS),
     )
     progress("proposal of rooms")
-    places = setting.rooms, setting.offices, setting.units
     reply = stage(
         "presence",
         lambda s, i: answer(s, setting, i.path, remembering(store)),
         after=("setting",),
         hidden=READERS,
     )
-    figures = standing.figures | concentration.figures | setting.figures
-    figures["counts_derived"] = derived
-    if reply.old_age_rooms is not None:
-        figures["old_age_rooms"] = reply.old_age_rooms
     progress("disclosure control")
+    figures = standing.figures | concentration.figures | setting.figures
+    shown = stage(
+        "shown internally" if internal else "shown",
+        lambda s, i: show(
+            concentrations.with_patterns(
+                assemble(
+                    (seen := table.seen_by(s, i)),
+                    need,
+                    standing.areas.join(concentration.areas),
+                    standing.regions,
+                    setting.rooms,
+                    setting.offices,
+                    setting.units,
+                    around,
+                    clusters=concentration.clusters,
+                    figures=figures | {"counts_derived": table.ba is None},
+                    quality=setting.quality,
+                    internal=internal,
+                    warnings=standing.warnings,
+                    further=tables + series_table(seen),
+                ),
+                concentration,
+                development,
+                surface,
+            )
+        ),
+        after=(
+            *("areas", "around", "need", "standing"),
+            *("need tables", "concentration", "setting", "surface"),
+        ),
+        hidden=("hours", *(f"siting.{k}" for k in HEADLINE)),
+    )
     hashes = manifest.record_inputs(inputs.root, inputs.names)
     stage.refuse_changes({name: record.sha256 for name, record in hashes.items()})
-    content = assemble(
-        table,
-        need,
-        standing.areas.join(concentration.areas),
-        standing.regions,
-        *places,
-        reply.presence,
-        around,
-        clusters=concentration.clusters,
-        figures=figures,
-        quality=setting.quality + reply.notes,
-        fingerprint=manifest.fingerprint(chosen, hashes),
-        internal=internal,
-        warnings=standing.warnings,
+    released = with_proposal(
+        shown,
+        reply,
+        manifest.fingerprint(chosen, hashes),
+        study=chosen,
+        rooms=setting.rooms,
+        offices=setting.offices,
+        units=setting.units,
+        surface=surface,
+        **vars(around),
     )
-    content = with_answer(replace(content, further=tables + series_table(table)), reply)
-    content = concentrations.with_patterns(content, concentration, development, surface)
-    released = concentrations.with_tables(with_sentences(gate.release(content)))
     record = {
         "inputs": hashes,
         "join_audit": table.audit.findings,

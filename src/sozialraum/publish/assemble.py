@@ -12,14 +12,14 @@ import pandas as pd
 from sozialraum.areas.hierarchy import unite
 from sozialraum.need.rounded import ENDS, bounds, is_rounded, note
 from sozialraum.publish import gate
-from sozialraum.publish.content import RANKING, Content, Info, Proposal, SourceNote
+from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING, Content, Info, SourceNote
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from sozialraum.areas.table import AreaTable
     from sozialraum.need.assessment import Need
-    from sozialraum.presence.propose import Presence
+    from sozialraum.publish.further import FurtherTable
     from sozialraum.study import Study
 
 COLUMNS = "|".join(
@@ -81,33 +81,33 @@ def assemble(
     rooms: gpd.GeoDataFrame,
     offices: gpd.GeoDataFrame,
     units: gpd.GeoDataFrame,
-    presence: Presence,
     around: Around,
     *,
     clusters: gpd.GeoDataFrame,
     figures: dict[str, Any],
     quality: list[dict[str, str]],
-    fingerprint: str,
     internal: bool,
     warnings: list[str],
+    further: tuple[FurtherTable, ...] = (),
 ) -> Content:
-    """Build the content of one study region, not yet released.
+    """Build the content of one study region, without a proposal, not yet released.
 
     Parameters
     ----------
     table, need : results of the stages
     areas, regions : pandas.DataFrame
         Figures of the region's areas and Bezirksregionen, with ranks.
-    rooms, offices, units, presence, around, clusters
+    rooms, offices, units, around, clusters
         Results of the stages, in the study's metric CRS.
     figures : dict
         Measures for the text.
     quality : list of dict
         Rows for the data quality section, after the join audit's.
-    fingerprint : str
     internal : bool
     warnings : list of str
         German sentences that stand in every output.
+    further : tuple of FurtherTable
+        Tables of single stages.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def assemble(
     warnings = warnings + _address_warning(table, offices)
     return Content(
         study=study,
-        info=_info(table, need, fingerprint, internal, warnings),
+        info=_info(table, need, internal, warnings),
         areas=area_frame,
         regions=region_frame,
         outline=outline.reset_index(drop=True),
@@ -145,21 +145,14 @@ def assemble(
         rooms=rooms,
         offices=offices,
         units=units,
-        presence=presence.presence,
-        frontier=presence.frontier,
-        siting={
-            key: [
-                Proposal(
-                    s.p, tuple(map(str, s.sites)), s.reached, s.reached_share, s.bound, s.proven
-                )
-                for s in steps
-            ]
-            for key, steps in presence.curves.items()
-        },
+        presence=pd.DataFrame(columns=[*PRESENCE]),
+        frontier=pd.DataFrame(columns=[*FRONTIER]),
+        siting={},
         lorenz=lorenz(areas.loc[known, "recipients"], areas.loc[known, "share_base"]),
         clusters=clusters,
         quality=_quality(table) + quality,
         figures=_totals(table, areas, need) | figures,
+        further=further,
     )
 
 
@@ -259,9 +252,7 @@ def _totals(table: AreaTable, areas: pd.DataFrame, need: Need) -> dict[str, Any]
     }
 
 
-def _info(
-    table: AreaTable, need: Need, fingerprint: str, internal: bool, warnings: list[str]
-) -> Info:
+def _info(table: AreaTable, need: Need, internal: bool, warnings: list[str]) -> Info:
     from sozialraum import __version__
 
     study = table.study
@@ -275,7 +266,7 @@ def _info(
         edition=study.indicators.edition or str(study.population.reference_date.year),
         previous_edition=study.indicators.previous,
         language=study.language,
-        fingerprint=fingerprint,
+        fingerprint="",  # of the whole run: `publish.shown` puts it in
         fictitious=study.fictitious,
         internal=internal,
         recipients_label=(

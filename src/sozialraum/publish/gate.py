@@ -125,8 +125,8 @@ def release(content: Content) -> Content:
         content,
         areas=areas,
         regions=regions,
-        presence=_without_small(content.presence, study),
-        frontier=_without_small(content.frontier, study),
+        presence=without_small(content.presence, study),
+        frontier=without_small(content.frontier, study),
         lorenz=_lorenz(areas) if fresh.any() else content.lorenz,
         clusters=_clusters(content, fresh),
         quality=[*content.quality, *_quality(why, why_regions, content)],
@@ -362,7 +362,7 @@ def _flag(frame: pd.DataFrame, reasons: pd.Series, study: Study) -> None:
     ]
 
 
-def _without_small(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+def without_small(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Blank reached numbers of recipients below the minimum, and what tells them."""
     recipients = table["target"].map(lambda t: counts_recipients(study, t))
     reached = table["reached"]
