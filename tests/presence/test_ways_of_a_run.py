@@ -13,7 +13,7 @@ import shapely
 import sozialraum as sr
 from sozialraum import demo
 from sozialraum.publish.map.data import page_data
-from sozialraum.publish.report.behind import drawn, kind_of_ways, model
+from sozialraum.publish.report.behind import drawn, model
 from sozialraum.publish.report.blocks import Words
 from sozialraum.publish.report.facts import Facts
 from sozialraum.publish.report.rooms import limits, proposal
@@ -134,7 +134,8 @@ def test_the_report_says_how_ways_were_measured(by_time, on_streets, demo_run):
     words = Words("de")
     every = [Facts(r.content) for r in (by_time, on_streets, demo_run)]
     said = [model(facts, words) for facts in every]
-    assert [kind_of_ways(facts) for facts in every] == ["matrix", "network", "straight"]
+    pages = [page_data(facts.content)["study"]["ways"] for facts in every]
+    assert pages == ["matrix", "network", "straight"]
     assert "mit 4,5 km/h in Meter umgerechnet" in said[0]
     assert "150 m vom Netz" in said[1]
     assert "Luftlinie mal f = 1,23" in said[2]

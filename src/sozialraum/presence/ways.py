@@ -28,7 +28,7 @@ def is_straight(access: Access) -> bool:
     >>> is_straight(Access()), is_straight(Access(network="streets.gpkg"))
     (True, False)
     """
-    return access.network is None and access.matrix is None
+    return access.kind == "straight"
 
 
 def measure_ways(

@@ -104,6 +104,11 @@ class Access(Strict):
     )
     source: str = Field("", description="Id of streets or table in the catalogue of sources")
 
+    @property
+    def kind(self) -> Literal["straight", "network", "matrix"]:
+        """How ways are measured."""
+        return "matrix" if self.matrix else "network" if self.network else "straight"
+
     @model_validator(mode="after")
     def _one(self) -> Access:
         if self.network and self.matrix:

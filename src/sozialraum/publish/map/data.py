@@ -71,6 +71,7 @@ def page_data(content: Content) -> dict[str, Any]:
             "radius": study.siting.radius,
             "radii": sorted({radius for _, radius, _ in content.siting} or {study.siting.radius}),
             "detour": study.siting.detour,
+            "ways": study.access.kind,
             "top": study.indicators.top,
             "areaTitle": study.area_layer.title,
             "regionTitle": study.levels[0].title if study.levels else "",

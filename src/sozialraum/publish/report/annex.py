@@ -75,7 +75,7 @@ def method(facts: Facts, w: Words) -> list[Block]:
         blocks += [heading(w.t("method.rooms"), 2), para(behind.model(facts, w))]
         if study.siting.model == "coverage":
             blocks.append(equation("coverage"))
-        if behind.kind_of_ways(facts) == "straight":
+        if study.access.kind == "straight":
             blocks.append(equation("distance"))
         blocks += [para(w.t("method.proof_text")), *behind.drawn(facts, w)]
     blocks.append(heading(w.t("method.references"), 2))

@@ -26,7 +26,7 @@ def rows_of(facts: Facts, name: str, *, target: bool = True) -> pd.DataFrame:
 def aim(facts: Facts, w: Words) -> str:
     """What the rooms are chosen for, and how ways are measured."""
     siting = facts.content.study.siting
-    ways = w.t(f"proposal.ways_{kind_of_ways(facts)}", detour=w.n(siting.detour, 2))
+    ways = w.t(f"proposal.ways_{facts.content.study.access.kind}", detour=w.n(siting.detour, 2))
     text = w.t(
         f"proposal.aim_{siting.model}",
         radius=w.n(siting.radius),
@@ -42,20 +42,13 @@ def aim(facts: Facts, w: Words) -> str:
     return " ".join([text, *said])
 
 
-def kind_of_ways(facts: Facts) -> str:
-    """How the run measured ways: ``straight``, ``network`` or ``matrix``."""
-    access = facts.content.study.access
-    return "matrix" if access.matrix else "network" if access.network else "straight"
-
-
 def model(facts: Facts, w: Words) -> str:
     """Where people are placed, what the rooms are chosen for, and what a way is."""
     study = facts.content.study
     siting, access = study.siting, study.access
     where = "cells" if study.venues.grid else "points"
-    kind = kind_of_ways(facts)
-    if kind == "matrix" and access.unit == "minutes":
-        kind = "minutes"
+    in_minutes = access.kind == "matrix" and access.unit == "minutes"
+    kind = "minutes" if in_minutes else access.kind
     sentences = [
         w.t(f"method.places_{where}", count=w.n(study.disclosure.minimum_count)),
         w.t(

@@ -174,7 +174,7 @@ def limits(facts: Facts, w: Words) -> list[Block]:
     if len(content.units):
         items.append(w.t("limits.within"))
         if facts.reached_units is not None:
-            kind = {"straight": "walk"}.get(k := behind.kind_of_ways(facts), k)
+            kind = "walk" if study.access.kind == "straight" else study.access.kind
             items.append(w.t(f"limits.{kind}", detour=w.n(study.siting.detour, 2)))
     items += [w.t("limits.rank"), w.t("limits.cause", date=w.date(content.info.reference_date))]
     if len(facts.rooms):

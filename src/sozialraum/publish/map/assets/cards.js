@@ -73,7 +73,8 @@ function areaReach(area) {
   const figures = { reached: number(reached), all: number(all), share: percent(reached / all, 0) };
   return [
     near ? el("p", {}, t("card.nearest"), " ", roomButton(near),
-      ` (${t("card.metres", { metres: number(Math.round(walk(area, near) / 10) * 10) })})`)
+      DATA.study.ways === "straight" &&
+        ` (${t("card.metres", { metres: number(Math.round(walk(area, near) / 10) * 10) })})`)
       : el("p", {}, t("plan.none")),
     all > 0 && el("p", {}, t("card.reached", { ...figures, group: targetTitle(state.target) })),
   ];

@@ -211,7 +211,8 @@ function paintRooms() {
   const { gains } = reach(rooms);
   const walking = { ...LINE, pane: "walks", radius: state.radius / DATA.study.detour, className: "walk" };
   walks.clearLayers();
-  for (const room of rooms) L.circle([room.y, room.x], walking).addTo(walks);
+  // Along streets the reach is no circle; what is reached stands in the figures.
+  for (const room of DATA.study.ways === "straight" ? rooms : []) L.circle([room.y, room.x], walking).addTo(walks);
   for (const office of OFFICES) office.sign.classList.toggle("off", !state.offices || !counts(office));
   for (const [id, marker] of signs) {
     const room = roomById.get(id);

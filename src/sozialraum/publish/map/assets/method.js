@@ -4,6 +4,7 @@ function showMethod() {
   const { info, study } = DATA;
   const paragraph = (key, values) => el("p", {}, t(`method.${key}.text`, values));
   const section = (key, ...body) => [el("h3", {}, t(`method.${key}`)), ...body];
+  const way = t(`method.way.${study.ways}`, { detour: number(study.detour, 2) });
   const editions = [info.edition, info.previous].filter(Boolean).join(" / ");
   replace(byId("method"),
     section("need",
@@ -12,8 +13,8 @@ function showMethod() {
     section("count", original("p", info.note), paragraph("count", { minimum: study.minimumCount }), oldAge()),
     section("rank", paragraph("rank", { top: study.top })),
     AVAILABLE.includes("cluster") && section("cluster", paragraph("cluster")),
-    section("reach", paragraph("reach", { detour: number(study.detour, 2), metres: number(study.radius) })),
-    section("limits", el("ul", {}, [1, 2, 3, 4].map((i) => el("li", {}, t(`method.limits.${i}`))))),
+    section("reach", paragraph("reach", { way, metres: number(study.radius) })),
+    section("limits", el("ul", {}, [1, study.ways === "straight" ? 2 : "ways", 3, 4].map((i) => el("li", {}, t(`method.limits.${i}`))))),
     DATA.quality.length > 0 && section("quality", findings()),
     section("sources", el("ul", {}, info.sources.map(sourceNote))),
     section("accessibility", paragraph("accessibility"), study.accessibility && original("p", study.accessibility)),

@@ -9,7 +9,7 @@ const walk = (a, b) => {
 const nearby = new Map();
 /* Positions of the units within the walking distance of a place. */
 function within(place, radius) {
-  const key = `${place.x},${place.y},${radius}`;
+  const key = `${place.id ?? place.name},${place.x},${place.y},${radius}`;
   if (!nearby.has(key)) {
     // Ways that are no straight lines come with the place, as pairs of unit and metres.
     const found = (place.ways ?? []).filter(([, metres]) => metres <= radius).map(([u]) => u);
