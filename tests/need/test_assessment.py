@@ -49,6 +49,17 @@ def test_persons_registered_at_an_offices_own_address_are_taken_off(table) -> No
     assert after == before - 30
 
 
+def test_an_estimate_of_one_or_two_persons_of_old_age_counts_as_nobody() -> None:
+    study = sr.load_study("demo", counts={"ba_workbook": None})
+    table = sr.areas.read_areas(study)
+    context = table.context[study.old_age.edition]
+    percent = 100 * 2 / table.areas["from_65"].where(table.areas["from_65"] > 0)
+    context[study.old_age.indicator] = percent.where(table.areas["in_region"], 20.0)
+    need = sr.need.assess(table).areas
+    assert (need.loc[table.region, "old_age"].dropna() == 0).all()
+    assert (need["old_age"] > 2).sum() > 50
+
+
 def test_bezirksregionen_add_numerators_and_bases_and_never_shares(table) -> None:
     need = sr.need.assess(table)
     figures, whole = need.figures["areas"], need.figures["regions"]

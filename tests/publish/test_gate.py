@@ -12,6 +12,7 @@ import pytest
 from sozialraum.errors import DisclosureError, InputError
 from sozialraum.publish import gate
 from sozialraum.publish.attacker import earlier_statements
+from sozialraum.publish.concentrations import with_tables
 from sozialraum.publish.content import Content
 from sozialraum.publish.table_audit import audit_table
 from sozialraum.study import load_study
@@ -156,6 +157,18 @@ def test_a_concentration_with_a_withheld_area_loses_its_cases(with_small):
     kept = gate.release(replace(whole, clusters=elsewhere)).clusters
     if pd.notna(gate.release(whole).areas["recipients"].iloc[-1]):
         assert kept["cases"].notna().all()
+
+
+def test_tables_that_are_made_after_the_gate_tell_nothing_that_it_took(with_small):
+    whole, small = with_small
+    outline = whole.areas.geometry[[small]].buffer(10)
+    clusters = whole.clusters.set_geometry(list(outline), crs=whole.clusters.crs)
+    released = with_tables(gate.release(replace(whole, clusters=clusters)))
+    tables = {t.name: t.frame for t in released.further}
+    assert tables["clusters"][["cases", "expected", "relative_risk"]].isna().all(axis=None)
+    shown = released.areas["recipients"].dropna()
+    steps = np.diff(tables["lorenz"]["recipients_share"]) * shown.sum()
+    assert sorted(np.round(steps)) == sorted(shown)
 
 
 def test_the_numbers_of_withheld_cells_are_told_but_never_their_values(with_small):
