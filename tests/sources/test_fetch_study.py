@@ -18,7 +18,7 @@ from sozialraum.sources import catalogue
 from sozialraum.sources.fetch.client import Client
 from sozialraum.sources.fetch.study import fetch_study
 from sozialraum.study import load_study
-from tests.support.services import MAINTENANCE, Services, berlin, serve
+from tests.support.services import MAINTENANCE, Layer, Services, berlin, serve, table
 
 GRID = "population_grid/population_100m.csv"
 MSS = "mss/2025/mss_2025_index_indikatoren.csv"
@@ -107,6 +107,51 @@ def test_offline_says_what_is_there(mirror, tmp_path, capsys, monkeypatch):
     out = capsys.readouterr().out
     assert "failed     lor_2021/lor_planungsraeume_2021.shp" in out
     assert not mirror.requests
+
+
+def day_care(**attributes) -> Services:
+    record = {"e_nr": "01", "e_name": "Haus", "e_bez": "Mitte", "e_plz": "10115", "e_hnr": "1"}
+    record |= {
+        "e_strasse": "Weg",
+        "t_name": "Verein",
+        "t_art": "freier",
+        "e_tel": "0",
+        **attributes,
+    }
+    point = {"type": "Point", "coordinates": [390_000.0, 5_820_000.0]}
+    feature = {"type": "Feature", "properties": record, "geometry": point}
+    return Services(layers={"kita:kita": Layer([feature])})
+
+
+def test_a_source_that_the_study_does_not_read_can_be_fetched_by_its_id(study, tmp_path):
+    with serve(day_care()) as running:
+        urls = {"gdi": running.url + "/wfs"}
+        outcomes = fetch_study(study, tmp_path, client=client(), urls=urls, sources=["kita"])
+    assert states(outcomes) == {"venues/kitas.geojson": "new"}
+    text = (tmp_path / "venues/kitas.geojson").read_text(encoding="utf-8")
+    assert "Verein" in text
+    assert "e_tel" not in text  # contact data stays where it is
+
+
+def test_a_name_that_nobody_verified_is_said_where_the_schema_differs(study, tmp_path):
+    rows = [{"plr_id": "01010101", "plr_name": "A", "arbeitslose": 1.0}]
+    services = Services(layers={"mss_2019:mss2019_indexind_447": table(rows)})
+    with serve(services) as running:
+        urls = {"gdi": running.url + "/wfs"}
+        outcomes = fetch_study(study, tmp_path, client=client(), urls=urls, sources=["mss_2019"])
+    assert set(states(outcomes).values()) == {"failed"}
+    other_count, no_layer = outcomes
+    assert "The layer has 1 features" in other_count.detail
+    assert "Feature type unknown" in no_layer.detail
+    for outcome in outcomes:
+        assert "could not verify the name" in outcome.detail
+        assert "mss_2019?service=WFS&request=GetCapabilities" in outcome.detail
+    assert not (tmp_path / "mss").exists()
+
+
+def test_a_source_without_a_service_is_told_with_its_page(study, tmp_path):
+    with pytest.raises(StudyError, match="No service offers the source 'stadtteilzentren'"):
+        fetch_study(study, tmp_path, client=client(), sources=["stadtteilzentren"])
 
 
 def test_every_download_belongs_to_a_source_and_a_service_that_can_be_overridden():

@@ -198,6 +198,8 @@ def berlin(folder: Path) -> Services:
             if path.is_file() and download.form == "file":
                 services.files[f"/{download.service}/{download.path}"] = path.read_bytes()
             continue
+        if not path.is_file():
+            continue
         if download.form == "table":
             frame = pd.read_csv(path, dtype=str, keep_default_na=False)
             frame.columns = [c.lower() for c in frame]

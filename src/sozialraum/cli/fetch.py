@@ -24,8 +24,8 @@ def register(commands: Any) -> None:
         action="append",
         default=[],
         metavar="SERVICE=URL",
-        help="another address of a service (gdi, afs, destatis; mirror: files of your office in "
-        "the layout of data/raw); also SOZIALRAUM_URL_GDI …",
+        help="another address of a service (gdi, afs, destatis, geofabrik; mirror: files of your "
+        "office in the layout of data/raw); also SOZIALRAUM_URL_GDI …",
     )
     fetch.add_argument(
         "--only",
@@ -33,6 +33,14 @@ def register(commands: Any) -> None:
         default=[],
         metavar="PATTERN",
         help="these files, e.g. mss/2025/*",
+    )
+    fetch.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="everything that a source of the catalogue offers, instead of what the study reads "
+        "(see 'sozialraum sources'), e.g. detailnetz",
     )
     fetch.add_argument(
         "--offline", action="store_true", help="fetch nothing, say what is there and what is not"
@@ -67,7 +75,15 @@ def _fetch(arguments: argparse.Namespace) -> int:
         detail = f"  {outcome.detail}" if outcome.detail else ""
         print(f"{outcome.state:10} {outcome.path}{detail}", flush=True)
 
-    outcomes = fetch_study(study, root, client=client, urls=urls, only=arguments.only, say=say)
+    outcomes = fetch_study(
+        study,
+        root,
+        client=client,
+        urls=urls,
+        only=arguments.only,
+        sources=arguments.source,
+        say=say,
+    )
     failed = [o for o in outcomes if o.error is not None]
     missing = [o for o in outcomes if o.state == "missing"]
     done = len(outcomes) - len(failed) - len(missing)

@@ -66,7 +66,7 @@ def services() -> dict[str, str]:
     Examples
     --------
     >>> sorted(services())
-    ['afs', 'destatis', 'gdi']
+    ['afs', 'destatis', 'gdi', 'geofabrik']
     """
     return dict(_document()["services"])
 
@@ -149,4 +149,6 @@ def overview(folder: Path, *, now: float | None = None) -> str:
         lines.append(f"{source.id:17} {source.reference_date:11} {where}")
         lines.append(f"{'':17} {source.title}")
         lines.append(f"{'':17} {source.publisher}; {source.licence}")
+        if doubtful := [d.layer or d.path for d in source.fetch if not d.verified]:
+            lines.append(f"{'':17} names not verified: {', '.join(doubtful)}")
     return "\n".join(lines)

@@ -28,13 +28,15 @@ class Download:
         Attribute (lower case) -> column of the file; all of them must be there.
     add : mapping
         Column -> text for columns that the service may leave out.
-    reader : str
-        Reader that must accept the file before it replaces an older one.
     rows : int
         Number of features where it is fixed (the areas of 2021); 0: any.
-    sha256 : str
-        Of the finished file, where it never changes.
     crs : str
+    page : int
+        Features per request.
+    verified : bool
+        Whether the names of layer and attributes, or of the file, were seen in the publisher's own
+        files or in public programs that read the service. False: they follow the naming of its
+        neighbours; a check of the schema that fails says so.
     """
 
     service: str
@@ -45,7 +47,7 @@ class Download:
     key: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     add: Mapping[str, str] = field(default_factory=dict)
-    reader: str = ""
     rows: int = 0
-    sha256: str = ""
     crs: str = "EPSG:25833"
+    page: int = 500
+    verified: bool = True

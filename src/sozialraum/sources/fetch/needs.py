@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sozialraum.errors import InputError
+from sozialraum.errors import InputError, StudyError
 
 if TYPE_CHECKING:
     from sozialraum.study import Study
@@ -80,6 +80,43 @@ def needs(study: Study) -> list[Need]:
         if name:
             found.append(Need(name, "", lambda p: layers.read_layer(p, metric_crs=crs)))
     return list({need.path: need for need in reversed(found)}.values())[::-1]
+
+
+def offered_by(source: str) -> list[Need]:
+    """Files of a source that its services offer, whether a study reads them or not.
+
+    Raises
+    ------
+    StudyError
+        The catalogue has no such source, or nothing of it can be fetched.
+
+    Examples
+    --------
+    >>> [need.path for need in offered_by("detailnetz")]
+    ['network/detailnetz_strassen.geojson', 'network/detailnetz_knoten.geojson']
+    """
+    from sozialraum.sources import catalogue, mss
+
+    found = catalogue.get(source)
+    if not found.fetch:
+        raise StudyError(
+            f"No service offers the source '{source}'",
+            where=found.url,
+            hint="Put the file into the data folder by hand",
+        )
+    needed = []
+    for download in found.fetch:
+        indicators = "S1" in download.columns.values()
+        needed.append(
+            Need(download.to, source, mss.read_indicators if indicators else _has_content)
+        )
+    return needed
+
+
+def _has_content(path: Path) -> None:
+    """A file that no reader of the program knows: attributes were checked where it was written."""
+    if not path.stat().st_size:
+        raise InputError("The file is empty", where=path.name)
 
 
 def _of_edition(edition: Edition, digits: int) -> list[Need]:

@@ -16,7 +16,7 @@ from sozialraum.sources import catalogue
 from sozialraum.sources.fetch import convert, store
 from sozialraum.sources.fetch.client import Client, Unreachable
 from sozialraum.sources.fetch.download import Download
-from sozialraum.sources.fetch.needs import Need, needs
+from sozialraum.sources.fetch.needs import Need, needs, offered_by
 from sozialraum.sources.fetch.wfs import fetch_features
 from sozialraum.sources.files import MEGABYTE
 
@@ -65,6 +65,7 @@ def fetch_study(
     client: Client | None = None,
     urls: Mapping[str, str] | None = None,
     only: Sequence[str] = (),
+    sources: Sequence[str] = (),
     say: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     """Fetch the files of a study into a data folder.
@@ -80,6 +81,9 @@ def fetch_study(
         which files lie in the layout of the data folder.
     only : sequence of str
         Patterns of files (``mss/2025/*``), instead of all.
+    sources : sequence of str
+        Ids of the catalogue: instead of what the study reads, everything that their services
+        offer (street network, addresses, day-care centres, an older edition, …).
     say : callable
         Told every outcome at once.
 
@@ -103,7 +107,8 @@ def fetch_study(
     store.finish(root)
     store.refuse_full_disk(root, ROOM)
     offered = {(s.id, d.to): d for s in catalogue.all().values() for d in s.fetch}
-    wanted = [n for n in needs(study) if not only or any(fnmatch(n.path, p) for p in only)]
+    every = [n for s in sources for n in offered_by(s)] if sources else needs(study)
+    wanted = [n for n in every if not only or any(fnmatch(n.path, p) for p in only)]
     if only and not wanted:
         raise StudyError("The study reads no such file", where=", ".join(only))
     outcomes: list[Outcome] = []
@@ -144,7 +149,21 @@ def _one(
     try:
         return _fetch(study, root, need, download, client, base)
     except SozialraumError as error:
-        return Outcome(need.path, "failed", str(error), error)
+        said = str(error)
+        if not download.verified and not isinstance(error, Unreachable):
+            said += " " + _unverified(download, base)
+        return Outcome(need.path, "failed", said, error)
+
+
+def _unverified(download: Download, base: str) -> str:
+    """What to do where a name in the catalogue may be wrong."""
+    page = f"{base}/{quote(download.path)}"
+    where = f"{page}?service=WFS&request=GetCapabilities" if download.layer else page
+    named = f"layer {download.layer} and its attributes" if download.layer else "this file"
+    return (
+        f"The catalogue could not verify the name of {named}: compare {where}, "
+        "and put the file there by hand. Nothing was replaced"
+    )
 
 
 def _fetch(
@@ -166,7 +185,13 @@ def _fetch(
     new = work / target.name
     if download.layer:
         features = fetch_features(
-            client, url, download.layer, key=download.key, crs=download.crs, work=work
+            client,
+            url,
+            download.layer,
+            key=download.key,
+            crs=download.crs,
+            work=work,
+            page=download.page,
         )
         if download.rows and len(features) != download.rows:
             raise InputError(
@@ -194,13 +219,6 @@ def _fetch(
     need.check(new)
     parts = store.parts_of(new)
     after = store.digest(parts)
-    if download.sha256 and after != download.sha256:
-        raise InputError(
-            "The file is not the one that is expected",
-            where=url,
-            expected=f"SHA-256 {download.sha256}",
-            hint=f"It is {after}. Nothing was replaced",
-        )
     if after != before:
         store.replace(root, parts, target)
     store.remember(root, need.path, store.Known(url, after, etag, modified))
