@@ -354,7 +354,7 @@ def _notes(
         ("Anteil", info.share_label),
         ("Herkunft der Zahl", info.recipients_note),
         ("Leere Zelle", "nicht bekannt oder aus Gründen des Datenschutzes nicht gezeigt; nie null"),
-        ("Fingerabdruck", f"{info.fingerprint} (derselbe wie in Karte und Bericht)"),
+        ("Kennung", f"{info.fingerprint} (dieselbe wie in Karte und Bericht)"),
         ("Programm", f"sozialraum {info.version}"),
     ):
         put(key, value)
