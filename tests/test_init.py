@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from sozialraum.areas import read_areas
@@ -92,6 +93,27 @@ def test_the_command_writes_a_study_that_the_check_accepts(place, tmp_path, caps
     assert "30 areas" in capsys.readouterr().out
     assert main(["check", str(out), "--data", str(place)]) == 0
     assert main([*call, "--date", "2024-12-31"]) == 2  # never written over
+
+
+def test_a_drafted_study_runs_in_full_and_writes_every_file(place, tmp_path):
+    CITY.wide(place / "zahlen.csv", suppressed=4)
+    study, out = tmp_path / "nordhafen.yaml", tmp_path / "ergebnis"
+    call = ["init", "nordhafen", "--data", str(place), "--out", str(study), "--yes"]
+    assert main([*call, "--date", "2024-12-31"]) == 0
+    run = ["run", str(study), "--data", str(place), "--out", str(out), "--jobs", "1", "--quiet"]
+    assert main(run) == 0
+    written = {path.name for path in out.iterdir()}
+    assert written >= {
+        "map.html", "report.pdf", "ranking.csv", "regions.csv", "presence.csv", "frontier.csv",
+        "areas.gpkg", "areas.parquet", "tables.xlsx", "datapackage.json", "manifest.json",
+    }  # fmt: skip
+    ranking = pd.read_csv(out / "ranking.csv", index_col="area_id")["recipients"]
+    shown = ranking.dropna()
+    truth = pd.Series(CITY.recipients, CITY.ids, dtype=float)
+    assert len(shown) == len(CITY.ids) - 1
+    assert (shown == truth[shown.index]).all()
+    assert pd.read_csv(out / "presence.csv")["p"].max() == 6  # rooms of the draft: most_rooms
+    assert main(["audit", str(out)]) == 0
 
 
 def test_what_cannot_be_guessed_is_asked_and_not_invented(place):

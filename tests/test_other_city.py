@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -155,6 +156,39 @@ def test_a_csv_of_counts_and_residents_with_ids_of_letters_runs_end_to_end(folde
     assert (ranking.loc[shown.index, "share"] - share).abs().max() < 1e-5
     assert len(pd.read_csv(out / "presence.csv")) > 0
     assert "Nordhafen: Zahlen; CC0 1.0" in (out / "map.html").read_text(encoding="utf-8")
+    what_people_read_has_the_words_of_nordhafen(out)
+
+
+OF_BERLIN = r"Berlin|Planungsr[aä]u|Bezirk|Lebensweltlich|Senatsverw|Ausgabe \d"
+"""Words that a Jobcenter elsewhere would not understand, and an edition that there is not."""
+
+
+def what_people_read_has_the_words_of_nordhafen(out: Path) -> None:
+    """Report, workbook, map, geodata and their descriptions of a run whose areas are Stadtteile."""
+    import pypdf
+    from openpyxl import load_workbook
+
+    pages = [page.extract_text() for page in pypdf.PdfReader(out / "report.pdf").pages]
+    report = " ".join("\n".join(pages).split())
+    sheets = load_workbook(out / "tables.xlsx")
+    cells = [str(c.value) for s in sheets for row in s.iter_rows() for c in row if c.value]
+    read = {
+        "report": report,
+        "workbook": "\n".join([*sheets.sheetnames, *cells]),
+        "map": (out / "map.html").read_text(encoding="utf-8"),
+        "package": (out / "datapackage.json").read_text(encoding="utf-8"),
+        "record": (out / "dcat.jsonld").read_text(encoding="utf-8"),
+        "layers": (out / "areas.gpkg").read_bytes().decode("utf-8", "ignore"),
+    }
+    for where, text in read.items():
+        assert re.findall(rf".{{0,30}}(?:{OF_BERLIN}).{{0,20}}", text) == [], where
+    assert "zwischen den Einheiten der Ebene Quartier" in report
+    assert "Unterhalb der Ebene Stadtteil" in report
+    assert "Stadtteil – Kleinstes Gebiet" in report
+    assert "SGB XII" not in report
+    assert sheets["Ebene Quartier"]["B1"].value == "Name der Einheit auf der Ebene Quartier"
+    assert sheets["Gebiete"]["A1"].value == "Nummer des Gebiets (Text)"
+    assert main(["audit", str(out)]) == 0  # finds its columns under their other names, too
 
 
 def test_a_workbook_with_merged_headings_and_names_needs_no_grid_and_no_rooms(

@@ -213,7 +213,7 @@ def _how_many(facts: Facts, w: Words) -> list[Run]:
         # withheld areas are missing in a sum of what is published
         key = "many_bounds" if low <= (totals["recipients"] or 0) <= high else "many_partial"
         bounds = w.t(f"summary.{key}", low=w.n(low), high=w.n(high))
-    if totals["share_city"] is not None:
+    if totals["share_city"] is not None and info.city_name != info.region_name:
         share = w.pct(totals["share_city"])
         city = w.t("summary.many_city", city=info.city_name, share=share)
     derived = facts.content.figures.get("counts_derived", True)

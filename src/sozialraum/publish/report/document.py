@@ -91,9 +91,7 @@ def document(facts: Facts, w: Words) -> dict[str, Any]:
         "description": w.t("cover.description", **about),
         "keywords": ["SGB II", "Jobcenter", info.region_name],
         "subtitle": info.subtitle,
-        "dateline": w.t(
-            "cover.dateline", **about, **mark, city=info.city_name, edition=info.edition
-        ),
+        "dateline": _dateline(facts, w, date),
         "header": w.t("cover.header", **about),
         "footer": w.t("cover.footer", **about, **mark),
         "stamp": " · ".join(stamps),
@@ -101,6 +99,16 @@ def document(facts: Facts, w: Words) -> dict[str, Any]:
         "summary": answer.summary(facts, w),
         "body": [block for part in PARTS for block in part(facts, w)],
     }
+
+
+def _dateline(facts: Facts, w: Words, date: str) -> str:
+    """Place, date, edition and fingerprint; no edition where the study names no indicators."""
+    info = facts.content.info
+    place = [info.region_name, *([info.city_name] if info.city_name != info.region_name else [])]
+    parts = [", ".join(place), w.t("cover.date", date=date)]
+    if facts.indicators:
+        parts.append(w.t("cover.edition", edition=info.edition))
+    return " · ".join([*parts, w.t("cover.fingerprint", fingerprint=info.fingerprint)])
 
 
 def _flat(blocks: list[Block]) -> Iterator[Block]:
