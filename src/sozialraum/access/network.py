@@ -327,10 +327,9 @@ def measured_detour(
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from shapely import LineString
-    >>> street = gpd.GeoDataFrame(geometry=[LineString([(0, 0), (300, 0), (300, 400)])], crs=25833)
-    >>> network = build_network(street, class_column=None)
+    >>> corner = shapely.LineString([(0, 0), (300, 0), (300, 400)])
+    >>> streets = gpd.GeoDataFrame(geometry=[corner], crs="EPSG:25833")
+    >>> network = build_network(streets, class_column=None)
     >>> measured_detour(network, [[0, 0], [300, 400]]).round(2).tolist()
     [1.4]
     """

@@ -110,7 +110,7 @@ def choose_by_model(
     """
     cost, people = np.asarray(cost, float), np.asarray(demand, float)
     problem = read_problem(cost, people)
-    cover = Cover(problem.within(siting.radius), people, np.arange(cost.shape[1]))
+    cover = Cover.of(problem, siting.radius)
     left = np.where(cover.counts(existing) > 0, 0.0, people)
     start = float(people.sum() - left.sum())
     steps, rows = [plain[0]], []

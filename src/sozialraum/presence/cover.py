@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sozialraum.presence.highs import Clock, Program, maximise
-from sozialraum.presence.problem import Floats, Ints, Matrix
+from sozialraum.presence.highs import Clock, Program, is_closed, maximise
+from sozialraum.presence.problem import Floats, Ints, Matrix, Problem
 
 DENSE = 4_000_000
 """Largest number of matrix cells at which dense arithmetic is faster than sparse."""
@@ -35,6 +35,17 @@ class Cover:
     reach: sparse.csr_array
     weight: Floats
     sites: Ints
+
+    @staticmethod
+    def of(problem: Problem, radius: float) -> Cover:
+        """Which site of a problem reaches which of its demand points within a radius."""
+        return Cover(problem.within(radius), problem.demand, np.arange(problem.shape[1]))
+
+    def besides(self, problem: Problem) -> Cover:
+        """What is left to reach: points that no required site reaches, candidates besides."""
+        missed = self.counts(problem.required) == 0
+        free = np.setdiff1d(problem.candidates, problem.required)
+        return Cover(self.reach[missed][:, free], self.weight[missed], free)
 
     def value(self, chosen: Ints) -> float:
         """Weight reached by sites given as columns of this instance."""
@@ -319,9 +330,7 @@ class Search:
         return Answer(self._back[chosen], value, max(bound, value), timed_out or clock.left() == 0)
 
     def _closed(self, value: float, bound: float, gap: float) -> bool:
-        """Whether nothing better exists: whole persons leave no room between two integers."""
-        room = bound - value
-        return room <= max(gap * value, 1e-9 * max(1.0, value)) or (self.whole and room < 1 - 1e-6)
+        return is_closed(bound - value, value, gap, self.whole)
 
 
 def _price_out(

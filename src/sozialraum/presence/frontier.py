@@ -109,7 +109,7 @@ def coverage_curve(
     free = np.setdiff1d(problem.candidates, np.r_[held, wanted])
     proof = set(range(p_max + 1)) if prove is True else set(prove or ())
     # Points that the same sites reach are counted together, throughout.
-    every = Cover(problem.within(radius), problem.demand, np.arange(problem.shape[1]))
+    every = Cover.of(problem, radius)
     every = merge_same_rows(every)
     reach = every.reach
     people = np.where(every.counts(held) > 0, 0.0, every.weight)

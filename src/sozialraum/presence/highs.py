@@ -40,6 +40,20 @@ class Clock:
         return None if self._end is None else max(self._end - time.monotonic(), 0.0)
 
 
+def is_closed(room: float, value: float, gap: float, whole: bool) -> bool:
+    """Whether nothing is better than `value`, or by no more than the gap that was asked for.
+
+    `room` is how much better the bound is than `value`; below 0: not at all. Where all values are
+    whole, nothing lies between two integers.
+
+    Examples
+    --------
+    >>> is_closed(0.5, 10.0, 0.0, whole=True), is_closed(0.5, 10.0, 0.0, whole=False)
+    (True, False)
+    """
+    return room <= max(gap * value, 1e-9 * max(1.0, value)) or (whole and room < 1 - 1e-6)
+
+
 class Program:
     """Maximise ``value @ x`` subject to ``low <= rows @ x <= high`` and ``lower <= x <= upper``."""
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from sozialraum.presence.highs import Clock
+from sozialraum.presence.highs import Clock, is_closed
 from sozialraum.presence.median import Lists, candidate_lists, greedy, nearest_open, swap
 from sozialraum.presence.problem import Bools, Floats, Ints, Problem
 
@@ -184,8 +184,7 @@ def solve_median(
     whole = _whole(problem)
 
     def closed(value: float, bound: float) -> bool:
-        room = value - bound
-        return room <= max(gap * value, 1e-9 * max(1.0, value)) or (whole and room < 1 - 1e-6)
+        return is_closed(value - bound, value, gap, whole)
 
     large = lists.rows.size * lists.m > LARGE and isinstance(problem.cost, np.ndarray)
     if large and np.isfinite(problem.cost).all():

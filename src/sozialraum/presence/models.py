@@ -260,7 +260,7 @@ def set_cover(
     people = np.ones(np.shape(cost)[0]) if demand is None else demand
     problem = read_problem(cost, people, required=required, forbidden=forbidden)
     radius = check_radius(radius)
-    cover = Cover(problem.within(radius), problem.demand, np.arange(problem.shape[1]))
+    cover = Cover.of(problem, radius)
     lost = (cover.counts(problem.candidates) == 0) & (problem.demand > 0)
     if lost.any():
         raise InfeasibleError(
@@ -270,12 +270,11 @@ def set_cover(
             shortfall=float(problem.demand[lost].sum()),
             hint="Raise the radius or add candidates; max_coverage reaches as many as possible",
         )
-    missed = (cover.counts(problem.required) == 0) & (problem.demand > 0)
-    free = np.setdiff1d(problem.candidates, problem.required)
-    rest = Cover(cover.reach[missed][:, free], np.ones(int(missed.sum())), free)
-    clock = Clock(time_limit)
-    answer = fewest(rest, gap=gap, clock=clock, node_limit=node_limit)
-    sites = np.r_[problem.required, free[answer.chosen]].astype(np.intp)
+    rest = cover.besides(problem)
+    some = rest.weight > 0
+    rest = Cover(rest.reach[some], np.ones(int(some.sum())), rest.sites)
+    answer = fewest(rest, gap=gap, clock=Clock(time_limit), node_limit=node_limit)
+    sites = np.r_[problem.required, rest.sites[answer.chosen]].astype(np.intp)
     return make_siting(
         problem,
         sites,
@@ -297,15 +296,13 @@ def _binary(
     time_limit: float | None,
     node_limit: int | None,
 ) -> Siting:
-    cover = Cover(problem.within(radius), problem.demand, np.arange(problem.shape[1]))
-    missed = cover.counts(problem.required) == 0
-    base = float(problem.demand[~missed].sum())
-    free = np.setdiff1d(problem.candidates, problem.required)
-    rest = Cover(cover.reach[missed][:, free], problem.demand[missed], free)
+    cover = Cover.of(problem, radius)
+    base, rest = cover.value(problem.required), cover.besides(problem)
     answer = Search(rest).solve(
         p - problem.required.size, gap=gap, time_limit=time_limit, node_limit=node_limit
     )
-    sites = fill(problem, np.r_[problem.required, free[answer.chosen]].astype(np.intp), p)
+    sites = np.r_[problem.required, rest.sites[answer.chosen]].astype(np.intp)
+    sites = fill(problem, sites, p)
     figures = coverage_figures(problem, cover, sites, groups)
     return make_siting(
         problem,
@@ -345,12 +342,7 @@ def _worst_total(problem: Problem) -> float:
 
 def _reach_everybody(problem: Problem, p: int, clock: Clock) -> Ints:
     """Sites that reach all people, where `p` sites can; otherwise says how many are left over."""
-    finite = problem.within(np.finfo(float).max)
-    rows = problem.demand > 0
-    cover = Cover(finite[rows], problem.demand[rows], np.arange(problem.shape[1]))
-    missed = cover.counts(problem.required) == 0
-    free = np.setdiff1d(problem.candidates, problem.required)
-    rest = Cover(cover.reach[missed][:, free], cover.weight[missed], free)
+    rest = Cover.of(problem, np.finfo(float).max).besides(problem)
     answer = Search(rest).solve(p - problem.required.size, time_limit=clock.left())
     left = float(rest.weight.sum() - answer.value)
     if left > 1e-9 * max(1.0, float(problem.demand.sum())):
@@ -360,4 +352,4 @@ def _reach_everybody(problem: Problem, p: int, clock: Clock) -> Ints:
             shortfall=left,
             hint="Raise p, add candidates, or leave out people whom no site can serve",
         )
-    return np.r_[problem.required, free[answer.chosen]].astype(np.intp)
+    return np.r_[problem.required, rest.sites[answer.chosen]].astype(np.intp)

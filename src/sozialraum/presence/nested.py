@@ -58,7 +58,7 @@ def nested_proposal(
         raise StudyError("The curve must run over p = 0, 1, …", where="steps")
     problem = read_problem(cost, demand, forbidden=forbidden)
     held = read_problem(cost, demand, required=existing).required
-    every = Cover(problem.within(check_radius(radius)), problem.demand, np.arange(problem.shape[1]))
+    every = Cover.of(problem, check_radius(radius))
     people = np.where(every.counts(held) > 0, 0.0, problem.demand)
     start = float(problem.demand.sum() - people.sum())
     free = np.setdiff1d(problem.candidates, held)

@@ -178,9 +178,9 @@ def _places(
 ) -> Places:
     """Eligible rooms that suit the target group, and the offices that serve it."""
     suits = np.array([target in some for some in rooms["suits"]], dtype=bool)
-    fit = rooms[rooms["eligible"].to_numpy(bool) & suits]
-    serving = offices[np.array([not t or target in t for t in offices["targets"]], dtype=bool)]
-    both = pd.concat([fit[["x", "y"]], serving[["x", "y"]]])
+    fit = rooms[["x", "y"]][rooms["eligible"].to_numpy(bool) & suits]
+    open_to = np.array([not t or target in t for t in offices["targets"]], dtype=bool)
+    both = pd.concat([fit, offices[["x", "y"]][open_to]])
     names = both.index.to_numpy()
     return Places(
         names,

@@ -51,7 +51,7 @@ def coverage_figures(problem: Problem, cover: Cover, sites: Ints, groups: Any) -
     --------
     >>> from sozialraum.presence.problem import read_problem
     >>> problem = read_problem([[1.0, 2], [9, 3]], [5, 4])
-    >>> cover = Cover(problem.within(3), problem.demand, np.arange(2))
+    >>> cover = Cover.of(problem, 3)
     >>> figures = coverage_figures(problem, cover, np.array([0, 1]), None)
     >>> figures["reached"], round(figures["backup_share"], 3)
     (9.0, 0.556)

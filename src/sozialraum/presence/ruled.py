@@ -63,7 +63,7 @@ def ruled_coverage(
     if outcome.point is None:
         raise _no_point(outcome.infeasible, model)
     sites = np.flatnonzero(outcome.point[: problem.shape[1]] > 0.5)
-    cover = Cover(problem.within(near), problem.demand, np.arange(problem.shape[1]))
+    cover = Cover.of(problem, near)
     figures = coverage_figures(problem, cover, sites, groups)
     if room is None:
         # Recount: each point is served by its best open site.
@@ -175,7 +175,7 @@ def _with_backup(
     if outcome.point is None:
         raise _no_point(outcome.infeasible, model)
     sites = np.flatnonzero(outcome.point[:m] > 0.5)
-    cover = Cover(problem.within(radius), problem.demand, np.arange(m))
+    cover = Cover.of(problem, radius)
     counts = cover.counts(sites)
     value = problem.demand[counts > 0].sum() + backup * problem.demand[counts > 1].sum()
     return make_siting(

@@ -114,7 +114,7 @@ def max_coverage_targets(
             answer = max_coverage(ways, mine, radius=radius, p=p, **options)
             least.append(Least(str(name), mine, (1 - tolerance) * answer.measures["reached"]))
     problem = read_problem(ways, people[0], required=answer.sites)
-    hit = Cover(problem.within(radius), problem.demand, np.arange(problem.shape[1]))
+    hit = Cover.of(problem, radius)
     reached = people @ (hit.counts(problem.required) > 0)
     figures = {f"reached_{name}": float(v) for name, v in zip(names, reached, strict=True)}
     return replace(answer, measures={**answer.measures, **figures})
