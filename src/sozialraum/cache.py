@@ -7,7 +7,6 @@ only, because counts before disclosure control are in it.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import os
 import platform
@@ -21,7 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sozialraum.codec import Damaged, Unstorable, digest, pack, unpack
+from sozialraum.codec import Damaged, Unstorable, digest, duplicate, pack, unpack
 
 LIMIT = 512_000_000
 """Bytes on disk; beyond it, what was not used for longest goes."""
@@ -77,7 +76,7 @@ class Cache:
         known = _memory.get((str(self.folder), key))
         if known is not None:
             _memory.move_to_end((str(self.folder), key))
-            return copy.deepcopy(known[0]), known[1]
+            return duplicate(known[0]), known[1]
         path = self.folder / f"{key}{SUFFIX}"
         try:
             data = path.read_bytes()
@@ -104,7 +103,7 @@ class Cache:
         return unpack(data), digest(data)
 
     def _remember(self, key: str, value: Any, checksum: str) -> None:
-        _memory[str(self.folder), key] = (copy.deepcopy(value), checksum)
+        _memory[str(self.folder), key] = (duplicate(value), checksum)
         while len(_memory) > IN_MEMORY:
             _memory.popitem(last=False)
 

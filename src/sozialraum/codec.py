@@ -7,6 +7,7 @@ and memory layout whichever way it came, so that a run from the cache computes w
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime as dt
 import hashlib
@@ -84,6 +85,42 @@ def unpack(data: bytes) -> Any:
 def digest(packed: bytes) -> str:
     """Checksum of packed bytes: the same for the same value."""
     return packed[len(MAGIC) : len(MAGIC) + 32].hex()
+
+
+def duplicate(value: Any) -> Any:
+    """A value of `unpack` whose arrays, tables and lists may be changed without changing this one.
+
+    What cannot be changed is not copied, which makes it several times faster than
+    `copy.deepcopy` on the many small records of a proposal.
+
+    Examples
+    --------
+    >>> value = {"sites": [1, 2], "name": ("a", "b")}
+    >>> again = duplicate(value)
+    >>> again["sites"] is value["sites"], again["name"] is value["name"]
+    (False, True)
+    """
+    kind = type(value)
+    if kind in (str, int, float, bool, bytes, type(None)):
+        return value
+    if kind is list:
+        return [duplicate(v) for v in value]
+    if kind is dict:
+        return {k: duplicate(v) for k, v in value.items()}
+    if kind is tuple:
+        made = [duplicate(v) for v in value]
+        return value if all(a is b for a, b in zip(made, value, strict=True)) else tuple(made)
+    if dataclasses.is_dataclass(kind):
+        fields = vars(value)
+        copies = {k: duplicate(v) for k, v in fields.items()}
+        frozen = kind.__dataclass_params__.frozen
+        if frozen and all(copies[k] is v for k, v in fields.items()):
+            return value
+        new = object.__new__(kind)
+        for key, field in copies.items():
+            object.__setattr__(new, key, field)
+        return new
+    return copy.deepcopy(value)
 
 
 # A scalar of JSON stands for itself; everything else is a list whose first element names it.
