@@ -248,7 +248,7 @@ def propose_together(
     rows = []
     for name, mine in zip(names, people, strict=True):
         total, done = float(mine.sum()) or np.inf, base.copy()
-        for number, j in enumerate(chosen, 1):
+        for number, j in enumerate(chosen.tolist(), 1):
             added = float(mine[reach[:, j] & ~done].sum())
             done |= reach[:, j]
             share, best = float(mine[done].sum()) / total, alone.get(name, np.nan) / total
@@ -264,7 +264,7 @@ def _stability(
     people: Floats,
     areas: Any,
     chosen: list[int],
-    fixed: tuple[list[Site], list[Site]],
+    fixed: tuple[Sequence[Site], Sequence[Site]],
 ) -> pd.Series:
     """How often each room is chosen when the worth of persons, their places and ways are drawn."""
     worth = np.array([how.weights[name] for name in how.weights])
