@@ -19,8 +19,13 @@ from hypothesis import strategies as st
 import sozialraum as sr
 from sozialraum import cache as module
 from sozialraum.areas.inputs import Inputs
+from sozialraum.areas.join import JoinAudit
 from sozialraum.cache import Cache, key_of, open_cache, remembering
-from sozialraum.codec import MAGIC, Damaged, Unstorable, digest, pack, unpack
+from sozialraum.codec import MAGIC, Damaged, Unstorable, digest, duplicate, pack, unpack
+from sozialraum.publish import cartography
+from sozialraum.publish.report import figures
+from sozialraum.publish.report.blocks import Words
+from sozialraum.publish.report.facts import Facts
 from sozialraum.stages import Stages, Watched
 
 SCALARS = (
@@ -94,13 +99,17 @@ def test_what_cannot_be_written_exactly_is_refused() -> None:
             pack(value)
 
 
-def test_bytes_can_name_nothing_but_dataclasses_of_this_package() -> None:
-    for name in (b"os:system", b"sozialraum.cli:main", b"sozialraum.cache:Cache"):
-        tree = b'["dataclass", "' + name + b'", []]'
+@pytest.mark.parametrize("kind", [b"named", b"dataclass"])
+def test_bytes_can_name_nothing_but_records_of_this_package(kind: bytes) -> None:
+    for name in (b"os:stat_result", b"sozialraum.cli:main", b"sozialraum.cache:Cache"):
+        tree = b'["' + kind + b'", "' + name + b'", []]'
         body = len(tree).to_bytes(8, "little") + (2).to_bytes(8, "little") + tree + b"[]"
         with pytest.raises(Damaged):
             unpack(MAGIC + hashlib.sha256(body).digest() + body)
-    tree = tree.replace(b"sozialraum.cache:Cache", b"sozialraum.areas.join:JoinAudit")
+
+
+def test_what_imitates_the_format_can_make_a_record_of_this_package_and_no_more() -> None:
+    tree = b'["dataclass", "sozialraum.areas.join:JoinAudit", []]'
     body = len(tree).to_bytes(8, "little") + (2).to_bytes(8, "little") + tree + b"[]"
     forged = unpack(MAGIC + hashlib.sha256(body).digest() + body)
     assert type(forged).__name__ == "JoinAudit"  # the forgery imitates the format
@@ -317,3 +326,45 @@ def test_no_stage_of_the_same_run_is_computed_twice(
     same, other = made
     assert same.computed == []
     assert other.computed == ["presence"]
+
+
+def test_only_figures_with_rooms_in_them_are_drawn_again_for_another_number_of_rooms(
+    demo_run: sr.Run,
+) -> None:
+    """Asks for the names of their entries; nothing is drawn."""
+    asked: list[str] = []
+
+    def remember(function, *args, **kwargs) -> bytes:
+        asked.append(key_of(function.__name__, function.__module__, args, kwargs))
+        return b""
+
+    rooms = demo_run.study.siting.rooms
+    changed = demo_run.with_changes(siting={"rooms": rooms + 1})
+    for run in (demo_run, changed):
+        facts = Facts(run.content)
+        for name in figures.DRAWERS:
+            figures.draw(f"{name}_everybody.svg", facts, Words("de"), remember=remember)
+    before, after = np.array(asked).reshape(2, -1)
+    again = {name for name, a, b in zip(figures.DRAWERS, before, after, strict=True) if a != b}
+    assert again == {"rooms", "unreached", "curve"}
+
+
+def test_named_tuples_of_this_package_come_back_as_such() -> None:
+    style = cartography.STATUS["hoch"]
+    again = unpack(pack({"style": style}))["style"]
+    assert type(again) is type(style)
+    assert again == style
+
+
+def test_a_copy_shares_only_what_nobody_can_change() -> None:
+    fixed = ("a", 1)
+    value = {"fixed": fixed, "list": ([1], "b"), "frame": frame(), "found": JoinAudit([{}])}
+    again = duplicate(value)
+    assert pack(again) == pack(value)
+    assert again["fixed"] is fixed
+    again["list"][0].append(2)
+    again["frame"].loc["04100101", "rank"] = 9
+    again["found"].findings.append({})
+    assert value["list"] == ([1], "b")
+    assert value["frame"]["rank"].tolist() == [1, 2, 3]
+    assert len(value["found"].findings) == 1
