@@ -82,13 +82,18 @@ def attack(
             pd.Series(TOTAL, index=totals.index),
         ]
     )
-    said = [*said, *beside, *_definitions(counts, above, people, rounds=rounds)]
+    off = _off(content)
+    said = [_loosened(s, off) for s in said] + list(beside)
+    # where a workbook's total may hold people of no area, rounding can hide as many as it moves
+    lost = 0 if content.figures.get("counts_derived", True) else off
+    said += _definitions(counts, above, people, lost=lost if rounds else None)
     said = [s for s in said if all(c in known for c in s.cells)]
     hidden = [c for c in counts.index if counts[c] != counts[c] and c != TOTAL]
     told: list[str] = []
     if rounds:
-        said = [_loosened(s, rules.rounding_base - 1) for s in said]
-        told = [str(c) for c in counts.dropna().index if c != TOTAL]
+        # what an earlier run printed as a count was none that needs protection
+        out = {s.cells[0] for s in beside if len(s.cells) == 1 and s.lo == s.hi >= least}
+        told = [str(c) for c in counts.dropna().index if c != TOTAL and c not in out]
     if sensitive is not None:
         protected = sensitive.reindex(hidden).fillna(False).astype(bool)
         hidden = [c for c in hidden if protected[c]]
@@ -96,9 +101,15 @@ def attack(
     return findings(room, said, protection=least, targets=[*hidden, *told])
 
 
+def _off(content: Content) -> int:
+    """How far a printed count may be from the count itself."""
+    rules = content.study.disclosure
+    return rules.rounding_base - 1 if rules.method == "round" else 0
+
+
 def _loosened(statement: Statement, off: int) -> Statement:
-    """What a rounded figure says about the count behind it; that totals are sums remains true."""
-    if statement.kind == "definition":
+    """What a rounded figure says about the count behind it."""
+    if not off:
         return statement
     lo, hi = max(statement.lo - off, 0.0), statement.hi + off
     return replace(statement, lo=lo, hi=hi, kind="claim")
@@ -124,7 +135,7 @@ def _total(totals: pd.Series, content: Content) -> float | None:
 
 
 def _definitions(
-    counts: pd.Series, above: pd.Series, people: pd.Series, *, rounds: bool
+    counts: pd.Series, above: pd.Series, people: pd.Series, *, lost: int | None
 ) -> list[Statement]:
     """Totals as the sum of their parts, as far as the printed figures allow that reading.
 
@@ -139,8 +150,8 @@ def _definitions(
             continue
         rest = counts[total] - counts[parts].sum()
         hidden = parts[counts[parts].isna()]
-        if rounds and not len(hidden) and rest == 0:
-            result.append(sums_to(str(total), [str(p) for p in parts]))
+        if lost is not None and not len(hidden) and rest == 0:  # rounded: parts are not certain
+            result.append(sums_to(str(total), [str(p) for p in parts], slack=float(lost)))
         if len(hidden) and not (rest < 0.5 or rest > people[hidden].fillna(np.inf).sum()):
             result.append(sums_to(str(total), [str(p) for p in parts]))
     return result
@@ -248,14 +259,19 @@ def earlier_statements(content: Content, earlier: Content) -> tuple[list[Stateme
         counts = before["recipients"].astype(float).round().dropna()
         if same:
             said += [
-                Statement(f"{c} in the earlier run", (str(c),), (1.0,), n, n)
+                _loosened(
+                    Statement(f"{c} in the earlier run", (str(c),), (1.0,), n, n), _off(earlier)
+                )
                 for c, n in keyed(counts, level).items()
             ]
         elif "recipients_change" in now:
             change = now["recipients_change"].astype(float).round()
             after = keyed((counts + change.reindex(counts.index)).dropna(), level)
             said += [
-                Statement(f"recipients_change of {c}", (str(c),), (1.0,), n, n, 0.5)
+                _loosened(
+                    Statement(f"recipients_change of {c}", (str(c),), (1.0,), n, n, 0.5),
+                    _off(content),
+                )
                 for c, n in after.items()
             ]
     date = earlier.info.reference_date
