@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +12,7 @@ import pytest
 from geopandas.testing import assert_geodataframe_equal
 from pandas.testing import assert_frame_equal
 
+import sozialraum as sr
 from sozialraum.areas import read_areas
 from sozialraum.cli import main
 from sozialraum.demo import folder as demo_data
@@ -267,3 +270,44 @@ def test_the_grid_of_the_census_is_cut_to_the_study_from_its_archive(tmp_path):
     archive.write_bytes(MAINTENANCE)
     with pytest.raises(InputError, match="no zip archive"):
         write_grid(archive, to, None)
+
+
+# --- the howto's variant with the grid of the Zensus, on generated data ---
+
+
+def zensus_archive(grid: bytes) -> bytes:
+    """The publisher's archive: three widths of cells, and cells far outside of the study."""
+    packed = io.BytesIO()
+    header = grid.split(b"\n")[0]
+    far = b"CRS3035RES100mN2700000E4000000;4000050;2700050;7"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Zensus2022_Bevoelkerungszahl_10km-Gitter.csv", header + b"\n")
+        archive.writestr("Zensus2022_Bevoelkerungszahl_1km-Gitter.csv", header + b"\n")
+        whole = grid.rstrip(b"\n") + b"\n" + far + b"\n"
+        archive.writestr("Zensus2022_Bevoelkerungszahl_100m-Gitter.csv", whole)
+    return packed.getvalue()
+
+
+def test_a_study_with_the_grid_of_the_zensus_is_fetched_checked_and_run(tmp_path, demo_run):
+    study = tmp_path / "zensus.yaml"
+    study.write_text(
+        "extends: demo\nname: zensus\nfictitious: false\n"
+        "venues: {grid: population_grid/zensus_2022_100m.csv, grid_source: zensus_2022}\n",
+        encoding="utf-8",
+    )
+    services = mirror_of(demo_data())
+    grid = services.files.pop(f"/mirror/{GRID}")
+    services.files["/destatis/Zensus2022_Bevoelkerungszahl.zip"] = zensus_archive(grid)
+    data = tmp_path / "daten"
+    with serve(services) as running:
+        urls = [f"destatis={running.url}/destatis", f"mirror={running.url}/mirror"]
+        call = ["fetch", str(study), "--data", str(data)]
+        assert main([*call, *(word for url in urls for word in ("--url", url))]) == 0
+    there = (data / "population_grid/zensus_2022_100m.csv").read_bytes().split(b"\n")
+    assert set(filter(None, there)) == set(filter(None, grid.split(b"\n")))  # none from far away
+    shutil.copytree(demo_data() / "ba", data / "ba")  # handed over by the Bundesagentur
+    assert main(["check", str(study), "--data", str(data)]) == 0
+    run = sr.run(study, data=data)
+    same = ["target", "p", "order", "site_id", "reached"]
+    assert_frame_equal(run.presence[same], demo_run.presence[same])
+    assert "Zensus 2022" in " ".join(s.attribution for s in run.content.info.sources)
