@@ -34,7 +34,9 @@ class Chosen:
     Attributes
     ----------
     steps : list of Step
-        As of `coverage_curve`: what the rooms reach, and the bound of plain coverage.
+        As of `coverage_curve`: what the rooms reach, and the bound of plain coverage. The curve
+        ends before the first number of rooms above the headline that cannot meet the rules; a
+        smaller one that cannot is `ruled_out` and has no rooms.
     table : pandas.DataFrame
         `p`, `objective`, `bound`, `gap` of the model itself, `reached`, `backup_share`,
         `status`: ``optimal``, ``gap``, ``limit``; where no choice meets the rules, ``infeasible``
@@ -79,7 +81,7 @@ def choose_by_model(
         Metres of way; candidates and existing offices.
     demand : array (units,)
     plain : list of Step
-        The curve of plain coverage: its bounds, and its rooms where the rules cannot be met.
+        The curve of plain coverage: its bounds.
     existing, required : int arrays
         Columns that are open anyway, and those that must be chosen.
     groups : array (units,)
@@ -116,15 +118,18 @@ def choose_by_model(
     steps, rows = [plain[0]], []
     for step in plain[1:]:
         if step.p < required.size:
-            steps.append(step)
+            # Fewer rooms than the study sets: a part of them, which the model never weighed.
+            steps.append(replace(step, proven=False))
             continue
         try:
             answer = _solve(siting, cost, people, step.p, existing, required, groups, between)
         except InfeasibleError as error:
             if step.p == siting.rooms:
                 raise
-            steps.append(step)
             rows.append({"p": step.p, "status": "infeasible", "finding": _short(error)})
+            if step.p > siting.rooms:
+                break  # distance, places: what cannot be met with these cannot with more rooms
+            steps.append(_without_rooms(step, start, float(people.sum())))
             continue
         sites = np.setdiff1d(np.array(answer.sites, np.intp), existing)
         table = cover.arithmetic()
@@ -144,6 +149,12 @@ def choose_by_model(
         )
     columns = ["p", "objective", "bound", "gap", "reached", "backup_share", "status", "finding"]
     return Chosen(steps, pd.DataFrame(rows, columns=columns))
+
+
+def _without_rooms(step: Step, start: float, total: float) -> Step:
+    """No rooms for this number: what existing offices reach, and the bound for any rooms."""
+    share = start / total if total else 0.0
+    return Step(step.p, (), (), start, share, step.bound, proven=False, ruled_out=True)
 
 
 def _solve(

@@ -138,7 +138,8 @@ def look_behind(
     given = steps[min(siting.rooms, len(steps) - 1)].sites
     useful = [s for s in steps if len(s.sites) == s.p]
     nested = _NESTED.copy()
-    if len(useful) > 1:
+    # Where the rules leave a number of rooms out, there is no order to open them one by one.
+    if len(useful) > 1 and useful[-1].p == len(useful) - 1:
         nested = remember(nested_proposal, cost, demand, useful, **fixed)
     movable = [s for s in given if s not in set(required.tolist())]
     exchange = exchangeable(cost, demand, given, forbidden=(), tolerance=NEARLY, **fixed)

@@ -43,6 +43,9 @@ class Step:
         No `p` rooms reach more.
     proven : bool
         `reached` equals `bound`.
+    ruled_out : bool
+        No choice of `p` rooms meets the study's rules: there are no rooms, `reached` is what
+        existing sites reach.
     """
 
     p: int
@@ -52,6 +55,7 @@ class Step:
     reached_share: float
     bound: float
     proven: bool
+    ruled_out: bool = False
 
     @property
     def gap(self) -> float:

@@ -359,5 +359,6 @@ def _frontier(steps: dict[str, list[Step]]) -> pd.DataFrame:
         (target, s.p, s.reached, s.reached_share, s.bound, s.gap)
         for target, curve in steps.items()
         for s in curve
+        if not s.ruled_out
     ]
     return pd.DataFrame(rows, columns=["target", "p", "reached", "reached_share", "bound", "gap"])

@@ -296,8 +296,9 @@ def _model(answer: Answer, titles: dict[str, str], model: str) -> FurtherTable:
         columns,
         pd.Series(dtype=object),
         note="Modell und Regeln gelten für den Fußweg der Studie mit den bestehenden Dienststellen;"
-        " andere Einstellungen der Karte zeigen die reine Abdeckung. Wo Regeln nicht erfüllbar"
-        " sind, steht in Kurve und Tabellen die reine Abdeckung.",
+        " andere Einstellungen der Karte zeigen die reine Abdeckung. Eine Zahl von Räumen, mit der"
+        " die Regeln nicht erfüllbar sind, hat in Kurve und Tabellen keinen Vorschlag; was ihr"
+        " fehlt, steht hier.",
     )
 
 
