@@ -283,3 +283,22 @@ def test_a_solver_that_the_clock_stopped_makes_the_manifest_say_so(
         assert document["reproducible"] is repeats
         assert bool(document["reason"]) is not repeats
     assert demo_run.record["not_reproducible"] == ""
+
+
+def test_a_small_count_around_the_region_has_no_part_in_a_concentration(monkeypatch) -> None:
+    """A concentration beyond the border names its cases: less those shown, they tell the others."""
+    table = sr.areas.read_areas(sr.load_study("demo"))
+    need = sr.need.assess(table)
+    outside = need.areas.index[~table.areas["in_region"] & need.areas["recipients"].gt(20)]
+    need.areas.loc[outside[0], "recipients"] = 2.0
+    given = {}
+
+    def looked_at(areas, counts, *_args, **_settings):
+        given["counts"] = counts
+        raise StopIteration
+
+    monkeypatch.setattr(sr.concentration, "concentrate", looked_at, raising=False)
+    with pytest.raises(StopIteration):
+        pipeline._patterns(table, need, sr.need.stand(table, need))
+    assert np.isnan(given["counts"][outside[0]])
+    assert given["counts"][outside[1:]].notna().sum() > 20

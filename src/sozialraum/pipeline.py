@@ -257,7 +257,8 @@ def _patterns(
 ) -> tuple[Concentration, Development | None]:
     """Concentrations now, and what became of them since the previous edition."""
     from sozialraum.concentration import concentrate, develop, neighbours
-    from sozialraum.concentration.wording import in_dative
+    from sozialraum.concentration.wording import in_genitive
+    from sozialraum.disclosure.suppression import primary
     from sozialraum.need.alike import two_editions
     from sozialraum.publish import gate
 
@@ -265,6 +266,17 @@ def _patterns(
     # A withheld area has no part in anything: no figure of the others tells its count.
     reasons, _ = gate.withheld(standing.areas, standing.regions, study)
     hidden = reasons.reindex(city.index).fillna("") != ""
+    # Of the areas around nothing is shown, so that only a small count of theirs can be told.
+    rules = study.disclosure
+    hidden |= ~in_region & (
+        primary(
+            need.areas["recipients"],
+            city["population"],
+            minimum_count=rules.minimum_count,
+            minimum_population=rules.minimum_population,
+        )
+        != ""
+    )
     wanted = study.concentration
     search: dict[str, Any] = {
         "graph": neighbours(city, wanted.neighbours, k=wanted.k, band=wanted.band),
@@ -281,7 +293,7 @@ def _patterns(
         need.areas["recipients"].where(need.areas["excluded"].isna() & ~hidden),
         need.areas["share_base"],
         in_region,
-        region_name=in_dative(title, study.region.name),
+        region_name=in_genitive(title, study.region.name),
         **search,
     )
     editions = two_editions(table, need, reasons)
