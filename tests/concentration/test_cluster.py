@@ -68,10 +68,10 @@ def test_the_sentence_tells_with_whom_and_how_far_above(found):
     others = len(found.found.members[0]) - 1
     beyond = int(found.clusters["beyond"].iloc[0])
     assert sentence.startswith(
-        f"Gehört mit {others} Nachbarn, davon {beyond} jenseits der Grenze, zu einer Konzentration,"
-        " 2,"
+        f"Gehört mit {others} Nachbarn, davon {beyond} jenseits der Grenze, zu einer Konzentration:"
+        " deren Anteil ist das 2,"
     )
-    assert "-fach über der Stadt (Anteil 22,6\u00a0% gegenüber 11,0\u00a0%)" in sentence
+    assert "-Fache der Stadt (22,6\u00a0% gegenüber 11,0\u00a0%)" in sentence
     assert "; das Gebiet selbst hat 25,0\u00a0%" in sentence
 
 
@@ -93,10 +93,10 @@ def test_the_number_of_neighbours_is_told_in_correct_german(inside, beyond, comp
     found = Found([cluster], [0.01], cluster, 0.01, n, [(cluster, 0.01)])
     within = cluster < inside
     ones = np.ones(n)
-    told = Telling(found, 2 * ones, 10 * ones, within, within & False, 0.1, "dem Bezirk")
+    told = Telling(found, 2 * ones, 10 * ones, within, within & False, 0.1, "des Bezirks")
     expected = (
-        f"Gehört {company}zu einer Konzentration, 2,0-fach über dem Bezirk "
-        "(Anteil 20,0\u00a0% gegenüber 10,0\u00a0%); das Gebiet selbst hat 20,0\u00a0%."
+        f"Gehört {company}zu einer Konzentration: deren Anteil ist das 2,0-Fache "
+        "des Bezirks (20,0\u00a0% gegenüber 10,0\u00a0%); das Gebiet selbst hat 20,0\u00a0%."
     )
     assert told.sentence(0, "Konzentration") == expected
 
@@ -125,7 +125,7 @@ def test_where_areas_differ_without_pattern_nothing_is_outlined(city):
     sentence = found.areas.loc["0202", "cluster_sentence"]
     assert sentence.startswith("Anteil 25,0\u00a0% gegenüber ")
     assert sentence.endswith(
-        " insgesamt (2,7-fach), aber ohne gesicherte Konzentration in der Umgebung."
+        " insgesamt (das 2,7-Fache), aber ohne gesicherte Konzentration in der Umgebung."
     )
 
 

@@ -22,26 +22,26 @@ ROLES = {
 """Roles of an area, with what they mean."""
 
 
-IN_DATIVE = {
-    "Bezirk": "dem Bezirk",
+IN_GENITIVE = {
+    "Bezirk": "des Bezirks",
     "Gemeinde": "der Gemeinde",
-    "Kreis": "dem Kreis",
-    "Landkreis": "dem Landkreis",
+    "Kreis": "des Kreises",
+    "Landkreis": "des Landkreises",
     "Stadt": "der Stadt",
-    "Stadtbezirk": "dem Stadtbezirk",
-    "Stadtteil": "dem Stadtteil",
+    "Stadtbezirk": "des Stadtbezirks",
+    "Stadtteil": "des Stadtteils",
 }
 
 
-def in_dative(title: str, name: str) -> str:
-    """How sentences call a region after 'über'; its name where its kind is none of the known.
+def in_genitive(title: str, name: str) -> str:
+    """How sentences call a region after 'das 1,8-Fache'; its name where its kind is none of the known.
 
     Examples
     --------
-    >>> in_dative("Bezirk", "Charlottenburg-Wilmersdorf"), in_dative("", "Berlin")
-    ('dem Bezirk', 'dem Anteil in Berlin')
+    >>> in_genitive("Bezirk", "Charlottenburg-Wilmersdorf"), in_genitive("", "Berlin")
+    ('des Bezirks', 'des Anteils in Berlin')
     """
-    return IN_DATIVE.get(title, f"dem Anteil in {name}")
+    return IN_GENITIVE.get(title, f"des Anteils in {name}")
 
 
 @dataclass(frozen=True)
@@ -72,20 +72,20 @@ class Telling:
     region_name: str
 
     def times(self, members: Any) -> str:
-        """How many times the region's share some areas have: '2,1-fach'."""
-        return f"{self._rate(members) / self.share:.1f}".replace(".", ",") + "-fach"
+        """How many times the region's share some areas have: 'das 2,1-Fache'."""
+        return f"das {self._rate(members) / self.share:.1f}-Fache".replace(".", ",")
 
     def sentence(self, i: int, role: str | None) -> str:
         """German sentence on one area; empty outside the region and without a role."""
         if role is None or not self.inside[i]:
             return ""
-        where = self.region_name or "dem Anteil in der ganzen Region"
+        where = self.region_name or "des Anteils der ganzen Region"
         if role == MEMBER:
             cluster = next(m for m in self.found.members if i in m)
             near = "; auch ringsum sind die Anteile auffällig hoch"
             return (
-                f"Gehört {self._company(cluster)}zu einer Konzentration, "
-                f"{self.times(cluster)} über {where} (Anteil {self._percent(cluster)} gegenüber "
+                f"Gehört {self._company(cluster)}zu einer Konzentration: deren Anteil ist "
+                f"{self.times(cluster)} {where} ({self._percent(cluster)} gegenüber "
                 f"{_percent(self.share)}); das Gebiet selbst hat {self._percent([i])}"
                 f"{near if self.core[i] else ''}."
             )

@@ -129,7 +129,7 @@ def possible_classes(facts: Facts, area_id: str, w: Words) -> tuple[str, str]:
         return w.n(None), w.n(None)
     only: Any = row.iloc[0]
     words = str(only["dynamics_possible"] or "").split(" oder ")
-    joined = w.t("choices.or").join(w.word(c) for c in words)
+    joined = f" {w.t('choices.or')} ".join(w.word(c) for c in words)
     return w.n(only["dynamics_in_errors"], 1), joined
 
 

@@ -258,7 +258,25 @@ def _clusters(facts: Facts, w: Words) -> list[Block]:
         (w.t(f"columns.{k}"), 6 if k == "names" else 0, LEFT if k == "names" else RIGHT)
         for k in keys
     ]
-    return [para(text), table(w.t("concentration.scan_caption"), columns, rows)]
+    return [
+        para(text),
+        table(w.t("concentration.scan_caption"), columns, rows, note=_across(facts, w)),
+    ]
+
+
+def _across(facts: Facts, w: Words) -> str:
+    """Which concentrations go on beyond the border: their p is that of the whole."""
+    clusters = facts.content.clusters
+    if "beyond" not in clusters:
+        return ""
+    told = []
+    for i, c in enumerate(clusters.to_dict("records"), 1):
+        here = c["areas"] if np.isscalar(c["areas"]) else len(c["areas"])
+        if known(c["beyond"]) and c["beyond"]:
+            counts = {"n": w.n(here), "beyond": w.n(c["beyond"]), "all": w.n(here + c["beyond"])}
+            region = facts.content.info.region_name
+            told.append(w.t("concentration.scan_beyond", nr=w.n(i), region=region, **counts))
+    return " ".join(told)
 
 
 def _development(facts: Facts, w: Words) -> list[Block]:
