@@ -1,4 +1,4 @@
-"""Rooms for several target groups at once: each person with a worth, or one group after the other.
+"""Rooms for several target groups at once: each with a weight, or one group after the other.
 
 Groups overlap, so that their persons are never added up as persons. A room counts for a group only
 where it suits it: a youth club is no place for families.
@@ -25,10 +25,9 @@ from sozialraum.presence.stability import draw_inputs, redraw, stability_by_numb
 
 if TYPE_CHECKING:
     from sozialraum.study import Study
-    from sozialraum.study.places import Together
 
 DOUBT = 2.0
-"""In the draws of stability the worth of a group's persons lies between 1/2 and 2 times its own."""
+"""In the draws of stability the weight of a group lies between 1/2 and 2 times its own."""
 NODES = 20_000
 """Branch-and-bound nodes after which the search stops, with its bound."""
 COLUMNS = (
@@ -171,7 +170,8 @@ def propose_together(
     Parameters
     ----------
     study : Study
-        `siting.together` says how the groups are weighed.
+        `siting.together` says how the groups are weighed: its weights are those of the share of
+        each group that is reached.
     rooms, offices, units, ways
         As in `sozialraum.presence.propose.propose`.
     alone : mapping
@@ -182,9 +182,9 @@ def propose_together(
     pandas.DataFrame
         Per group and room: `target`, `order`, `site`, `reached` (people of the group whom this
         room adds), `cumulative_share`, `alone_share` (of the rooms for this group alone),
-        `stability`, `status` of the proof. The stability draws the worth of each group's persons
+        `stability`, `status` of the proof. The stability draws the weight of each group
         between half and twice its own, the spread of people inside areas and the length of ways;
-        groups in order have no worth to draw, and no stability.
+        groups in order have no weight to draw, and no stability.
 
     Raises
     ------
@@ -220,12 +220,16 @@ def propose_together(
     demands = units[[f"people_{name}" for name in names]].set_axis(names, axis=1).fillna(0.0)
     forced = [site for site in study.venues.forced_in if site in fit.index]
     held = list(offices.index)
+    # Groups are counted in different ways (recipients, residents of an age), so that their shares
+    # are weighed, not their persons; all together keep the size of a number of persons.
+    size = demands.sum()
+    weights = {n: v * float(size.sum() / (size[n] or 1.0)) for n, v in how.weights.items()}
     answer = max_coverage_targets(
         cost,
         demands,
         radius=siting.radius,
         p=min(siting.rooms, len(fit)) + len(held),
-        weights=how.weights or None,
+        weights=weights or None,
         order=how.order or None,
         tolerance=how.tolerance,
         suits=suits,
@@ -238,13 +242,13 @@ def propose_together(
     reach = stack.to_numpy() <= siting.radius
     base = reach[:, suits.index.isin(held)].any(axis=1)
     # Among groups in order one person of the first outweighs all of the others.
-    worth = [how.weights.get(n, (1 + people.sum()) ** -k) for k, n in enumerate(names)]
+    worth = [weights.get(n, (1 + people.sum()) ** -k) for k, n in enumerate(names)]
     chosen = suits.index.get_indexer(pd.Index(sites))
     chosen, _ = marginal_order(reach.astype(float), np.array(worth) @ people * ~base, chosen)
     stable = pd.Series(np.nan, suits.index)
     if how.weights and siting.stability_draws and len(sites) and people.sum() > 0:
         areas = pd.factorize(units["area_id"])[0]
-        stable = _stability(study, how, stack, people, areas, chosen.tolist(), (held, forced))
+        stable = _stability(study, worth, stack, people, areas, chosen.tolist(), (held, forced))
     rows = []
     for name, mine in zip(names, people, strict=True):
         total, done = float(mine.sum()) or np.inf, base.copy()
@@ -259,22 +263,21 @@ def propose_together(
 
 def _stability(
     study: Study,
-    how: Together,
+    worth: Sequence[float],
     stack: pd.DataFrame,
     people: Floats,
     areas: Any,
     chosen: list[int],
     fixed: tuple[Sequence[Site], Sequence[Site]],
 ) -> pd.Series:
-    """How often each room is chosen when the worth of persons, their places and ways are drawn."""
-    worth = np.array([how.weights[name] for name in how.weights])
+    """How often each room is chosen when weights of groups, places of people and ways are drawn."""
     draws = study.siting.stability_draws
     rng = np.random.default_rng(study.seed)
-    factor = DOUBT ** rng.uniform(-1, 1, (draws, worth.size))
+    factor = DOUBT ** rng.uniform(-1, 1, (draws, len(worth)))
     factor[0] = 1.0
-    values = (worth * factor) @ people
+    values = (np.asarray(worth) * factor) @ people
     # An area's people of two groups are spread inside it each for themselves.
-    own = np.concatenate([areas + k * (areas.max() + 1) for k in range(worth.size)])
+    own = np.concatenate([areas + k * (areas.max() + 1) for k in range(len(worth))])
     drawn = draw_inputs(values[0], draws=draws, seed=study.seed, areas=own, alternatives=values[1:])
     held, forced = fixed
     again = redraw(

@@ -117,10 +117,10 @@ class Access(Strict):
 
 
 class Together(Strict):
-    """The same rooms for several target groups: by the worth of a person, or in an order."""
+    """The same rooms for several target groups: by weights, or in an order."""
 
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict, description="Worth of one person of each target group"
+        default_factory=dict, description="Weight of the share of each target group that is reached"
     )
     order: tuple[str, ...] = Field(
         (), description="Instead: the target groups, the most important one first"
