@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +63,8 @@ class Job:
 
 
 def _batch(arguments: argparse.Namespace) -> int:
+    from concurrent.futures import ThreadPoolExecutor  # slow to import, and --help needs none
+
     if arguments.jobs < 1:
         raise StudyError("--jobs is too small", where=f"--jobs {arguments.jobs}", expected="from 1")
     jobs = [Job(study, arguments.out / _name(study)) for study in arguments.studies]

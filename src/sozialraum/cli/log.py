@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -102,7 +101,7 @@ def keep_times(name: str, seconds: Mapping[str, float]) -> None:
         known = dict(list(known.items())[-50:]) if isinstance(known, dict) else {}
         known.pop(name, None)
         known[name] = {k: round(v, 2) for k, v in seconds.items()}
-        beside = path.with_name(f".{TIMES}.{secrets.token_hex(4)}")
+        beside = path.with_name(f".{TIMES}.{os.urandom(4).hex()}")
         with _private(str(beside), "w") as file:
             file.write(json.dumps(known))
         beside.replace(path)
