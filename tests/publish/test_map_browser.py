@@ -426,3 +426,20 @@ def test_both_languages_name_the_base_of_a_share(open_page, tmp_path, derived, b
 def test_the_checkbox_of_the_core_is_hidden_where_the_layer_is_the_core(open_page, file):
     assert open_page(file, "ebene=anteil").locator("#core").is_visible()
     assert not open_page(file, "ebene=vorrang").locator("#core").is_visible()
+
+
+def test_on_a_phone_a_chosen_area_brings_its_card_into_view(open_page, file, content):
+    phone = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce"}
+    page = open_page(file, f"gebiet={content.areas.index[0]}", **phone)
+    assert page.locator("#card-title").bounding_box()["y"] < 844
+    page.evaluate("scrollTo(0, 0)")
+    page.locator(f"path.area[data-area='{content.areas.index[1]}']").dispatch_event("click")
+    assert page.locator("#card-title").bounding_box()["y"] < 844
+    assert not page.locator("#legend-body").is_visible()
+
+
+def test_the_page_says_what_the_numbers_of_a_group_count(open_page, file, content):
+    groups = {key: target.weight_by for key, target in content.study.targets.items()}
+    young = next(key for key, by in groups.items() if by.startswith("residents"))
+    page = open_page(file, f"gruppe={young}&ansicht=raeume")
+    assert "auch ohne Leistungen" in page.locator("#rooms .result").inner_text()

@@ -64,7 +64,12 @@ def page_data(content: Content) -> dict[str, Any]:
         "info": _info(content),
         "study": {
             "targets": [
-                {"key": key, "title": target.title, "people": f"people_{key}"}
+                {
+                    "key": key,
+                    "title": target.title,
+                    "people": f"people_{key}",
+                    "counted": _counted(target.weight_by, content),
+                }
                 for key, target in study.targets.items()
             ],
             "rooms": study.siting.rooms,
@@ -100,6 +105,17 @@ def page_data(content: Content) -> dict[str, Any]:
         ],
         "quality": [{k: str(v) for k, v in row.items()} for row in content.quality],
     }
+
+
+def _counted(weight_by: str, content: Content) -> list[str]:
+    """Key of the text that names what a target group counts, and its values."""
+    kind, _, detail = weight_by.partition(":")
+    if kind == "residents":
+        return ["residents", *detail.split("-")]
+    derived = content.figures.get("counts_derived", True)
+    if kind == "recipients" and derived and content.study.old_age is not None:
+        return ["remit"]
+    return [kind, detail]
 
 
 def _basemap(content: Content, origin: tuple[int, int]) -> dict[str, Any] | None:

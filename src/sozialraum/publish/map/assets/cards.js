@@ -23,7 +23,7 @@ function areaCard(area) {
     areaFacts(area),
     indicators(area),
     el("h4", {}, t("card.groups")),
-    facts(...TARGETS.map(({ key }) => [targetTitle(key), groupText(area, key)])),
+    facts(...TARGETS.map(({ key }) => [groupName(key), groupText(area, key)])),
     el("h4", {}, t("card.reach")),
     areaReach(area),
     area.flags && original("p", area.flags, { class: "notice" }),
@@ -53,6 +53,8 @@ function areaFacts(area) {
     area.cluster && [t("card.cluster"), word("cluster", area.cluster),
       area.cluster_sentence && [" · ", original("span", area.cluster_sentence)]]);
 }
+
+const groupName = (key) => [targetTitle(key), detail(counted(key))];
 
 function groupText(area, key) {
   const weight = pick(area, "weight", key);
@@ -171,7 +173,7 @@ function roomServes(room) {
   return [
     el("h4", {}, t("room.serves", { metres: number(state.radius) })),
     facts(...TARGETS.map(({ key }) =>
-      [targetTitle(key), served(key), !room.suits.includes(key) && ` · ${t("room.unsuited")}`])),
+      [groupName(key), served(key), !room.suits.includes(key) && ` · ${t("room.unsuited")}`])),
     most.length > 0 && el("p", {}, t("room.areas"), " ", most.map(([position, count], i) =>
       [i > 0 && ", ", areaButton(AREAS[position]), ` (${number(count)})`])),
   ];

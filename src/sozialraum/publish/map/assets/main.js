@@ -66,6 +66,7 @@ function repaint(changed) {
 
 /* Before paper is laid out, give the map the room that title, notices and sources leave on an A4 page. */
 function printed(on) {
+  if (on) byId("legend").open = true;
   const above = document.querySelector("main").offsetTop;
   document.body.style.setProperty("--printed", `${Math.max(300, 610 - above)}px`);
   document.body.classList.toggle("printing", on);
@@ -94,10 +95,12 @@ function listen() {
   window.addEventListener("hashchange", () => update(readAddress(), { write: false }));
 }
 
+if (NARROW.matches) byId("legend").open = false; // the answer first, the key on demand
 startMap();
 listen();
 listeners.push(repaint);
 Object.assign(state, readAddress());
 state.p = Math.min(state.p, mostRooms());
 repaint(new Set(Object.keys(state)));
+if (state.area || state.room) toPanel();
 document.documentElement.dataset.ready = "true";

@@ -175,6 +175,13 @@ function select(choice, { focus = false, reveal = false } = {}) {
     map.panTo([place.y, place.x], { animate: !CALM });
   }
   if (focus) byId("card-title")?.focus();
+  else toPanel();
+}
+
+/* On a phone the panel lies below the map: bring what was chosen into view. */
+const NARROW = matchMedia("(max-width: 59.99rem), (max-height: 31.99rem)");
+function toPanel() {
+  if (NARROW.matches) byId("tabs").scrollIntoView({ behavior: CALM ? "auto" : "smooth" });
 }
 
 function showHighlight(focused = null) {

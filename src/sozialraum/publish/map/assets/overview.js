@@ -55,7 +55,8 @@ function whereRoomsAre() {
   };
   return [
     el("h3", {}, t("overview.rooms")),
-    el("p", {}, rooms.length ? sentence : t("plan.none")),
+    el("p", {}, rooms.length ? sentence : t("plan.none"),
+      rooms.length > 0 && detail(" ", t("counted.are", { what: counted(state.target) }))),
     el("ol", { class: "places" },
       rooms.map((room) => el("li", {}, roomButton(room), detail(original("span", room.operator || ""))))),
     el("button", { type: "button", class: "action", "data-key": "to-plan", onclick: toPlan }, t("overview.plan")),

@@ -52,6 +52,7 @@ function resultBox(rooms, { reached, total, gains, before }) {
   return el("div", { class: "result" },
     el("p", { class: "big" }, el("strong", {}, answer)),
     el("p", {}, targetTitle(state.target), " · ", by),
+    el("p", { class: "proof" }, t("counted.are", { what: counted(state.target) })),
     state.offices && el("p", {}, t("plan.before", { before: number(before) })),
     last && el("p", {}, last),
     el("p", { class: "proof" }, proof(reached)),

@@ -16,7 +16,7 @@ const indicatorColumns = () =>
 /* People and rank of every target group, as on the cards and in the layer of priorities. */
 const groupColumns = () => TARGETS.flatMap(({ key }) => [
   numeric(`weight_${key}`, number, (area) => pick(area, "weight", key),
-    { title: t("column.weight", { group: targetTitle(key) }) }),
+    { title: t("column.weight", { group: targetTitle(key), what: counted(key) }) }),
   numeric(`rank_${key}`, number, (area) => pick(area, "rank", key),
     { title: t("column.rank.group", { group: targetTitle(key) }) }),
 ]);

@@ -46,6 +46,11 @@ const targetTitle = (key) => {
   if (state.lang !== DATA.info.language && has(`target.${key}`)) return t(`target.${key}`);
   return DATA.study.targets.find((target) => target.key === key)?.title ?? key;
 };
+/* What the numbers of a target group count: recipients, children, or all residents of an age. */
+const counted = (key) => {
+  const [kind, low, high] = DATA.study.targets.find((target) => target.key === key)?.counted ?? [];
+  return kind ? t(`counted.${kind}`, { low, high }) : "";
+};
 const rankText = (rank, low, high) => {
   if (!known(rank)) return UNKNOWN;
   return known(low) && low !== high ? t("rank.set", { rank: number(rank), low: number(low), high: number(high) })
