@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,30 @@ def test_an_unknown_key_is_refused_with_its_line_and_the_nearest_valid_name(tmp_
 def test_a_wrong_value_is_refused_with_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"'siting\.radius'.*greater than 0"):
         load_study(changed(tmp_path, "  radius: 1000", "  radius: -5"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"siting": {"rooms": 0}}, r"'siting\.rooms' .*Expected: a number of at least 1, not 0\."),
+        ({"siting": {"rooms": 2.5}}, r"'siting\.rooms' .*Expected: a whole number, not 2\.5"),
+        ({"siting": {"model": "x"}}, r"Expected: one of 'coverage', 'gradual', .*, not 'x'"),
+        ({"siting": {"far": 100}}, r"'siting\.far': must be greater than radius"),
+        (
+            {"siting": {"rooms": 9, "most_rooms": 8}},
+            r"'siting\.rooms': must not exceed .*line [2-9]\d",
+        ),
+        ({"siting": 3}, r"'siting' .*Expected: a section with keys of its own, not 3"),
+        ({"hours": {"first_monday": "soon"}}, r"Expected: a date such as 2024-12-31, not 'soon'"),
+        ({"venues": {"forced_in": "s1"}}, r"'venues\.forced_in' .*Expected: a list, not 's1'"),
+        ({"population": {"path": "/etc/x"}}, r"'population\.path': must be a relative path"),
+    ],
+    ids=str,
+)
+def test_a_wrong_value_is_told_in_words_of_the_study(changes, says) -> None:
+    with pytest.raises(StudyError, match=says) as caught:
+        load_study("demo", **changes)
+    assert not re.search("Value error|Input should|valid", str(caught.value))
 
 
 def test_an_edition_that_is_not_defined_is_refused(tmp_path: Path) -> None:

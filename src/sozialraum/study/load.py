@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -245,7 +246,7 @@ def _model_at(loc: tuple[Any, ...]) -> type[BaseModel] | None:
 
 def _readable(error: ValidationError, where: str, lines: dict[tuple[Any, ...], int]) -> StudyError:
     first, *others = error.errors()
-    loc = tuple(first["loc"])
+    loc, rule = _rule(first)
     place = ".".join(str(part) for part in loc) or "study"
     line = next((lines[loc[:n]] for n in range(len(loc), -1, -1) if loc[:n] in lines), None)
     at = f"{where}, line {line}" if line else where
@@ -263,8 +264,62 @@ def _readable(error: ValidationError, where: str, lines: dict[tuple[Any, ...], i
         )
     if first["type"] == "missing":
         return StudyError(f"The key {place!r} is missing", where=at, hint=more)
+    if rule:
+        return StudyError(f"Wrong value at {place!r}: {rule}", where=at, hint=more.strip())
     value = first.get("input")
     shown = f", not {value!r}"[:80] if isinstance(value, (str, int, float, bool)) else ""
     return StudyError(
-        f"Wrong value at {place!r}", where=at, expected=first["msg"] + shown, hint=more.strip()
+        f"Wrong value at {place!r}", where=at, expected=_wanted(first) + shown, hint=more.strip()
     )
+
+
+def _rule(finding: Any) -> tuple[tuple[Any, ...], str]:
+    """Where a finding belongs, and what a rule of the model says about it, if one does.
+
+    A rule over several settings is found at their section and begins with the key it is about.
+    """
+    loc = tuple(finding["loc"])
+    if finding["type"] not in ("value_error", "assertion_error"):
+        return loc, ""
+    text = str(finding["msg"]).split(", ", 1)[-1]
+    key, found, rule = text.partition(": ")
+    if found and re.fullmatch(r"[\w-]+(\.[\w-]+)*", key):
+        return (*loc, *key.split(".")), rule
+    return loc, text
+
+
+_WANTED = {
+    "greater_than_equal": "a number of at least {ge}",
+    "greater_than": "a number greater than {gt}",
+    "less_than_equal": "a number of at most {le}",
+    "less_than": "a number less than {lt}",
+    "literal_error": "one of {expected}",
+    "enum": "one of {expected}",
+    "too_short": "at least {min_length} entries",
+    "too_long": "at most {max_length} entries",
+    "string_too_short": "a text of at least {min_length} characters",
+    "string_too_long": "a text of at most {max_length} characters",
+    "string_pattern_mismatch": "a text of the form {pattern}",
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a finite number",
+    "bool": "true or false",
+    "string": "a text",
+    "date": "a date such as 2024-12-31",
+    "tuple": "a list",
+    "list": "a list",
+    "set": "a list",
+    "frozen": "a list",
+    "dict": "a section with keys of its own",
+    "model": "a section with keys of its own",
+}
+"""What a value must be, by the kind of finding or its first word."""
+
+
+def _wanted(finding: Any) -> str:
+    """What was expected, in words of a study file."""
+    kind = str(finding["type"])
+    words = _WANTED.get(kind) or _WANTED.get(kind.split("_")[0])
+    if words is None:
+        return str(finding["msg"]).removeprefix("Input should be ")
+    return words.format(**finding.get("ctx", {}))
