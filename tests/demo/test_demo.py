@@ -107,7 +107,7 @@ def test_districts_meet_at_the_river(musterstadt):
 def test_the_study_loads_and_finds_every_file(musterstadt):
     study = load_study("demo")
     assert study.fictitious
-    assert "fiktiv" in study.subtitle.lower()
+    assert "erfunden" in study.question
     document = json.dumps(study.model_dump(mode="json", by_alias=True), ensure_ascii=False)
     paths = re.findall(r'"([\w./-]+\.(?:csv|shp|geojson))"', document)
     assert len(paths) > 20
