@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -40,6 +42,19 @@ def test_a_plan_keeps_hours_teams_openings_and_shortest_stays(hours, teams, staf
             assert now["site_id"].is_unique
     assert week.hours.to_numpy().sum() == pytest.approx(length.sum())
     assert week.worth <= week.bound + 1e-9
+
+
+@pytest.mark.parametrize("travel", [0.5, 1.0])
+def test_a_team_has_time_for_the_way_between_two_houses_on_one_day(travel):
+    plan = allocate_hours(ROOMS, hours=38, partners=["r1"], travel=travel).plan
+    several = 0
+    for _, day in plan.groupby("day"):
+        stays = list(day.sort_values("start").itertuples())
+        for one, other in itertools.pairwise(stays):
+            if one.site_id != other.site_id:
+                several += 1
+                assert other.start - one.end >= travel - 1e-9
+    assert several
 
 
 def test_more_hours_never_serve_fewer_people():

@@ -120,6 +120,7 @@ def allocate_hours(
     slot: float = 0.5,
     every_room: bool = True,
     windows: Sequence[tuple[float, float]] = WINDOWS,
+    travel: float = 0.5,
     gap: float = 5e-3,
     node_limit: int = 200,
 ) -> Week:
@@ -147,6 +148,8 @@ def allocate_hours(
         Whether every room is visited at least once.
     windows : sequence of (from, to)
         Parts of a day.
+    travel : float
+        Hours that lie between two parts of a day, so that a team gets from one room to the next.
     gap, node_limit
         Where the search may end; both are independent of the clock.
 
@@ -174,8 +177,9 @@ def allocate_hours(
         raise InputError(
             "People must be known, not negative, and each room named once", where="people"
         )
-    if slot <= 0 or hours < 0 or teams < 0 or staff <= 0:
-        raise StudyError("Hours, teams, staff and slot must be positive", where="hours")
+    if slot <= 0 or hours < 0 or teams < 0 or staff <= 0 or travel < 0:
+        raise StudyError("Hours, teams, staff, slot, travel must be positive", where="hours")
+    windows = windows_apart(windows, travel)
     rooms = list(people.index)
     stays = _stays(rooms, opening or {}, windows, slot)
     short = min((f.minimum for f in formats), default=0.0)
@@ -222,6 +226,23 @@ def allocate_hours(
         worth,
         max(bound, worth),
     )
+
+
+def windows_apart(
+    windows: Sequence[tuple[float, float]], travel: float
+) -> list[tuple[float, float]]:
+    """The windows of a day, each beginning at least `travel` hours after those before it end.
+
+    Examples
+    --------
+    >>> windows_apart([(9, 13), (13, 17)], 0.5), windows_apart([(9, 12), (13, 17)], 0.5)
+    ([(9, 13), (13.5, 17)], [(9, 12), (13, 17)])
+    """
+    apart = []
+    for start, end in windows:
+        earlier = [last + travel for first, last in windows if first < start]
+        apart.append((min(max([start, *earlier]), end), end))
+    return apart
 
 
 def _plan(

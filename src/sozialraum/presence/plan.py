@@ -120,6 +120,7 @@ def plan_week(hours: Hours, people: pd.DataFrame, rooms: pd.DataFrame) -> Week:
         slot=hours.slot,
         every_room=hours.every_room,
         windows=hours.windows,
+        travel=hours.travel,
     )
 
 

@@ -222,6 +222,9 @@ class Hours(Strict):
         ((9.0, 13.0), (13.0, 17.0)),
         description="Parts of a day (hours) in which a team stays in one room",
     )
+    travel: float = Field(
+        0.5, ge=0, description="Hours between two parts of a day, for the way to the next room"
+    )
     opening: dict[str, str] = Field(
         default_factory=dict,
         description='site id -> "Mo-Mi 9-17; Do 10-20", instead of what the catalogue says',
