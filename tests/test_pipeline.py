@@ -302,3 +302,8 @@ def test_a_small_count_around_the_region_has_no_part_in_a_concentration(monkeypa
         pipeline._patterns(table, need, sr.need.stand(table, need))
     assert np.isnan(given["counts"][outside[0]])
     assert given["counts"][outside[1:]].notna().sum() > 20
+
+
+def test_a_run_is_one_line_where_no_page_is_shown(demo_run) -> None:
+    assert repr(demo_run).startswith("<Run of demo: 50 areas of Lindental-Neuhafen")
+    assert len(repr(demo_run)) < 200

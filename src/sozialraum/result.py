@@ -20,7 +20,7 @@ def _silent(stage: str) -> None:
     """Progress that nobody wants to see."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """What a run found, after disclosure control.
 
@@ -206,6 +206,13 @@ class Run:
         from sozialraum.publish import notebook
 
         return notebook.online(self.content) if online else notebook.offline(self.content, height)
+
+    def __repr__(self) -> str:
+        info = self.content.info
+        return (
+            f"<Run of {self.study.name}: {len(self.areas)} areas of {info.region_name}, "
+            f"{len(self.proposal())} rooms, {info.reference_date}, {info.fingerprint}>"
+        )
 
     def _repr_html_(self) -> str:
         from sozialraum.publish.notebook import summary
