@@ -6,6 +6,7 @@ source; while the key fits, nobody runs it again.
 
 import hashlib
 import json
+import os
 import platform
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,9 @@ def executed(path: Path) -> Any:
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
-        NotebookClient(notebook, timeout=TIMEOUT, resources=resources).execute()
+        # Pictures belong into the notebook, also where the caller draws without a screen.
+        env = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        NotebookClient(notebook, timeout=TIMEOUT, resources=resources).execute(env=env)
     notebook.metadata["sozialraum_key"] = key
     beside = place.with_suffix(".part")
     beside.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
