@@ -187,3 +187,15 @@ def test_benjamini_hochberg_by_hand():
 def test_equal_values_cannot_cluster():
     with pytest.raises(InputError, match="equal"):
         local_moran([1, 1, 1, 1], k_nearest([[0, 0], [1, 0], [2, 0], [3, 0]], 1))
+
+
+def test_a_high_centre_among_low_neighbours_is_no_high_place():
+    """Gi* counts the centre, its p-value only the neighbours: they must point the same way."""
+    xy = [[x, y] for x in range(15) for y in range(15)]
+    around = np.array([max(abs(x - 7), abs(y - 7)) == 1 for x, y in xy])
+    values = np.random.default_rng(1).normal(50, 2, len(xy))
+    values[around], values[xy.index([7, 7])] = 40, 300
+    centre = getis_ord(values, k_nearest(xy, 8), 9_999).iloc[xy.index([7, 7])]
+    assert centre["quadrant"] == "hoch"
+    assert centre["p"] < 0.001
+    assert not centre["significant"]

@@ -191,7 +191,8 @@ def getis_ord(
     -------
     pandas.DataFrame
         As in `local_moran`, with `quadrant` 'hoch', 'niedrig' or 'Insel'; `statistic` is a
-        standard deviate.
+        standard deviate. The permutation holds the area itself, so `p` speaks of its neighbours
+        alone (as in esda): `significant` only where they deviate to the side of the statistic.
 
     Raises
     ------
@@ -230,7 +231,12 @@ def getis_ord(
     p = _conditional_p(x, binary, around, permutations, seed)
     quadrant = np.where(statistic > 0, "hoch", "niedrig").astype(object)
     quadrant[neighbours == 0] = "Insel"
-    return _table(index, kept, neighbours, statistic, p, alpha, quadrant)
+    frame = _table(index, kept, neighbours, statistic, p, alpha, quadrant)
+    others = (x.sum() - x) / (n - 1)
+    alike = np.zeros(len(frame), dtype=bool)
+    alike[kept] = np.sign(around - degree * others) == np.sign(statistic)
+    frame["significant"] &= alike
+    return frame
 
 
 def false_discovery(p: ArrayLike) -> np.ndarray:
