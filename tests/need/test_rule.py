@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +11,14 @@ import pytest
 import sozialraum as sr
 from sozialraum.errors import StudyError
 from sozialraum.need.composite import Recipe, composite_index, fit
-from sozialraum.need.propagate import composite_error, index_error
+from sozialraum.need.propagate import (
+    composite_error,
+    index_error,
+    index_weights,
+    indicator_covariance,
+)
 from sozialraum.need.rule import Rule
+from sozialraum.need.standing import index_errors
 from sozialraum.need.status import status_index
 
 TABLE = np.random.default_rng(8).gamma(2, 5, (60, 4))
@@ -234,3 +242,30 @@ def test_a_change_counts_as_worse_in_the_direction_of_need() -> None:
 def test_a_study_that_names_what_is_not_there_is_refused(composite, message) -> None:
     with pytest.raises(StudyError, match=message):
         sr.load_study("demo", composite=composite)
+
+
+def test_where_less_is_worse_the_change_of_two_indicators_varies_together_the_other_way() -> None:
+    """Children count among the recipients: with opposite directions their errors cancel."""
+    rng = np.random.default_rng(2)
+    people = pd.DataFrame({"S3": 4000.0, "S4": 600.0}, index=range(20))
+    now, past = (
+        pd.DataFrame({"S3": rng.uniform(9, 20, 20), "S4": rng.uniform(20, 40, 20)})
+        for _ in range(2)
+    )
+
+    def errors(direction: int) -> pd.Series:
+        rule = Rule.of(sr.load_study("demo", composite={"direction": {"S4": direction}}))
+        need = SimpleNamespace(
+            areas=pd.DataFrame({"excluded": None}, index=now.index),
+            figures={"areas": SimpleNamespace(indicators=now, bases=people)},
+            before={"areas": SimpleNamespace(indicators=past, bases=people)},
+            rule=rule,
+        )
+        return index_errors(need, "areas", 1.0)["dynamics"]
+
+    signs = np.array([1.0, -1.0])
+    spread = indicator_covariance(now, people) + indicator_covariance(past, people)
+    weight = index_weights((now - past) * signs).to_numpy() * signs
+    by_hand = np.sqrt(np.einsum("i,nij,j->n", weight, spread, weight))
+    np.testing.assert_allclose(errors(-1), by_hand)
+    assert (errors(-1) < errors(1)).all()

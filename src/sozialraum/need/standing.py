@@ -242,8 +242,10 @@ def index_errors(need: Need, level: str, design_effect: float, seed: int = 0) ->
         previous = indicator_covariance(
             before.indicators[common], before.bases[common], design_effect=design_effect
         )
-        change = (now.indicators[common] - before.indicators[common]) * need.rule.signs(common)
+        signs = need.rule.signs(common).to_numpy()
+        change = (now.indicators[common] - before.indicators[common]) * signs
         spread = change_covariance(current[:, pick][:, :, pick], previous)
+        spread = spread * signs[:, None] * signs
         errors["dynamics"] = index_error(change, spread, out)
     return errors
 
