@@ -108,6 +108,35 @@ def test_clustered_visits_widen_intervals_and_spare_judgements() -> None:
     assert wide[0][0] < narrow[0][0] < narrow[1][0] < wide[1][0]
 
 
+def test_groups_without_visits_tell_nothing_about_dispersion() -> None:
+    number, group = pd.Series([4.0, 6, 0, 20]), pd.Series(list("aabb"))
+    empty = pd.concat([number, pd.Series([0.0] * 6)], ignore_index=True)
+    more = pd.concat([group, pd.Series(list("ccdddd"))], ignore_index=True)
+    assert dispersion(empty, more) == dispersion(number, group)
+
+
+def test_ratios_of_few_rooms_lose_one_degree_of_freedom() -> None:
+    visits, expected = np.array([60.0, 40, 50]), np.array([50.0, 50, 50])
+    spread = 4 / 150 - 2 / 150  # sum(e (v/e - 1)²) = 4, two free deviations
+    ratio = shrunk_ratios(visits, expected)["ratio"]
+    np.testing.assert_allclose(ratio, (1 / spread + visits) / (1 / spread + expected))
+
+
+def test_a_dispersion_from_few_rooms_widens_the_interval_of_the_decay() -> None:
+    """With visits overdispersed between five rooms, 95 % intervals cover in 95 %, not 80 %."""
+    rng, truth, rooms = np.random.default_rng(3), 500.0, 5
+    way = np.tile([100.0, 1000], rooms)
+    near = np.linspace(100, 900, rooms)
+    people = np.column_stack([near, 1000 - near]).ravel()
+    room = np.repeat(np.arange(rooms), 2)
+    means = np.bincount(room, weights=people * np.exp(-way / truth))
+    held = 0
+    for _ in range(200):
+        fit = fit_decay(rng.negative_binomial(means / 9, 0.1), way, people, room)
+        held += fit.lo <= truth <= fit.hi
+    assert held / 200 > 0.91
+
+
 def test_shrinkage_draws_small_rooms_to_the_mean_and_leaves_large_ones() -> None:
     found = shrunk_ratios([400, 100, 8, 200], [200, 200, 4, 200])
     assert found["ratio"][0] == pytest.approx(2, rel=0.05)

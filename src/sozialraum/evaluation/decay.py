@@ -87,8 +87,9 @@ def fit_decay(
     Visits of room s are Poisson with mean b · exposure_s · sum over its units of
     people · exp(-way / metres). The level b drops out given the sum of all visits, which leaves a
     multinomial likelihood in one parameter; its interval is that of the likelihood ratio, divided
-    by the dispersion (Wilks 1938; McCullagh & Nelder 1989, section 9.2). Everybody is taken to
-    use the nearest place.
+    by the dispersion (Wilks 1938; McCullagh & Nelder 1989, section 9.2). Where that is the
+    dispersion between the rooms, its few degrees of freedom count: the limit is the quantile of
+    F(1, rooms − 2) in place of the chi-square. Everybody is taken to use the nearest place.
 
     Examples
     --------
@@ -99,7 +100,7 @@ def fit_decay(
     >>> 390 < fit.metres < 410, fit.bounded
     (True, True)
     """
-    from scipy.special import ndtri
+    from scipy.special import ndtri, stdtrit
 
     count = np.asarray(visits, float)
     offered = np.ones_like(count) if exposure is None else np.asarray(exposure, float)
@@ -138,7 +139,10 @@ def fit_decay(
     freedom = max(len(counted) - 2, 1)
     between = float(((counted - expected) ** 2 / np.maximum(expected, 1e-9)).sum() / freedom)
     scale = max(1.0, spread, between)
-    limit = float(ndtri(0.5 + coverage / 2)) ** 2
+    tail = 0.5 + coverage / 2
+    # F(1, f) is the square of Student's t: a dispersion from few rooms is itself uncertain
+    quantile = stdtrit(freedom, tail) if between >= scale else ndtri(tail)
+    limit = float(quantile) ** 2
     deviance = 2 * (top - profile) / scale
     lo = _crossing(grid[best::-1], deviance[best::-1], limit)
     hi = _crossing(grid[best:], deviance[best:], limit)

@@ -62,7 +62,8 @@ def dispersion(number: pd.Series, group: pd.Series) -> float:
     Returns
     -------
     float
-        Pearson's statistic / degrees of freedom; 1 where no group has two offers.
+        Pearson's statistic / degrees of freedom; 1 where no group has two offers. A group without
+        any visit tells nothing about their spread and is left out.
 
     Examples
     --------
@@ -70,10 +71,11 @@ def dispersion(number: pd.Series, group: pd.Series) -> float:
     10.2
     """
     means = number.groupby(group).transform("mean")
-    freedom = len(number) - group.nunique()
+    visited = means > 0
+    freedom = int(visited.sum()) - group[visited].nunique()
     if freedom < 1:
         return 1.0
-    statistic = ((number - means) ** 2 / means.where(means > 0)).sum()
+    statistic = ((number - means) ** 2 / means)[visited].sum()
     return max(1.0, float(statistic / freedom))
 
 
@@ -98,7 +100,8 @@ def shrunk_ratios(
     Notes
     -----
     ratio_s ~ Gamma(a, a), visits_s ~ Poisson(ratio_s × expected_s); 1/a is the moment estimate
-    sum(e (v/e - 1)²)/sum(e) - n·dispersion/sum(e).
+    sum(e (v/e - 1)²)/sum(e) - (n - 1)·dispersion/sum(e): the expectations are scaled to the
+    visits, which takes one degree of freedom.
 
     References
     ----------
@@ -113,7 +116,7 @@ def shrunk_ratios(
     from scipy.special import gammaincinv
 
     v, e = np.asarray(visits, float), np.asarray(expected, float)
-    spread = float((e * (v / e - 1) ** 2).sum() / e.sum() - len(e) * dispersion / e.sum())
+    spread = float((e * (v / e - 1) ** 2).sum() / e.sum() - (len(e) - 1) * dispersion / e.sum())
     if spread <= 0:
         return pd.DataFrame({"ratio": np.ones_like(e), "lo": np.nan, "hi": np.nan})
     shape, rate = 1 / spread + v / dispersion, 1 / spread + e / dispersion
