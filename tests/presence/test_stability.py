@@ -102,3 +102,10 @@ def test_exchangeable_rooms_reach_as_many_people():
         other = [row.instead if site == row.site else site for site in (3, 5)]
         assert full - demand[(cost[:, other] <= 900).any(1)].sum() == pytest.approx(row.loss)
         assert row.loss <= 1e-9
+
+
+def test_bounds_leave_alone_who_is_only_in_the_other_demand():
+    drawn = draw_inputs(
+        [10.0, 0], draws=4, seed=1, lo=[5, 0], hi=[20, 0], spread=0, alternatives=[[10.0, 7]]
+    ).demand
+    assert drawn[:, 1].tolist() == [0, 7, 0, 7]

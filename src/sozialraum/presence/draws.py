@@ -107,9 +107,11 @@ def draw_inputs(
         low, high = np.asarray(lo, float), np.asarray(hi, float)
         if ((low > people) | (people > high)).any():
             raise InputError("Bounds must enclose the demand", where="lo, hi")
-        known = np.where(people > 0, people, 1.0)
         place = rng.uniform(size=(draws, groups))[:, codes]
-        drawn = drawn * (low + place * (high - low)) / known
+        # bounds say nothing of points that only an alternative fills
+        share = np.ones_like(drawn)
+        np.divide(low + place * (high - low), people, out=share, where=people > 0)
+        drawn = drawn * share
     if spread > 0:
         noise = np.exp(rng.normal(0.0, spread * MEDIAN_TO_SIGMA, base.shape))
         sums = sparse.csr_array((np.ones(codes.size), (codes, np.arange(codes.size))))
