@@ -23,6 +23,7 @@ from sozialraum.comparison import (
     compare_settings,
     write_comparison,
 )
+from sozialraum.comparison.definitions import same_figures
 from sozialraum.comparison.page import FILES, page
 from sozialraum.errors import DisclosureError, EnvironmentFault, InputError, StudyError
 from sozialraum.publish.finished import Finished, read_run
@@ -66,6 +67,37 @@ def test_a_run_compared_with_itself_shows_no_change(before) -> None:
     assert result.inputs.empty
 
 
+def test_equal_counts_have_no_interval_and_no_judgement(before) -> None:
+    result = compare_runs(before, changed(before, study={"siting": {"rooms": 2}}))
+    assert result.same
+    assert result.areas[["share_change_lo", "share_change_hi"]].isna().all(axis=None)
+    text = page(result)
+    assert "Gleiche Zahlen" in text
+    assert "gleiche Zahlen" in text
+    assert "nicht gesichert" not in text
+    assert "Zufall zweier" not in text
+    assert not compare_runs(before, changed(before, day="2026-12-31")).same
+    file = before.study.population.path
+    inputs = dict(before.manifest["inputs"]) | {file: {"sha256": "0", "bytes": 1}}
+    assert file in before.manifest["inputs"]
+    assert not same_figures(before, replace(before, manifest=before.manifest | {"inputs": inputs}))
+
+
+def test_rooms_of_two_runs_are_set_beside_each_other_with_their_number_and_way(before) -> None:
+    presence = before.content.presence
+    fewer = changed(
+        before,
+        study={"siting": {"rooms": 2}},
+        presence=presence[presence["p"] <= 2],
+    )
+    text = page(compare_runs(before, fewer))
+    old = len(before.proposal())
+    way = f"{before.study.siting.radius:g}".replace("1000", "1.000")
+    assert re.search(rf"{way}.m Fußweg erreichen die {old} früheren Räume", text)
+    assert "die 2 späteren" in text
+    assert "Es sind verschieden viele Räume." in text
+
+
 def test_half_the_share_is_more_than_chance_and_a_hundredth_of_it_is_not(before) -> None:
     area = before.ranking["recipients"].idxmax()
     halved = compare_areas(before, with_share(before, area, 0.5))
@@ -82,7 +114,7 @@ def test_half_the_share_is_more_than_chance_and_a_hundredth_of_it_is_not(before)
 def test_the_interval_of_a_change_is_that_of_two_binomials_for_all_areas_at_once(before) -> None:
     from scipy.stats import norm
 
-    table = compare_areas(before, before)
+    table = compare_areas(before, changed(before, day="2026-12-31"))
     area = before.ranking["recipients"].idxmax()
     row, tests = before.ranking.loc[area], table["share_change"].notna().sum()
     base = row["recipients"] / row["share"]
@@ -170,7 +202,8 @@ def test_a_room_leaves_because_of_people_lists_or_settings(before) -> None:
     rows = compare_rooms(before, fewer)
     left = rows[(rows["target"] == "everybody") & (rows["change"] == "entfällt")]
     assert len(left) == before.study.siting.rooms - 2
-    assert left["why"].str.contains("veränderte Vorgaben").all()
+    assert set(left["why"]) == {"veränderte Vorgaben: Zahl der Räume"}
+    assert set(left["cause"]) == {"settings"}
 
 
 def test_moved_people_move_the_rooms_and_are_named_as_the_reason(before) -> None:
@@ -225,7 +258,9 @@ def test_a_run_is_never_replaced_by_a_comparison(before, demo_folder, tmp_path, 
     assert (demo_folder / "manifest.json").is_file()
     out = tmp_path / "c"
     assert main(["compare", str(demo_folder), str(demo_folder), "--out", str(out)]) == 0
-    assert str(out / "compare.html") in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert str(out / "compare.html") in said
+    assert "the same counts" in said
     with pytest.raises(InputError):
         compare_runs(demo_folder, tmp_path)
 

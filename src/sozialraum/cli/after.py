@@ -60,6 +60,17 @@ def _report(arguments: argparse.Namespace) -> int:
     return 0
 
 
+_CAUSES = {
+    "people": "other figures of where people of the group live",
+    "rooms": "other lists or rules: which rooms and offices there are",
+    "settings": "other settings of the study",
+    "together": "only several changes together",
+    "unlisted": "not listed in one of the runs",
+    "ineligible": "not eligible in one of the runs",
+    "unknown": "cannot be recomputed from the runs' files",
+}
+
+
 def _compare(arguments: argparse.Namespace) -> int:
     from sozialraum.comparison import compare_runs, write_comparison
 
@@ -70,14 +81,17 @@ def _compare(arguments: argparse.Namespace) -> int:
     out = write_comparison(comparison, arguments.out or Path(f"compare-{'-'.join(marks)}"))
     for difference in comparison.definitions:
         print(f"defined differently: {difference.measure}")
-    print(f"shares beyond chance   {int(comparison.areas['share_beyond_chance'].sum())}")
+    if comparison.same:
+        print("shares: the same counts in both runs")
+    else:
+        print(f"shares beyond chance   {int(comparison.areas['share_beyond_chance'].sum())}")
     print(f"ranks beyond their sets {int(comparison.areas['rank_beyond_sets'].sum())}")
     rooms = comparison.rooms[comparison.rooms["target"] == "everybody"]
     for word, label in (("neu", "enters"), ("entfällt", "leaves")):
-        for name, why in rooms.loc[rooms["change"] == word, ["name", "why"]].itertuples(
-            index=False
-        ):
-            print(f"{label:7} {name}: {why}")
+        table = rooms.loc[rooms["change"] == word, ["name", "cause"]]
+        for name, cause in table.itertuples(index=False):
+            reasons = "; ".join(_CAUSES[part] for part in cause.split("; "))
+            print(f"{label:7} {name}: {reasons}")
     print(out / "compare.html")
     return 0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sozialraum.comparison.definitions import edition_of
+from sozialraum.comparison.definitions import edition_of, same_figures
 
 if TYPE_CHECKING:
     from sozialraum.publish.finished import Finished
@@ -42,7 +42,8 @@ def compare_areas(before: Finished, after: Finished) -> pd.DataFrame:
     of two independent years with the study's design effect, at once for all areas (Šidák 1967).
     People stay on benefits for longer than two years, so the two counts are not independent and
     the interval is wide rather than narrow. Ranks move beyond chance where the two simultaneous
-    rank sets are disjoint; with 95 % each, that is wrong anywhere with at most 10 %.
+    rank sets are disjoint; with 95 % each, that is wrong anywhere with at most 10 %. Where both
+    runs show the same figures (`same_figures`) there is no chance between them, and no interval.
     """
     return _compare(before, after, before.ranking, after.ranking)
 
@@ -110,6 +111,8 @@ def _share_changes(
             "share_change_hi": (high["after"] - low["before"] + chance).where(change.notna()),
         }
     )
+    if same_figures(before, after) and change.dropna().eq(0).all():
+        result[["share_change_lo", "share_change_hi"]] = np.nan
     beyond = (result["share_change_lo"] > 0) | (result["share_change_hi"] < 0)
     return result.assign(share_beyond_chance=beyond)
 

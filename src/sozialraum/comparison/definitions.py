@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from sozialraum.errors import StudyError
@@ -35,6 +37,43 @@ class Difference:
     title: str
     before: str
     after: str
+
+
+def same_figures(before: Finished, after: Finished) -> bool:
+    """Whether both runs show the same counts, so that nothing between them can be chance.
+
+    True where edition, reference date, and what the study says about its counts are equal, and
+    the files they are read from have the same hashes.
+    """
+    return _counted(before) == _counted(after)
+
+
+def _counted(run: Finished) -> tuple[Any, ...]:
+    edition = edition_of(run.study)
+    asked = [
+        None if part is None else part.model_dump(mode="json")
+        for part in (run.study.population, run.study.counts, run.study.old_age, edition)
+    ]
+    patterns = {text for part in asked for text in _texts(part)}
+    inputs = sorted(
+        (name, record["sha256"])
+        for name, record in run.manifest["inputs"].items()
+        if any(fnmatchcase(name, pattern) for pattern in patterns)
+    )
+    derived = bool(run.content.figures.get("counts_derived", True))
+    return run.info.reference_date, derived, asked, inputs
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in nested values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
 
 
 def differences(before: Finished, after: Finished) -> list[Difference]:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sozialraum.comparison.areas import COVERAGE
-from sozialraum.publish.folder import publishing
 from sozialraum.publish.numbers import interval, known, listing, number, percent
-from sozialraum.publish.sheet import Sheet, csv_of
+from sozialraum.publish.sheet import Sheet, write_folder
 
 if TYPE_CHECKING:
     from sozialraum.comparison.runs import Comparison
@@ -46,11 +45,7 @@ def write_comparison(comparison: Comparison, out: str | Path) -> Path:
         "inputs.csv": comparison.inputs,
     }
     private = comparison.before.info.internal or comparison.after.info.internal
-    with publishing(out, known=FILES, private=private) as folder:
-        for name, table in tables.items():
-            (folder / name).write_bytes(csv_of(table).encode("utf-8"))
-        (folder / "compare.html").write_bytes(page(comparison).encode("utf-8"))
-    return Path(out)
+    return write_folder(out, tables, {"compare.html": page(comparison)}, private=private)
 
 
 def page(comparison: Comparison) -> str:
@@ -101,31 +96,54 @@ def _answer(sheet: Sheet, c: Comparison) -> None:
     points = [total + f"{percent(shares[1])} später ({c.after.info.recipients_label})."] * all(
         map(known, shares)
     )
+    if c.same:
+        points.append(
+            "Gleiche Zahlen: Beide Läufe beruhen auf denselben Zählungen desselben Stichtags. "
+            "Unterschiede zwischen ihnen kommen allein aus Vorgaben und Verzeichnissen."
+        )
+    else:
+        points += _beyond_chance(areas)
     points += [
+        f"Räume für alle: {int((rows['change'] == 'bleibt').sum())} bleiben; neu: "
+        f"{listing(new) or 'keiner'}; es entfallen: {listing(gone) or 'keiner'}.",
+    ]
+    if c.reach and (new or gone):
+        points.append(_reach(c))
+    sheet.items(points)
+
+
+def _beyond_chance(areas: pd.DataFrame) -> list[str]:
+    return [
         f"Anteil: In {_count(areas['share_beyond_chance'])} von {len(areas)} Gebieten hat er sich "
         "stärker verändert, als es der Zufall erklärt"
         + _named(areas[areas["share_beyond_chance"]])
         + ".",
         f"Rang: In {_count(areas['rank_beyond_sets'])} Gebieten liegen die Rangmengen beider "
         "Läufe auseinander" + _named(areas[areas["rank_beyond_sets"]]) + ".",
-        f"Räume für alle: {int((rows['change'] == 'bleibt').sum())} bleiben; neu: "
-        f"{listing(new) or 'keiner'}; es entfallen: {listing(gone) or 'keiner'}.",
     ]
-    if c.reach and (new or gone):
-        points.append(
-            f"Mit den Zahlen des späteren Laufs erreichten die früheren Räume "
-            f"{number(c.reach['kept'])} Personen, die späteren {number(c.reach['proposed'])} von "
-            f"{number(c.reach['all'])}."
-        )
-    sheet.items(points)
+
+
+def _reach(c: Comparison) -> str:
+    """What the rooms of both runs reach, with how many they are."""
+    old, new = (len(run.proposal("everybody")) for run in (c.before, c.after))
+    text = (
+        f"Mit den Zahlen des späteren Laufs und {number(c.after.study.siting.radius)} m Fußweg "
+        f"erreichen die {number(old)} früheren Räume mit den Dienststellen "
+        f"{number(c.reach['kept'])} Personen, die {number(new)} späteren "
+        f"{number(c.reach['proposed'])} von {number(c.reach['all'])}."
+    )
+    return text if old == new else f"{text} Es sind verschieden viele Räume."
 
 
 def _shares(sheet: Sheet, c: Comparison) -> None:
     sheet.section(
         "Anteile und Klassen",
-        f"Veränderung in Prozentpunkten mit einem Intervall, das für alle Gebiete zugleich mit "
-        f"{percent(COVERAGE, 0)} gilt. Es enthält den Zufall zweier unabhängiger Jahre und was an "
-        "beiden Zahlen unbekannt ist. Wo ein Lauf die Zahl nicht zeigt, steht „•“.",
+        "Beide Läufe zeigen dieselben Zählungen; es gibt keine Veränderung zu beurteilen. Wo sie "
+        "die Zahl nicht zeigen, steht „•“."
+        if c.same
+        else "Veränderung in Prozentpunkten mit einem Intervall, das für alle Gebiete zugleich "
+        f"mit {percent(COVERAGE, 0)} gilt. Es enthält den Zufall zweier unabhängiger Jahre und was "
+        "an beiden Zahlen unbekannt ist. Wo ein Lauf die Zahl nicht zeigt, steht „•“.",
     )
     titles = ["Gebiet", "früher", "später", "Veränderung", "Intervall", "Urteil"]
     titles += ["Klasse früher", "Klasse später", "Klasse"]
@@ -136,8 +154,8 @@ def _shares(sheet: Sheet, c: Comparison) -> None:
                 percent(r["share_before"]),
                 percent(r["share_after"]),
                 number(_points(r["share_change"]), 1, sign=True),
-                _span(r["share_change_lo"], r["share_change_hi"]),
-                _judged(r["share_beyond_chance"], r["share_change"]),
+                _span(r["share_change_lo"], r["share_change_hi"], "–" if c.same else "•"),
+                _judged(r["share_beyond_chance"], r["share_change"], c.same),
                 r["status_class_before"] or "•",
                 r["status_class_after"] or "•",
                 str(r["class_change"]),
@@ -163,7 +181,7 @@ def _ranks(sheet: Sheet, c: Comparison) -> None:
             interval(r["rank_lo_before"], r["rank_hi_before"]),
             number(r["rank_after"]),
             interval(r["rank_lo_after"], r["rank_hi_after"]),
-            _judged(r["rank_beyond_sets"], -(r["rank_move"] or 0)),
+            _judged(r["rank_beyond_sets"], -(r["rank_move"] or 0), c.same and not r["rank_move"]),
             r["dynamics_class_before"] or "•",
             r["dynamics_class_after"] or "•",
         )
@@ -229,15 +247,17 @@ def _points(change: Any) -> float | None:
     return 100 * change if known(change) else None
 
 
-def _span(low: Any, high: Any) -> str:
+def _span(low: Any, high: Any, missing: str) -> str:
     if not known(low) or not known(high):
-        return "•"
+        return missing
     return f"{number(100 * low, 1, sign=True)} bis {number(100 * high, 1, sign=True)}"
 
 
-def _judged(beyond: Any, direction: Any) -> str:
+def _judged(beyond: Any, direction: Any, same: bool) -> str:
     if not known(direction):
         return "•"
+    if same:
+        return "gleiche Zahlen"
     if not beyond:
         return "nicht gesichert"
     return "gesichert größer" if direction > 0 else "gesichert kleiner"

@@ -14,18 +14,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sozialraum.comparison.causes import compare_settings
+
 if TYPE_CHECKING:
     from sozialraum.publish.finished import Finished
 
 PARTS = {
     "people": "veränderte Zahlen: wo wie viele Menschen der Zielgruppe leben",
     "rooms": "veränderte Verzeichnisse oder Regeln: welche Räume und Dienststellen es gibt",
-    "settings": "veränderte Vorgaben: Zahl der Räume, Fußweg, gesetzte Räume",
+    "settings": "veränderte Vorgaben",
 }
 """Parts that are replaced one by one, in the order in which they are named."""
 
+SETTINGS = {
+    "siting.rooms": "Zahl der Räume",
+    "siting.radius": "Fußweg",
+    "siting.detour": "Umwegfaktor",
+    "venues.forced_in": "gesetzte Räume",
+}
+"""Settings that the proposal is computed again with."""
+
 COLUMNS: tuple[str, ...] = ("target", "site_id", "name", "change")
-COLUMNS += ("order_before", "order_after", "reached_before", "reached_after", "why")
+COLUMNS += ("order_before", "order_after", "reached_before", "reached_after")
+COLUMNS += ("cause", "why")
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,9 @@ def compare_rooms(before: Finished, after: Finished) -> pd.DataFrame:
     pandas.DataFrame
         `target`, `site_id`, `name`, `change` ('bleibt', 'neu', 'entfällt'), `order_before`,
         `order_after`, `reached_before`, `reached_after` (persons whom the room adds in its
-        proposal; missing where it is not proposed), `why` (empty for rooms that stay).
+        proposal; missing where it is not proposed), `cause` ('unlisted', 'ineligible',
+        'unknown', 'together', or parts of `PARTS` joined by '; '), `why` (the reason in German;
+        both empty for rooms that stay).
     """
     rows: list[dict[str, Any]] = []
     for target in before.study.targets:
@@ -65,6 +78,7 @@ def compare_rooms(before: Finished, after: Finished) -> pd.DataFrame:
                 "target": target,
                 "site_id": site,
                 "name": named["name"][site],
+                "cause": "",
                 "why": "",
             }
             row["change"] = {(True, True): "bleibt", (False, True): "neu"}.get(
@@ -74,26 +88,38 @@ def compare_rooms(before: Finished, after: Finished) -> pd.DataFrame:
                 for side, word in zip(sides, ("before", "after"), strict=True):
                     row[f"{column}_{word}"] = side[column].get(site, np.nan)
             if row["change"] != "bleibt":
-                row["why"] = _why(before, after, site, turned)
+                row["cause"], row["why"] = _why(before, after, site, turned)
             rows.append(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _why(before: Finished, after: Finished, site: str, turned: dict[str, set[str]] | None) -> str:
-    """The reason in a sentence: first what the lists say, then what the recount shows."""
+def _why(
+    before: Finished, after: Finished, site: str, turned: dict[str, set[str]] | None
+) -> tuple[str, str]:
+    """Cause and reason in a sentence: first what the lists say, then what the recount shows."""
     for run, word in ((before, "früheren"), (after, "späteren")):
         rooms = run.content.rooms
         if site not in rooms.index:
-            return f"im {word} Lauf nicht verzeichnet"
+            return "unlisted", f"im {word} Lauf nicht verzeichnet"
         if not rooms.loc[site, "eligible"]:
             reason = rooms.loc[site, "reason"]
-            return f"im {word} Lauf nicht geeignet: {reason}".rstrip(": ")
+            return "ineligible", f"im {word} Lauf nicht geeignet: {reason}".rstrip(": ")
     if turned is None:
-        return "nicht nachzurechnen: die Auswahl folgt nicht allein aus den Dateien der Läufe"
-    causes = [text for part, text in PARTS.items() if site in turned[part]]
+        text = "nicht nachzurechnen: die Auswahl folgt nicht allein aus den Dateien der Läufe"
+        return "unknown", text
+    causes = [part for part in PARTS if site in turned[part]]
     if causes:
-        return "; ".join(causes)
-    return "erst mehrere Veränderungen zusammen"
+        return "; ".join(causes), "; ".join(_said(part, before, after) for part in causes)
+    return "together", "erst mehrere Veränderungen zusammen"
+
+
+def _said(part: str, before: Finished, after: Finished) -> str:
+    """A part in words; of the settings those that differ."""
+    if part != "settings":
+        return PARTS[part]
+    differing = compare_settings(before, after)["setting"]
+    names = [label for key, label in SETTINGS.items() if key in set(differing)]
+    return f"{PARTS[part]}: {', '.join(names)}" if names else PARTS[part]
 
 
 def _causes(before: Finished, after: Finished, target: str) -> dict[str, set[str]] | None:

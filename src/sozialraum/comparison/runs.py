@@ -9,7 +9,7 @@ import pandas as pd
 
 from sozialraum.comparison.areas import compare_areas, compare_regions
 from sozialraum.comparison.causes import compare_inputs, compare_settings
-from sozialraum.comparison.definitions import Difference, check_comparable
+from sozialraum.comparison.definitions import Difference, check_comparable, same_figures
 from sozialraum.comparison.rooms import compare_rooms, reach_again
 from sozialraum.comparison.safety import check_together
 from sozialraum.errors import DisclosureError
@@ -46,6 +46,12 @@ class Comparison:
     def measures(self) -> set[str]:
         """Measures that are defined differently."""
         return {d.measure for d in self.definitions}
+
+    @property
+    def same(self) -> bool:
+        """Whether both runs show the same counts, so that no change can be chance."""
+        unchanged = self.areas["share_change"].dropna().eq(0).all()
+        return same_figures(self.before, self.after) and bool(unchanged)
 
 
 def compare_runs(

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sozialraum.evaluation.judge import COVERAGE, LEVEL
-from sozialraum.publish.folder import publishing
 from sozialraum.publish.numbers import date, known, listing, number, percent
-from sozialraum.publish.sheet import Sheet, csv_of
+from sozialraum.publish.sheet import Sheet, write_folder
 
 if TYPE_CHECKING:
     from sozialraum.evaluation.results import Evaluation
@@ -47,12 +46,8 @@ def write_evaluation(evaluation: Evaluation, out: str | Path) -> Path:
         "groups.csv": frame,
         "kinds.csv": evaluation.kinds.reset_index(),
     }
-    with publishing(out, known=FILES, private=evaluation.run.info.internal) as folder:
-        for name, table in tables.items():
-            (folder / name).write_bytes(csv_of(table).encode("utf-8"))
-        (folder / "siting.yaml").write_bytes(study_snippet(evaluation).encode("utf-8"))
-        (folder / "evaluation.html").write_bytes(page(evaluation).encode("utf-8"))
-    return Path(out)
+    texts = {"siting.yaml": study_snippet(evaluation), "evaluation.html": page(evaluation)}
+    return write_folder(out, tables, texts, private=evaluation.run.info.internal)
 
 
 def study_snippet(evaluation: Evaluation) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from sozialraum.publish.folder import publishing
 from sozialraum.publish.numbers import known
 from sozialraum.publish.tables import guarded
 
@@ -146,6 +148,50 @@ class Sheet:
             + f'\n</main>\n<footer><p class="small">{escape(self.footer)}</p></footer>\n'
             "</body>\n</html>\n"
         )
+
+
+def write_folder(
+    out: str | Path,
+    tables: Mapping[str, pd.DataFrame],
+    texts: Mapping[str, str],
+    *,
+    private: bool,
+) -> Path:
+    """Write tables (CSV) and texts into a folder of their own, swapped in as a whole.
+
+    Parameters
+    ----------
+    out : path
+        A new folder, or one that holds nothing but files of these names.
+    tables, texts : mapping
+        File name -> table, and file name -> text.
+    private : bool
+        Whether only the user may read the folder.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    EnvironmentFault
+        The folder holds something else or cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as place:
+    ...     table = pd.DataFrame({"name": ["Haus"]})
+    ...     folder = write_folder(Path(place, "x"), {"a.csv": table}, {"b.txt": "c"}, private=False)
+    ...     sorted(path.name for path in folder.iterdir())
+    ['a.csv', 'b.txt']
+    """
+    contents = {name: csv_of(table) for name, table in tables.items()} | dict(texts)
+    with publishing(out, known=tuple(contents), private=private) as folder:
+        for name, text in contents.items():
+            (folder / name).write_bytes(text.encode("utf-8"))
+    return Path(out)
 
 
 def csv_of(table: pd.DataFrame) -> str:
