@@ -390,6 +390,9 @@ def expected_numbers(content: Content) -> list[str]:
     out += [str(len(rooms)), *map(str, range(1, len(rooms) + 1)), n(best["reached"])]
     out += [n(units.sum()), pct(best["reached"] / units.sum()), "1.000"]
     out += [pct(curve.loc[0, "reached"] / units.sum()), str(len(rooms))]
+    if round(units.sum()) < round(figures["recipients"]):
+        out += [n(units.sum()), n(figures["recipients"])]
+        out += [n(areas["old_age"].sum())] if areas["old_age"].sum() else []
     out += [pct(v, 0) for v in rooms.sort_values("order")["stability"] if v < 0.5]
     offices = content.offices[content.offices["approximate"].astype(bool)]
     pairs = zip(offices["name"], offices["targets"], strict=True)

@@ -156,7 +156,7 @@ def test_the_notes_name_date_sources_and_licences(book, one):
     for needed in (
         one.info.title, "31. Dezember 2024", one.info.fingerprint, "Fiktive Daten",
         one.info.recipients_label, one.info.sources[0].licence, one.info.sources[0].attribution,
-        *RANKING.values(),
+        *shown(RANKING, one.study.indicators.top),
     ):  # fmt: skip
         assert needed in text
 
@@ -188,12 +188,18 @@ def test_workbook_and_csv_show_the_same_figures(book, one, tmp_path):
                 assert (cell or "") == text
 
 
+def shown(columns, top=10):
+    """Titles in the workbook: its cells show percentages, and it knows how many areas k are."""
+    titles = (t.removesuffix(" (0 bis 1)") for t in columns.values())
+    return [t.replace("den k Gebieten", f"den {top} Gebieten") for t in titles]
+
+
 def test_headers_say_what_the_column_means_in_that_sheet(book):
     heads = {s: [c.value for c in book[s][1]] for s in book.sheetnames[1:]}
     assert heads["Gebiete"][1] == "Name des Planungsraums"
     assert heads["Bezirksregionen"][1] == "Name der Bezirksregion"
-    assert heads["Räume"] == list(PRESENCE.values())
-    assert heads["Kurve"] == list(FRONTIER.values())
+    assert heads["Räume"] == shown(PRESENCE)
+    assert heads["Kurve"] == shown(FRONTIER)
     assert heads["Einrichtungen"][1] == "Name der Einrichtung"
 
 

@@ -10,11 +10,14 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sozialraum.cli.common import WIDTH, add_data, add_voice, wrap
 from sozialraum.cli.progress import speaking
 from sozialraum.errors import StudyError
+
+if TYPE_CHECKING:
+    from sozialraum.study import Study
 
 
 def register(commands: Any) -> None:
@@ -116,6 +119,7 @@ def _compute(arguments: argparse.Namespace) -> int:
             f"{', '.join(run.leaks)}. It is in no output; tell the publisher."
         )
         print(wrap(message), file=sys.stderr)
+    _warn(run.study)
     if not arguments.quiet:
         print(_summary(run, out))
     return 0
@@ -134,10 +138,25 @@ def _summary(run: Any, out: Path) -> str:
 
 def _check(arguments: argparse.Namespace) -> int:
     from sozialraum import pipeline
+    from sozialraum.study import load_study
 
-    audit = pipeline.check(arguments.study, data=arguments.data)
+    study = load_study(arguments.study)
+    audit = pipeline.check(study, data=arguments.data)
     print("\n".join(listing(audit.findings)))
+    _warn(study)
     return 0
+
+
+def _warn(study: Study) -> None:
+    """Say what a study should name before its outputs are published."""
+    if not study.fictitious and not study.publisher.feedback:
+        print(
+            wrap(
+                "The study names no contact for feedback, which a published page must have: set "
+                "publisher.feedback to a function address or a web page."
+            ),
+            file=sys.stderr,
+        )
 
 
 def listing(findings: Iterable[Mapping[str, Any]], width: int | None = None) -> list[str]:

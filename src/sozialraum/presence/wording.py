@@ -195,6 +195,33 @@ def operator_kind(operator: str, hint: str = "", name: str = "") -> tuple[str, s
     return "unknown", "kein Träger genannt, Name lässt keinen erkennen"
 
 
+def inferred_kind(kind: str, reason: str) -> str:
+    """The kind of an operator in German, where nobody states it and a form or name suggests it.
+
+    A registered association (e. V.), a foundation or a corporation need not be non-profit; a gGmbH
+    or gUG says that it is.
+
+    Returns
+    -------
+    str
+        Empty where the kind is stated, or is not `association`.
+
+    Examples
+    --------
+    >>> inferred_kind(*operator_kind("Treff e.V."))
+    'gemeinnützig (aus der Rechtsform erschlossen)'
+    >>> inferred_kind(*operator_kind("Treff gGmbH")), inferred_kind("public", "Rechtsform „AöR“")
+    ('', '')
+    """
+    if kind != "association" or re.search(r"gemeinnützig|ggmbh|\bgug\b", reason.lower()):
+        return ""
+    if reason.startswith("Rechtsform") or re.search(_LEGAL_FORM, reason.lower()):
+        return f"{KINDS[kind]} (aus der Rechtsform erschlossen)"
+    if reason.startswith(("Träger nennt", "Name nennt")):
+        return f"{KINDS[kind]} (aus dem Namen erschlossen)"
+    return ""
+
+
 def venue_type(name: str, given: str) -> str:
     """Type of venue: what the name says where it is more exact than the catalogue.
 

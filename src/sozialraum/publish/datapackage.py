@@ -216,7 +216,8 @@ def _licences(sources: Iterable[SourceNote]) -> list[dict[str, str]]:
                 found[name] = {"name": name, "path": path, "title": text}
                 break
         else:
-            name = re.sub(r"[^-a-zA-Z0-9._]+", "-", text).strip("-") or "other"
+            plain = text.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+            name = re.sub(r"[^-a-zA-Z0-9._]+", "-", plain).strip("-") or "other"
             found.setdefault(name, {"name": name, "title": text})
     return list(found.values())
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -119,6 +120,20 @@ def percent(
         return missing
     text = number(float(fraction) * 100, digits, language=language, sign=sign)  # type: ignore[arg-type]
     return f"{text}{_symbols(language)[2]}%"
+
+
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|m|km|km²|km/h)(?![\w²/]))")
+
+
+def unbroken(text: str) -> str:
+    r"""Keep a number and its unit on one line.
+
+    Examples
+    --------
+    >>> unbroken("höchstens 1.000 m, 95 % und 3 mal")
+    'höchstens 1.000\xa0m, 95\xa0% und 3 mal'
+    """
+    return _UNIT.sub(NO_BREAK, text)
 
 
 def chance(fraction: float | None, *, language: str = "de", missing: str = UNKNOWN) -> str:

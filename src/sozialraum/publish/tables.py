@@ -214,7 +214,7 @@ def write_workbook(content: Content, path: Path) -> None:
             data = table(_translated(frame, content.study), wanted)
             _sheet(book.add_worksheet(title), data, described[title], formats, info.internal)
         for extra in content.further:
-            described[extra.sheet] = [titled(c, content.study) for c in extra.columns]
+            described[extra.sheet] = [_for_people(c, content.study) for c in extra.columns]
             data = rounded(_translated(extra.frame, content.study), extra.columns)
             sheet = book.add_worksheet(extra.sheet)
             _sheet(sheet, data, described[extra.sheet], formats, info.internal)
@@ -226,6 +226,9 @@ def write_workbook(content: Content, path: Path) -> None:
 def _for_people(column: Column, study: Study) -> Column:
     """Target groups by their title where the machine name has their key; the study's own terms."""
     column = titled(column, study)
+    title = column.title.removesuffix(" (0 bis 1)") if column.share else column.title
+    title = title.replace("zu den k Gebieten", f"zu den {study.indicators.top} Gebieten")
+    column = replace(column, title=title)
     target = next((t for t in study.targets if column.title.endswith(f"Zielgruppe {t}")), None)
     if target is None:
         return column
@@ -236,17 +239,29 @@ def _for_people(column: Column, study: Study) -> Column:
 
 def _translated(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Words instead of keys in what people read: target groups and kinds of operator."""
-    from sozialraum.presence.wording import KINDS
+    from sozialraum.presence.wording import KINDS, inferred_kind
 
     titles = {key: target.title for key, target in study.targets.items()}
     result = pd.DataFrame(frame)
     for column, words in (("target", titles), ("operator_kind", KINDS)):
         if column in result:
             result = result.assign(**{column: [words.get(k, k) for k in result[column]]})
+    if {"operator_kind", "operator_reason"} <= set(frame):
+        pairs = zip(frame["operator_kind"], frame["operator_reason"], strict=True)
+        inferred = [inferred_kind(str(kind), str(reason)) for kind, reason in pairs]
+        shown = zip(inferred, result["operator_kind"], strict=True)
+        result = result.assign(operator_kind=[new or old for new, old in shown])
     if "suits" in result:
         suits = [", ".join(titles.get(t, t) for t in some or ()) for some in result["suits"]]
         result = result.assign(suits=suits)
     return result
+
+
+def _unit(column: Column) -> str:
+    """Unit of a column as the workbook shows it."""
+    if column.share:
+        return "Prozent (in den CSV-Dateien 0 bis 1)"
+    return "Prozent (wie veröffentlicht)" if column.unit == "Prozent" else column.unit
 
 
 class _Formats:
@@ -368,7 +383,7 @@ def _notes(
     put("Blatt", "Spalte", "Einheit", "Name in den CSV-Dateien", form=head)
     for name, columns in sheets.items():
         for column in columns:
-            put(name, column.title, "Prozent" if column.share else column.unit, column.name)
+            put(name, column.title, _unit(column), column.name)
     for k, width in enumerate(_NOTE_WIDTHS):
         sheet.set_column(k, k, width)
     sheet.set_landscape()

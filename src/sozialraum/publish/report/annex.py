@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sozialraum.presence.wording import inferred_kind
 from sozialraum.publish.columns import Column
 from sozialraum.publish.further import FurtherTable
 from sozialraum.publish.report import behind
@@ -25,7 +26,7 @@ from sozialraum.publish.report.blocks import (
 )
 from sozialraum.publish.report.choices import recipe
 from sozialraum.publish.report.facts import Facts
-from sozialraum.publish.report.findings import indicator, masked_note
+from sozialraum.publish.report.findings import indicator, masked_note, partial_note
 from sozialraum.publish.report.rooms import _text
 from sozialraum.publish.terms import own_terms, titled
 
@@ -198,6 +199,8 @@ def _areas(
         columns.append((w.t("columns.rank_share"), 0, RIGHT, lambda r: w.n(r["rank_by_share"])))
         columns.append((w.t("columns.rank_count"), 0, RIGHT, lambda r: w.n(r["rank_by_count"])))
         note = w.t("tables.areas_note")
+    if title:
+        note = f"{note} {partial_note(facts, w)}".strip()
     return table(caption or w.t("tables.areas"), note=note, wide=True, **_cells(frame, columns))
 
 
@@ -232,8 +235,9 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
             (w.t("columns.share"), 1, RIGHT, lambda r: w.pct(r["reached_share"])),
             (w.t("columns.bound"), 1, RIGHT, lambda r: w.n(r["bound"])),
         ]
-        cells = _cells(content.frontier, columns)
-        blocks.append(table(w.t("tables.frontier"), wide=True, **cells))
+        rows = _growing(content.frontier)
+        note = w.t("tables.frontier_end") if len(rows) < len(content.frontier) else ""
+        blocks.append(table(w.t("tables.frontier"), wide=True, note=note, **_cells(rows, columns)))
     eligible = (
         facts.rooms["eligible"].astype(bool) if len(facts.rooms) else pd.Series([], dtype=bool)
     )
@@ -243,7 +247,7 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
         (w.t("columns.kind"), 2.5, LEFT, lambda r: _text(r["venue_types"])),
         (w.t("columns.operator"), 3.5, LEFT, lambda r: _text(r["operator"])),
     ]
-    kind = (w.t("columns.operator_kind"), 2, LEFT, lambda r: w.word(r["operator_kind"]))
+    kind = (w.t("columns.operator_kind"), 2, LEFT, lambda r: _kind(r, w))
     reason = (w.t("columns.reason"), 3, LEFT, lambda r: _text(r["reason"]))
     for mask, last, key in ((eligible, kind, "rooms"), (~eligible, reason, "excluded")):
         if mask.any():
@@ -251,6 +255,19 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
             cells = _cells(rows, [*common, last])
             blocks.append(table(w.t(f"tables.{key}"), wide=True, **cells))
     return blocks
+
+
+def _growing(frontier: pd.DataFrame) -> pd.DataFrame:
+    """The curves without the rows in which a group's last rooms reach nobody more."""
+    most = frontier.groupby("target")["reached"].transform("max")
+    full = frontier["reached"] >= most
+    return frontier[~full | ~full.groupby(frontier["target"]).cumsum().gt(1)]
+
+
+def _kind(room: pd.Series, w: Words) -> str:
+    """Kind of operator; where it is only inferred, the words say so."""
+    kind = str(room["operator_kind"])
+    return w.word(inferred_kind(kind, str(room["operator_reason"])) or kind)
 
 
 def _further(extra: FurtherTable, study: Study, w: Words) -> Block:

@@ -23,7 +23,9 @@ from sozialraum.publish.report.blocks import (
 )
 from sozialraum.publish.report.facts import EVERYBODY, Facts
 
-MATCHED = "zugeordnet"  # a finding that begins so found nothing wrong
+CLEAN = ("zugeordnet", "0 ")  # a finding that begins so found nothing wrong
+MISSING = "ohne Wert"  # of the whole city; those of the region are told with disclosure control
+AREA_ID = re.compile(r"\b\d{6,}\b")
 SELDOM = 0.5  # a room that fewer repetitions choose is named
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -42,7 +44,8 @@ def summary(facts: Facts, w: Words) -> list[Block]:
     chosen = facts.proposal()
     row = None if chosen.empty else facts.at(len(chosen))
     if row and known(row["reached_share"]):
-        label = w.t("summary.reached", p=len(chosen))
+        everybody = w.n(out["all"] if (out := facts.out_of_reach) else None)
+        label = w.t("summary.reached", p=len(chosen), all=everybody, people=people(facts, w))
         key.append((w.pct(row["reached_share"]), label))
     blocks.append(facts_row(key))
     if info.warnings:
@@ -94,7 +97,25 @@ def reach(facts: Facts, w: Words) -> str:
         radius=w.n(facts.content.study.siting.radius),
         base=w.pct(base["reached_share"]) if base else "",
     )
-    return f"{text} {proof(row, w)}".strip()
+    return " ".join(filter(None, (text, proof(row, w), fewer(facts, w))))
+
+
+def fewer(facts: Facts, w: Words) -> str:
+    """Why the people to be reached are fewer than the number of recipients; empty: they are not."""
+    total, out = facts.totals["recipients"], facts.out_of_reach
+    if total is None or out is None or round(out["all"]) >= round(total):
+        return ""
+    who = []
+    taken = float(facts.areas["old_age"].sum()) if facts.without_old_age else 0.0
+    if taken:
+        who.append(w.t("summary.fewer_old_age", n=w.n(taken)))
+    if total - taken - out["all"] >= 1:
+        if len(facts.withheld):
+            who.append(w.t("summary.fewer_withheld"))
+        if not facts.content.figures.get("counts_derived", True):
+            who.append(w.t("summary.fewer_outside"))
+    values = {"all": w.n(out["all"]), "recipients": w.n(total)}
+    return w.t("summary.fewer", who=w.names(who), **values) if who else ""
 
 
 def proof(row: dict[str, float], w: Words) -> str:
@@ -166,10 +187,10 @@ def data(facts: Facts, w: Words) -> list[Block]:
     )
     if content.quality:
         blocks.append(heading(w.t("data.audit"), 2))
-        found = [row for row in content.quality if not str(row["finding"]).startswith(MATCHED)]
-        n, clean = len(content.quality), len(content.quality) - len(found)
+        found = [row for row in content.quality if concerns(row, facts.areas.index)]
         key = "audit_text" if found else "audit_clean"
-        blocks.append(para(w.t(f"data.{key}", n=w.n(n), clean=w.n(clean))))
+        values = {"n": w.n(len(content.quality)), "region": info.region_name}
+        blocks.append(para(w.t(f"data.{key}", **values)))
         if found:
             blocks.append(audit_table(w.t("data.audit_caption"), found, w))
     blocks.append(heading(w.t("data.suppression"), 2))
@@ -191,6 +212,21 @@ def data(facts: Facts, w: Words) -> list[Block]:
         blocks.append(para(w.t("data.excluded", names=w.names(reasons))))
     blocks.append(para(w.t("data.signs")))
     return blocks
+
+
+def concerns(row: Mapping[str, str], areas: Iterable[object]) -> bool:
+    """Whether a check found something in the region; rows without area concern all of it.
+
+    Examples
+    --------
+    >>> concerns({"finding": "anderer Name (1)", "detail": "12200308: A / B"}, ["04400725"])
+    False
+    """
+    finding = str(row["finding"])
+    if finding.startswith((*CLEAN, MISSING)):
+        return False
+    named = AREA_ID.findall(str(row["detail"]))
+    return not named or not set(named).isdisjoint(map(str, areas))
 
 
 def audit_table(caption: str, rows: Sequence[Mapping[str, str]], w: Words) -> Block:

@@ -42,6 +42,7 @@ def clean(value: Any) -> Any:
     {'name': 'Kiez A'}
     """
     if isinstance(value, str):
+        value = numbers.unbroken(value)
         if value.isascii() and value.isprintable():
             return value
         kept = (" " if c in "\t\n\r" else c for c in unicodedata.normalize("NFC", value))

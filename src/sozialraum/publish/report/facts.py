@@ -167,6 +167,17 @@ class Facts:
         return float(width) if known(width) else None
 
     @cached_property
+    def partial_sums(self) -> dict[str, list[str]]:
+        """Regions whose number is the sum of some areas only -> the areas that it leaves out."""
+        found = {}
+        for region_id, areas in self.areas.groupby("region_id"):
+            number = self.regions["recipients"].get(region_id)
+            without = areas.loc[areas["recipients"].isna() & areas["population"].gt(0), "name"]
+            if len(without) and known(number) and abs(areas["recipients"].sum() - number) < 0.5:
+                found[str(self.regions["name"][region_id])] = [str(n) for n in without]
+        return found
+
+    @cached_property
     def roles(self) -> dict[str, int]:
         """Areas per role in a spatial concentration, most frequent last; empty: not computed."""
         if "cluster" not in self.areas:

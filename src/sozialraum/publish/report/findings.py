@@ -161,6 +161,14 @@ def masked_note(rows: pd.DataFrame, names: Sequence[str], facts: Facts, w: Words
     return ""
 
 
+def partial_note(facts: Facts, w: Words) -> str:
+    """Which areas the sums of regions leave out, though their residents are counted."""
+    return " ".join(
+        w.t("tables.partial", region=region, names=w.names(names))
+        for region, names in facts.partial_sums.items()
+    )
+
+
 def weight_kind(facts: Facts, target: str, w: Words) -> str:
     """What a target group is weighted by, in words."""
     group = facts.content.study.targets[target].weight_by
@@ -180,9 +188,9 @@ def _target_table(facts: Facts, target: str, w: Words, most: int = 6) -> Block:
     rank, weight = f"rank_{target}", f"weight_{target}"
     ranked = areas[areas[rank].notna()].sort_values([rank, "name"])
     rows = ranked[ranked[weight].ne(0)].head(most) if weight in ranked else ranked.head(most)
-    note = ""
+    note = w.t("targets.unit_note", kind=weight_kind(facts, target, w))
     if known(width := (ranked[f"rank_hi_{target}"] - ranked[f"rank_lo_{target}"] + 1).mean()):
-        note = w.t("targets.width", mean=w.n(width, 1), n=w.n(len(ranked)))
+        note += " " + w.t("targets.width", mean=w.n(width, 1), n=w.n(len(ranked)))
         sure = ranked.loc[ranked[f"rank_hi_{target}"] <= facts.top, "name"]
         key = "certain" if len(sure) else "certain_none"
         note += " " + w.t(f"choices.{key}", top=facts.top, names=w.names(sure))

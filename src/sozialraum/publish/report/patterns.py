@@ -20,7 +20,7 @@ from sozialraum.publish.report.blocks import (
     table,
 )
 from sozialraum.publish.report.facts import Facts
-from sozialraum.publish.report.findings import weight_kind
+from sozialraum.publish.report.findings import partial_note, weight_kind
 
 TOLD_ROLES = ("Konzentration", "einzeln hoch")
 MOST_SENTENCES = 12
@@ -161,7 +161,7 @@ def _regions(caption: str, facts: Facts, w: Words) -> Block:
         ]
         for r in facts.regions.sort_values("share", ascending=False).to_dict("records")
     ]
-    return table(caption, columns, rows)
+    return table(caption, columns, rows, note=partial_note(facts, w))
 
 
 def _measures(facts: Facts, w: Words) -> list[Block]:
@@ -304,7 +304,7 @@ def _development(facts: Facts, w: Words) -> list[Block]:
     if len(rows):
         caption = w.t("concentration.change_caption", **editions)
         alt = w.t("concentration.change_alt", names=w.names(rows["name"].head(3)), **editions)
-        blocks.append(figure("change.svg", caption, alt))
+        blocks.append(figure("change.svg", caption, alt, floating=True))
     moved = _further(facts, "inequality_change")
     if moved is not None:
         blocks += _inequality_change(moved, w, editions)
@@ -361,6 +361,7 @@ def _surface(facts: Facts, w: Words) -> list[Block]:
             "surface.svg",
             w.t("concentration.surface_caption", people=people, metres=metres),
             w.t("concentration.surface_alt", names=names),
+            floating=True,
         ),
     ]
 

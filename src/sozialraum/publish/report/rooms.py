@@ -47,7 +47,7 @@ def proposal(facts: Facts, w: Words) -> list[Block]:
     names = "; ".join(f"{i} {name}" for i, name in enumerate(chosen["name"], 1))
     alt = w.t("proposal.map_alt", p=p, names=names)
     caption = w.t("proposal.map_caption", p=p, title=title)
-    blocks.append(figure(f"rooms_{EVERYBODY}.svg", caption, alt))
+    blocks.append(figure(f"rooms_{EVERYBODY}.svg", caption, alt, floating=True))
     blocks += behind.week(facts, w)
     blocks += _curve(facts, w)
     blocks += behind.order(facts, w)
@@ -87,8 +87,11 @@ def room_table(rows: pd.DataFrame, caption: str, facts: Facts, w: Words) -> Bloc
         line += [f"{w.n(r['hours_open'])} / {w.n(r['hours_appointment'])}"] if hours else []
         cells.append(line)
     note = w.t("proposal.table_note")
+    study = facts.content.study
     if stable:
-        note += " " + w.t("proposal.table_stability")
+        note += " " + w.t("proposal.table_stability", draws=w.n(study.siting.stability_draws))
+    elif len(rows) and study.targets[rows["target"].iloc[0]].weight_by == "recipients_if_worse":
+        note += " " + w.t("proposal.table_no_stability")
     return table(caption, columns, cells, note=note)
 
 

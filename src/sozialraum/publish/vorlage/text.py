@@ -9,6 +9,7 @@ from sozialraum.publish.numbers import known
 from sozialraum.publish.report.answer import doubtful, reach, summary
 from sozialraum.publish.report.blocks import Run, Words, clean
 from sozialraum.publish.report.facts import EVERYBODY, Facts
+from sozialraum.publish.report.findings import weight_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST_AREAS, MOST_ROOMS = 10, 12
 """Rows that find room on two pages."""
+
+UNSETTLED = "Lizenz zu klären"
+"""What the catalogue says where a publisher states no licence."""
 
 Runs = list[Run]
 
@@ -136,8 +140,9 @@ def _rooms(facts: Facts, chosen: pd.DataFrame, w: Words) -> Grid:
     note = "Zusätzlich: Personen, die erst durch diesen Raum erreicht werden. Erreicht: Anteil mit "
     note += "allen Räumen bis zu diesem und den bestehenden Dienststellen."
     if stable:
-        note += " Stabilität: Anteil der Wiederholungen mit veränderten Annahmen, in denen der Raum"
-        note += " gewählt wird."
+        draws = w.n(facts.content.study.siting.stability_draws)
+        note += f" Stabilität: Anteil von {draws} Wiederholungen mit veränderten Annahmen, in denen"
+        note += " der Raum gewählt wird."
     if len(chosen) > MOST_ROOMS:
         note += f" Weitere {len(chosen) - MOST_ROOMS} Räume stehen im Bericht."
     return Grid(
@@ -184,7 +189,7 @@ def _areas(facts: Facts, w: Words) -> Grid:
 def _groups(facts: Facts, w: Words) -> Grid | None:
     """What the same number of rooms reaches of each target group, if chosen for it alone."""
     everybody = set(facts.proposal()["site_id"])
-    rows = []
+    rows, units = [], []
     for target in [t for t in facts.targets if t != EVERYBODY]:
         chosen = facts.proposal(target)
         row = None if chosen.empty else facts.at(int(chosen["p"].iloc[0]), target)
@@ -193,6 +198,7 @@ def _groups(facts: Facts, w: Words) -> Grid | None:
         useful = chosen[chosen["reached"] > 0]
         other = useful.loc[~useful["site_id"].isin(everybody), "name"]
         named = w.names(other) if len(other) else "keine"
+        units.append(f"{facts.title(target)}: {weight_kind(facts, target, w)}")
         rows.append((facts.title(target), w.n(len(useful)), w.pct(row["reached_share"]), named))
     if not rows:
         return None
@@ -202,8 +208,9 @@ def _groups(facts: Facts, w: Words) -> Grid | None:
         tuple(rows),
         (4.2, 1.4, 1.7, 9.7),
         (False, True, True, False),
-        "Erreicht: Anteil der Zielgruppe, mit den Dienststellen, die für sie da sind. Die Gruppen "
-        "überschneiden sich; ihre Zahlen werden nicht addiert.",
+        "Erreicht: Anteil der Zielgruppe, mit den Dienststellen, die für sie da sind. Gezählt sind "
+        f"je Gruppe andere Menschen: {'; '.join(units)}. Die Anteile sind darum nicht miteinander "
+        "vergleichbar; die Gruppen überschneiden sich, ihre Zahlen werden nicht addiert.",
     )
 
 
@@ -232,5 +239,10 @@ def _sources(run: Finished) -> list[str]:
     for source in run.info.sources:
         text = source.attribution.rstrip(".") or f"{source.publisher}: {source.title}"
         named = any(part in text for part in source.licence.split(" / ")) or "CC BY" in text
-        found.setdefault(text if named else f"{text} (Lizenz: {source.licence or 'keine Angabe'})")
+        found.setdefault(text if named else f"{text} ({_licence(source.licence)})")
     return list(found)
+
+
+def _licence(licence: str) -> str:
+    """A licence in brackets; one that nobody stated has to be asked for."""
+    return f"Lizenz: {licence}" if licence and licence != UNSETTLED else UNSETTLED
