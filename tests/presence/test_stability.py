@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sozialraum.errors import InputError
 from sozialraum.presence import max_coverage
+from sozialraum.presence.answer import answer
+from sozialraum.presence.setting import Setting
 from sozialraum.presence.stability import Draws, draw_inputs, exchangeable, site_stability
+from sozialraum.study import load_study
 
 
 def town(seed: int, n: int = 150, m: int = 12):
@@ -109,3 +113,23 @@ def test_bounds_leave_alone_who_is_only_in_the_other_demand():
         [10.0, 0], draws=4, seed=1, lo=[5, 0], hi=[20, 0], spread=0, alternatives=[[10.0, 7]]
     ).demand
     assert drawn[:, 1].tolist() == [0, 7, 0, 7]
+
+
+def test_the_count_with_old_age_is_compared_on_its_own_and_drawn_nowhere():
+    siting = {"rooms": 1, "most_rooms": 1, "radii": [], "stability_draws": 4, "position_error": 0}
+    study = load_study("demo", hours=None, siting=siting)
+    east = {"x": [0.0, 3000], "y": 0.0}
+    rooms = pd.DataFrame(
+        {"name": ["Haus", "Treff"], "operator": "", "operator_kind": "public", "lon": 0.0,
+         "lat": 0.0, "eligible": True, "suits": [("everybody",)] * 2, "reason": "",
+         "venue_types": "", "address": "", **east},
+        index=["a", "b"],
+    )  # fmt: skip
+    people = {f"people_{target}": [20.0, 30] for target in study.targets}
+    units = pd.DataFrame({"area_id": ["1", "2"], **east, **people}, index=["u1", "u2"])
+    none = pd.DataFrame({"x": [], "y": [], "targets": []})
+    all_ages = pd.Series([60.0, 30], units.index)
+    found = answer(study, Setting(rooms, none, units, uncorrected=all_ages))
+    assert found.old_age_rooms == {"entering": ["Haus"], "leaving": ["Treff"]}
+    first = found.presence.presence.query("target == 'everybody'")
+    assert first[["site_id", "stability"]].to_numpy().tolist() == [["b", 1.0]]

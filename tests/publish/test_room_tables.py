@@ -5,6 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from sozialraum.publish.report.blocks import Words
+from sozialraum.publish.report.document import document
+from sozialraum.publish.report.facts import Facts
+
 
 def table(run, name: str) -> pd.DataFrame:
     return next(t.frame for t in run.content.further if t.name == name)
@@ -20,7 +24,21 @@ def test_the_order_loses_nothing_that_it_does_not_say(demo_run):
 
 
 def test_every_number_of_rooms_has_its_stability(demo_run):
-    assert demo_run.presence["stability"].between(0, 1).all()
+    worse = demo_run.presence["target"] == "worse"
+    assert demo_run.presence.loc[~worse, "stability"].between(0, 1).all()
+
+
+def test_rooms_for_areas_of_an_uncertain_class_have_no_stability(demo_run):
+    worse = demo_run.presence["target"] == "worse"
+    assert worse.any()
+    assert demo_run.presence.loc[worse, "stability"].isna().all()
+    title = demo_run.study.targets["worse"].title
+    assert title not in set(table(demo_run, "robust")["target"])
+    blocks = document(Facts(demo_run.content), Words("de"))["body"]
+    notes = {b["caption"]: b["note"] for b in blocks if "Räume: " in b.get("caption", "")}
+    assert "ist selbst unsicher" in notes[f"Vorgeschlagene Räume: {title}"]
+    everybody = notes[f"Vorgeschlagene Räume: {demo_run.study.targets['everybody'].title}"]
+    assert f"Anteil von {demo_run.study.siting.stability_draws} Wiederholungen" in everybody
 
 
 def test_hours_of_the_plan_are_the_hours_of_the_rooms_and_of_the_calendar(demo_run, demo_folder):
@@ -82,3 +100,24 @@ def test_houses_worth_a_question_would_reach_people_whom_the_proposal_does_not(d
         - district_run.frontier.query("target == 'everybody' and p == 6")["reached"].item()
     )
     assert 0 < asked["gained"].max() <= out
+
+
+def test_choices_of_the_same_rooms_are_one_row_under_all_their_names() -> None:
+    robust = pd.DataFrame(
+        {
+            "target": ["Alle"] * 3,
+            "choice": ["Vorschlag", "beste im Mittel", "beste im schlechtesten Zehntel"],
+            "sites": [("a", "b"), ("b", "a"), ("a", "c")],
+            "mean": [0.5, 0.5, 0.4],
+        }
+    )
+    assert _once(robust)["choice"].tolist() == [
+        "Vorschlag, beste im Mittel",
+        "beste im schlechtesten Zehntel",
+    ]
+
+
+def test_the_annex_ends_a_curve_where_further_rooms_reach_nobody_more() -> None:
+    curve = pd.DataFrame({"target": list("aaaabb"), "reached": [0, 5, 9.0, 9, 1, 4]})
+    assert _growing(curve).index.tolist() == [0, 1, 2, 4, 5]
+    assert len(_growing(curve.assign(reached=np.nan))) == 6

@@ -116,10 +116,9 @@ def answer(
         locate=locate,
     )
     first = next(iter(study.targets))
-    other = {} if setting.uncorrected is None else {first: [setting.uncorrected]}
     presence = propose(
         study, rooms, offices, units, ways,
-        bounds=setting.bounds, alternatives=other, regions=setting.regions, remember=remember,
+        bounds=setting.bounds, regions=setting.regions, remember=remember,
     )  # fmt: skip
     changes = None
     if setting.uncorrected is not None and is_plain(siting):

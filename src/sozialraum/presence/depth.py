@@ -69,13 +69,12 @@ class Depth:
 class Doubt:
     """What is not known exactly about a target group's people.
 
-    `lo`, `hi`: bounds of each unit's people; `alternatives`: other demand vectors.
+    `lo`, `hi`: bounds of each unit's people.
     """
 
     areas: Any
     lo: Floats | None = None
     hi: Floats | None = None
-    alternatives: Any = None
 
 
 def look_behind(
@@ -111,8 +110,8 @@ def look_behind(
         Positions in metres, for the displacement of venues.
     seed : int
     draw : bool
-        False where the rooms were chosen for another aim than coverage: drawing again by coverage
-        would say nothing about them.
+        False where drawing again would say nothing about the rooms: chosen for another aim than
+        coverage, or for people whose number depends on what is not drawn.
     remember : callable
         See `sozialraum.cache.remembering`.
 
@@ -191,7 +190,6 @@ def _drawn(
         areas=doubt.areas,
         lo=doubt.lo,
         hi=doubt.hi,
-        alternatives=doubt.alternatives,
         position=siting.position_error if moved else 0.0,
         sites=cost.shape[1] if moved else 0,
     )

@@ -69,7 +69,6 @@ def propose(
     ways: pd.DataFrame | None = None,
     *,
     bounds: Mapping[str, pd.DataFrame] | None = None,
-    alternatives: Mapping[str, Any] | None = None,
     regions: pd.Series | None = None,
     remember: Remember = compute,
 ) -> Presence:
@@ -91,8 +90,6 @@ def propose(
     bounds : mapping, optional
         Target group -> `lo`, `hi` by area, factors on its people (`depth.bounds_of`), for the
         stability.
-    alternatives : mapping, optional
-        Target group -> other numbers of people per unit, shape (k, units), for the stability.
     regions : pandas.Series, optional
         Bezirksregion of each unit, for a model with a least share in each; default: the area.
     remember : callable
@@ -150,9 +147,9 @@ def propose(
                         demand,
                         steps,
                         _doubt(units, demand, (bounds or {}).get(target)),
-                        (alternatives or {}).get(target),
                         units["area_id"] if regions is None else regions,
                         remember,
+                        has_stability(study, target),
                     )
                 curves[target, radius, with_offices] = [
                     _named(s, places.names, forced) for s in steps
@@ -219,9 +216,9 @@ def _headline(
     demand: Floats,
     steps: list[Step],
     doubt: Doubt,
-    alternatives: Any,
     regions: pd.Series,
     remember: Remember,
+    drawn: bool,
 ) -> tuple[list[Step], Depth]:
     """The study's own setting: its model, and what stands behind the proposal."""
     siting, plain = study.siting, is_plain(study.siting)
@@ -245,11 +242,11 @@ def _headline(
         steps,
         existing=places.existing,
         required=places.required,
-        doubt=replace(doubt, alternatives=alternatives),
+        doubt=doubt,
         unit_xy=units[["x", "y"]].to_numpy(float),
         site_xy=places.xy,
         seed=study.seed,
-        draw=plain,
+        draw=plain and drawn,
         remember=remember,
     )
     named: dict[str, Any] = {
@@ -257,6 +254,21 @@ def _headline(
         for name in ("nested", "exchange", "stability", "robust")
     }
     return steps, replace(found, model=table, **named)
+
+
+def has_stability(study: Study, target: str) -> bool:
+    """Whether the rooms of a target group are chosen again over draws of its people.
+
+    Who belongs to the areas that get worse is itself uncertain, and not drawn: their rooms would
+    seem certain.
+
+    Examples
+    --------
+    >>> from sozialraum.study import load_study
+    >>> [has_stability(load_study("demo"), target) for target in ("everybody", "worse")]
+    [True, False]
+    """
+    return study.targets[target].weight_by != "recipients_if_worse"
 
 
 def _doubt(units: gpd.GeoDataFrame, demand: Floats, bounds: pd.DataFrame | None) -> Doubt:

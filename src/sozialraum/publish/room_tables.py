@@ -177,6 +177,7 @@ def _robust(answer: Answer, names: pd.Series, titles: dict[str, str]) -> Further
         labels = [k for d in answer.presence.depth.values() for k in d.robust.index]
         frame["choice"] = [_CHOICES[k] for k in labels]
         frame["rooms"] = ["; ".join(names[s] for s in sites) for sites in frame["sites"]]
+        frame = _once(frame)
     columns = (
         _TARGET,
         Column("choice", "Auswahl"),
@@ -192,9 +193,16 @@ def _robust(answer: Answer, names: pd.Series, titles: dict[str, str]) -> Further
         columns,
         names,
         note="Wiederholt mit Zählungen innerhalb ihrer Grenzen, anderer Verteilung im Gebiet,"
-        " anderen Wegen und Lagen der Häuser; wo geschätzt ist, wer im Alter Leistungen erhält,"
-        " auch ohne diesen Abzug.",
+        " anderen Wegen und Lagen der Häuser.",
     )
+
+
+def _once(robust: pd.DataFrame) -> pd.DataFrame:
+    """One row for choices of the same rooms, under all their names."""
+    same = [robust["target"], robust["sites"].map(frozenset)]
+    labels = robust.groupby(same)["choice"].transform(lambda named: ", ".join(named))
+    first = ~pd.concat(same, axis=1).duplicated()
+    return robust.assign(choice=labels)[first].reset_index(drop=True)
 
 
 def _everybody(answer: Answer, titles: dict[str, str], content: Content) -> FurtherTable:
