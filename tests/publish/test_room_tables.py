@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from sozialraum.publish.report.annex import _growing
 from sozialraum.publish.report.blocks import Words
 from sozialraum.publish.report.document import document
 from sozialraum.publish.report.facts import Facts
+from sozialraum.publish.room_tables import _once
 
 
 def table(run, name: str) -> pd.DataFrame:
@@ -35,7 +38,7 @@ def test_rooms_for_areas_of_an_uncertain_class_have_no_stability(demo_run):
     title = demo_run.study.targets["worse"].title
     assert title not in set(table(demo_run, "robust")["target"])
     blocks = document(Facts(demo_run.content), Words("de"))["body"]
-    notes = {b["caption"]: b["note"] for b in blocks if "Räume: " in b.get("caption", "")}
+    notes = {b["caption"]: b.get("note", "") for b in blocks if "Räume: " in b.get("caption", "")}
     assert "ist selbst unsicher" in notes[f"Vorgeschlagene Räume: {title}"]
     everybody = notes[f"Vorgeschlagene Räume: {demo_run.study.targets['everybody'].title}"]
     assert f"Anteil von {demo_run.study.siting.stability_draws} Wiederholungen" in everybody

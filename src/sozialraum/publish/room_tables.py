@@ -200,7 +200,7 @@ def _robust(answer: Answer, names: pd.Series, titles: dict[str, str]) -> Further
 def _once(robust: pd.DataFrame) -> pd.DataFrame:
     """One row for choices of the same rooms, under all their names."""
     same = [robust["target"], robust["sites"].map(frozenset)]
-    labels = robust.groupby(same)["choice"].transform(lambda named: ", ".join(named))
+    labels = robust.groupby(same, sort=False)["choice"].transform(lambda named: ", ".join(named))
     first = ~pd.concat(same, axis=1).duplicated()
     return robust.assign(choice=labels)[first].reset_index(drop=True)
 

@@ -158,16 +158,17 @@ def certainty(facts: Facts, w: Words) -> list[Block]:
         )
         sentences.append(w.t("proposal.exchange", pairs=pairs))
     robust = rows_of(facts, "robust")
-    if len(robust) == 3:
-        own, mean, worst = robust.to_dict("records")
+    if len(robust):
+        own = robust.iloc[0]
         values = {
             "mean": w.pct(own["mean"]),
             "worst": w.pct(own["worst_tenth"]),
-            "best_mean": w.pct(mean["mean"]),
-            "best_worst": w.pct(worst["worst_tenth"]),
+            "best_mean": w.pct(robust["mean"].max()),
+            "best_worst": w.pct(robust["worst_tenth"].max()),
         }
-        better = max(mean["mean"] - own["mean"], worst["worst_tenth"] - own["worst_tenth"])
-        sentences.append(w.t(f"proposal.{'robust' if better > 5e-4 else 'robust_same'}", **values))
+        # What looks the same as printed is not worth a sentence.
+        shown = [values["mean"], values["worst"]] != [values["best_mean"], values["best_worst"]]
+        sentences.append(w.t(f"proposal.{'robust' if shown else 'robust_same'}", **values))
     return [para(" ".join(sentences))] if sentences else []
 
 
