@@ -211,7 +211,7 @@ def _curve(facts: Facts, w: Words) -> list[Block]:
         w.t("proposal.point", p=w.n(k), share=w.pct(v)) for k, v in by_p["reached_share"].items()
     )
     alt = w.t("proposal.curve_alt", title=facts.title(EVERYBODY), points=points)
-    blocks.append(figure("curve.svg", w.t("proposal.curve_caption"), alt))
+    blocks.append(figure("curve.svg", w.t("proposal.curve_caption"), alt, floating=True))
     return blocks
 
 
