@@ -113,7 +113,7 @@ def duplicate(value: Any) -> Any:
     if dataclasses.is_dataclass(kind):
         fields = vars(value)
         copies = {k: duplicate(v) for k, v in fields.items()}
-        frozen = kind.__dataclass_params__.frozen
+        frozen = kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
         if frozen and all(copies[k] is v for k, v in fields.items()):
             return value
         new = object.__new__(kind)

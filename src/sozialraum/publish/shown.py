@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sozialraum.presence.answer import Answer
     from sozialraum.presence.frontier import Step
 
-CARRIED = ("study", "rooms", "offices", "units", "surface")
+CARRIED: tuple[str, ...] = ("study", "rooms", "offices", "units", "surface")
 CARRIED += ("surroundings", "stops", "orientation")
 """Parts of a content that the gate checks and leaves as they are."""
 

@@ -173,7 +173,11 @@ class Facts:
         for region_id, areas in self.areas.groupby("region_id"):
             number = self.regions["recipients"].get(region_id)
             without = areas.loc[areas["recipients"].isna() & areas["population"].gt(0), "name"]
-            if len(without) and known(number) and abs(areas["recipients"].sum() - number) < 0.5:
+            if (
+                len(without)
+                and known(number)
+                and abs(float(areas["recipients"].sum()) - float(number or 0)) < 0.5
+            ):
                 found[str(self.regions["name"][region_id])] = [str(n) for n in without]
         return found
 
