@@ -34,7 +34,7 @@ IN_GENITIVE = {
 
 
 def in_genitive(title: str, name: str) -> str:
-    """How sentences call a region after 'das 1,8-Fache'; its name where its kind is none of the known.
+    """How sentences call a region after 'das 1,8-Fache'; its name where its kind is unknown.
 
     Examples
     --------
