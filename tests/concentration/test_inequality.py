@@ -10,7 +10,7 @@ from scipy.integrate import trapezoid
 from sozialraum.concentration import inequality_change, inequality_measures, lorenz_curve
 from sozialraum.errors import InputError
 
-COUNTS = st.lists(st.tuples(st.integers(1, 400), st.integers(400, 9000)), min_size=2, max_size=30)
+COUNTS = st.lists(st.tuples(st.integers(1, 400), st.integers(401, 9000)), min_size=2, max_size=30)
 
 
 def value(count, base, groups=None):
