@@ -17,7 +17,7 @@ LAYERS = [
     {"need"},
     {"presence"},
     {"publish"},
-    {"pipeline", "result", "stages"},
+    {"pipeline", "result", "stages", "steps"},
     {"plot", "testing", "comparison", "evaluation"},
     {"cli"},
     {"__main__"},

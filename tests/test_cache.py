@@ -147,7 +147,7 @@ def test_a_damaged_entry_is_ignored_and_written_again(cache: Cache) -> None:
         assert cache.get("key") is None
         cache.put("key", [1, 2])
         forget()
-        assert cache.get("key")[0] == [1, 2]
+        assert cache.get("key").value == [1, 2]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
@@ -172,7 +172,7 @@ def test_without_a_folder_everything_is_computed_and_nothing_fails(tmp_path: Pat
     (tmp_path / "file").write_text("")
     cache = Cache(tmp_path / "file" / "below")
     assert cache.folder is None
-    assert cache.put("key", (1, 2))[0] == (1, 2)
+    assert cache.put("key", (1, 2)).value == (1, 2)
     assert cache.get("key") is None
     assert (cache.files(), cache.size(), cache.clear()) == ([], 0, 0)
 
@@ -180,9 +180,9 @@ def test_without_a_folder_everything_is_computed_and_nothing_fails(tmp_path: Pat
 def test_what_a_caller_changes_does_not_change_what_is_kept(cache: Cache) -> None:
     cache.put("key", frame())
     for _ in range(2):  # from the disk, then from memory
-        mine = cache.get("key")[0]
+        mine = cache.get("key").value
         mine["recipients"] = 0.0
-    assert cache.get("key")[0]["recipients"].tolist()[0] == 1.0
+    assert cache.get("key").value["recipients"].tolist()[0] == 1.0
 
 
 def test_what_was_not_used_for_longest_goes_first(cache: Cache) -> None:
@@ -263,7 +263,7 @@ def test_a_stage_is_computed_again_when_one_before_it_gave_another_result(
     def run(first: int) -> list[str]:
         stage = stages(study.model_copy(update={"seed": first}), data, cache)
         a = stage("first", lambda s, i: min(s.seed, 5))
-        stage("second", lambda s, i: a + 1, after=("first",), hidden=("seed",))
+        stage("second", lambda s, i: a.value + 1, after=("first",), hidden=("seed",))
         return stage.computed
 
     assert run(1) == ["first", "second"]
@@ -279,9 +279,12 @@ def test_a_stage_that_looks_at_a_hidden_setting_is_right_and_not_kept(
     for rooms in (3, 4):
         changed = sr.load_study(study, siting={"rooms": rooms})
         stage = stages(changed, data, cache)
-        assert stage("peek", lambda s, i: s.siting.rooms, hidden=("siting.rooms",)) == rooms
-        assert stage("copy", lambda s, i: s.model_copy().siting.rooms, hidden=("siting",)) == rooms
-        assert stage("dump", lambda s, i: len(s.model_dump_json()), hidden=("siting",)) > 0
+        assert stage("peek", lambda s, i: s.siting.rooms, hidden=("siting.rooms",)).value == rooms
+        assert (
+            stage("copy", lambda s, i: s.model_copy().siting.rooms, hidden=("siting",)).value
+            == rooms
+        )
+        assert stage("dump", lambda s, i: len(s.model_dump_json()), hidden=("siting",)).value > 0
         assert stage.computed == ["peek", "copy", "dump"]
 
 

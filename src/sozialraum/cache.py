@@ -14,7 +14,7 @@ import secrets
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -26,11 +26,57 @@ LIMIT = 512_000_000
 """Bytes on disk; beyond it, what was not used for longest goes."""
 LARGEST = 64_000_000
 """Bytes of one entry: what is larger is computed faster than it is kept."""
-IN_MEMORY = 256
-"""Entries kept in the process, for the next call of the same session."""
+IN_MEMORY = 128_000_000
+"""Bytes of the entries kept in the process, for the next call of the same session."""
 SUFFIX = ".stage"
 
-_memory: OrderedDict[tuple[str, str], tuple[Any, str]] = OrderedDict()
+
+class Entry:
+    """A value that is read from its bytes when it is first asked for.
+
+    Parameters
+    ----------
+    data : bytes
+        From `pack`.
+    files : tuple of str
+        Inputs that were read for it.
+    checksum : str, optional
+        Default: of the bytes.
+
+    Examples
+    --------
+    >>> entry = Entry(pack({"areas": 53}))
+    >>> entry.value
+    {'areas': 53}
+    """
+
+    def __init__(self, data: bytes, files: tuple[str, ...] = (), checksum: str = "") -> None:
+        self.files, self.size = files, len(data)
+        self.checksum = checksum or digest(data)
+        self._data: bytes | None = data
+        self._value: Any = None
+
+    @property
+    def value(self) -> Any:
+        """The value, for the caller alone: changing it changes nothing here."""
+        if self._data is not None:
+            self._value, self._data = unpack(self._data), None
+        return duplicate(self._value)
+
+
+class _Unstored(Entry):
+    """What cannot be written exactly: its value as it is, a checksum that no other one has."""
+
+    def __init__(self, value: Any, files: tuple[str, ...]) -> None:
+        super().__init__(b"", files, secrets.token_hex(32))
+        self._own = value
+
+    @property
+    def value(self) -> Any:
+        return self._own
+
+
+_memory: OrderedDict[tuple[str, str], Entry] = OrderedDict()
 
 
 def cache_folder() -> Path:
@@ -55,9 +101,9 @@ class Cache:
     --------
     >>> import tempfile
     >>> cache = Cache(Path(tempfile.mkdtemp()) / "cache")
-    >>> cache.put("0123", {"areas": 53})[0]
+    >>> cache.put("0123", {"areas": 53}).value
     {'areas': 53}
-    >>> cache.get("0123")[0]
+    >>> cache.get("0123").value
     {'areas': 53}
     >>> Cache(None).get("0123") is None
     True
@@ -69,42 +115,44 @@ class Cache:
         if folder is not None and not _private(folder):
             self.folder = None
 
-    def get(self, key: str) -> tuple[Any, str] | None:
-        """Value and checksum of an entry; None where there is none that is whole."""
+    def get(self, key: str) -> Entry | None:
+        """An entry; None where there is none that is whole."""
         if self.folder is None:
             return None
         known = _memory.get((str(self.folder), key))
         if known is not None:
             _memory.move_to_end((str(self.folder), key))
-            return duplicate(known[0]), known[1]
+            return known
         path = self.folder / f"{key}{SUFFIX}"
         try:
-            data = path.read_bytes()
-            value = unpack(data)
-        except (OSError, Damaged):
+            files, data = unpack(path.read_bytes())
+            entry = Entry(data, tuple(files))
+        except (OSError, Damaged, TypeError, ValueError):
             return None
         with suppress(OSError):
             os.utime(path)
-        self._remember(key, value, digest(data))
-        return value, digest(data)
+        self._remember(key, entry)
+        return entry
 
-    def put(self, key: str, value: Any) -> tuple[Any, str]:
-        """Keep a value; gives it back as `get` would, with its checksum.
+    def put(self, key: str, value: Any, files: Iterable[str] = ()) -> Entry:
+        """Keep a value; gives it back as `get` would.
 
         A value that cannot be written exactly comes back as it is, with a checksum of its own.
         """
+        named = tuple(files)
         try:
             data = pack(value)
         except Unstorable:
-            return value, secrets.token_hex(32)
+            return _Unstored(value, named)
+        entry = Entry(data, named)
         if self.folder is not None and len(data) <= LARGEST:
-            self._write(self.folder / f"{key}{SUFFIX}", data)
-            _memory.pop((str(self.folder), key), None)
-        return unpack(data), digest(data)
+            self._write(self.folder / f"{key}{SUFFIX}", pack((named, data)))
+            self._remember(key, entry)
+        return entry
 
-    def _remember(self, key: str, value: Any, checksum: str) -> None:
-        _memory[str(self.folder), key] = (duplicate(value), checksum)
-        while len(_memory) > IN_MEMORY:
+    def _remember(self, key: str, entry: Entry) -> None:
+        _memory[str(self.folder), key] = entry
+        while sum(e.size for e in _memory.values()) > IN_MEMORY:
             _memory.popitem(last=False)
 
     def _write(self, path: Path, data: bytes) -> None:
@@ -236,11 +284,11 @@ def remembering(cache: Cache) -> Remember:
 
     def remember(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if cache.folder is None:
-            return cache.put("", function(*args, **kwargs))[0]
+            return cache.put("", function(*args, **kwargs)).value
         key = key_of(function.__name__, function.__module__, args, kwargs)
         found = cache.get(key)
         if found is None:
             found = cache.put(key, function(*args, **kwargs))
-        return found[0]
+        return found.value
 
     return remember

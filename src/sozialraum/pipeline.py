@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache as once
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sozialraum import steps
 from sozialraum.result import Run, _silent
+from sozialraum.steps import HEADLINE, LIMITS, READERS, ROOMS, TEXTS
 from sozialraum.study import Study, load_study
 
 if TYPE_CHECKING:
     from sozialraum.areas.join import JoinAudit
     from sozialraum.areas.table import AreaTable
-    from sozialraum.concentration import Concentration, Development
-    from sozialraum.need.assessment import Need
-    from sozialraum.need.standing import Standing
     from sozialraum.presence.answer import Answer
-    from sozialraum.presence.setting import Setting
-    from sozialraum.stages import Stages
 
 Progress = Callable[[str], None]
 
@@ -72,16 +70,8 @@ def run(
     """
     from sozialraum.areas.inputs import Inputs, data_folder
     from sozialraum.cache import open_cache, remembering
-    from sozialraum.concentration import surface_units
-    from sozialraum.need.assessment import assess
-    from sozialraum.need.rounded import rounded_workbook
-    from sozialraum.need.standing import stand
-    from sozialraum.presence.answer import answer
-    from sozialraum.publish import concentrations, manifest
-    from sozialraum.publish.assemble import assemble, read_around
-    from sozialraum.publish.need_tables import need_tables
-    from sozialraum.publish.series_table import series_table
-    from sozialraum.publish.shown import show, with_proposal
+    from sozialraum.publish import manifest
+    from sozialraum.publish.shown import with_proposal
     from sozialraum.stages import Stages
 
     if seed is not None:
@@ -92,93 +82,70 @@ def run(
     stage = Stages(chosen, inputs, store)
 
     progress("read the inputs")
-    table = rounded_workbook(_read(stage))
+    areas = stage("areas", steps.read, hidden=(*READERS, *ROOMS, "disclosure", "targets", "seed"))
+    joined = once(lambda: steps.joined(areas.value, chosen, inputs))
+
+    def table(seen: Study, read: Inputs) -> AreaTable:
+        return joined().seen_by(seen, read)
+
     around = stage(
         "around",
-        lambda s, i: read_around(table.seen_by(s, i)),
+        lambda s, i: steps.around(table(s, i)),
         after=("areas",),
         hidden=(*TEXTS, *ROOMS, "indicators", "counts", "disclosure", "targets", "seed"),
     )
     progress("need and ranks")
     need = stage(
         "need",
-        lambda s, i: assess(table.seen_by(s, i)),
+        lambda s, i: steps.assess(table(s, i)),
         after=("areas",),
         hidden=(*READERS, *ROOMS, "targets"),
     )
     standing = stage(
         "standing",
-        lambda s, i: stand(table.seen_by(s, i), need),
+        lambda s, i: steps.stand(table(s, i), need.value),
         after=("areas", "need"),
         hidden=(*READERS, *ROOMS, *LIMITS),
     )
     tables = stage(
         "need tables",
-        lambda s, i: need_tables(table.seen_by(s, i), need, standing),
+        lambda s, i: steps.need_tables(table(s, i), need.value, standing.value),
         after=("areas", "need", "standing"),
         hidden=(*READERS, *ROOMS),
     )
     progress("concentration")
-    concentration, development = stage(
+    patterns = stage(
         "concentration",
-        lambda s, i: _patterns(table.seen_by(s, i), need, standing),
+        lambda s, i: steps.patterns(table(s, i), need.value, standing.value),
         after=("areas", "need", "standing"),
         hidden=(*READERS, *ROOMS, "targets"),
     )
     progress("rooms and people at places")
     setting = stage(
         "setting",
-        lambda s, i: _settle(table.seen_by(s, i), standing),
+        lambda s, i: steps.settle(table(s, i), standing.value),
         after=("areas", "standing"),
         hidden=(*READERS, "access", "hours", *(f"siting.{k}" for k in HEADLINE)),
     )
     surface = stage(
         "surface",
-        lambda s, i: surface_units(
-            setting.cells,
-            setting.units,
-            people=f"people_{next(iter(s.targets))}",
-            crs=s.area_layer.metric_crs,
-            bandwidth=s.concentration.bandwidth,
-            minimum_count=s.disclosure.minimum_count,
-            within=table.areas.geometry.loc[table.region].union_all("coverage"),
-        ),
+        lambda s, i: steps.surface(table(s, i), setting.value),
         after=("areas", "setting"),
         hidden=(*READERS, *ROOMS),
     )
-    progress("proposal of rooms")
-    reply = stage(
-        "presence",
-        lambda s, i: answer(s, setting, i.path, remembering(store)),
-        after=("setting",),
-        hidden=READERS,
-    )
     progress("disclosure control")
-    figures = standing.figures | concentration.figures | setting.figures
     shown = stage(
         "shown internally" if internal else "shown",
-        lambda s, i: show(
-            concentrations.with_patterns(
-                assemble(
-                    (seen := table.seen_by(s, i)),
-                    need,
-                    standing.areas.join(concentration.areas),
-                    standing.regions,
-                    setting.rooms,
-                    setting.offices,
-                    setting.units,
-                    around,
-                    clusters=concentration.clusters,
-                    figures=figures | {"counts_derived": table.ba is None},
-                    quality=setting.quality,
-                    internal=internal,
-                    warnings=standing.warnings,
-                    further=tables + series_table(seen),
-                ),
-                concentration,
-                development,
-                surface,
-            )
+        lambda s, i: steps.show(
+            table(s, i),
+            need.value,
+            standing.value,
+            tables.value,
+            patterns.value,
+            setting.value,
+            surface.value,
+            around.value,
+            internal=internal,
         ),
         after=(
             *("areas", "around", "need", "standing"),
@@ -186,29 +153,35 @@ def run(
         ),
         hidden=("hours", *(f"siting.{k}" for k in HEADLINE)),
     )
+    progress("proposal of rooms")
+    presence = stage(
+        "presence",
+        lambda s, i: steps.propose(s, setting.value, i, remembering(store)),
+        after=("setting",),
+        hidden=READERS,
+    )
     hashes = manifest.record_inputs(inputs.root, inputs.names)
     stage.refuse_changes({name: record.sha256 for name, record in hashes.items()})
+    content, record, leaks = shown.value
     released = with_proposal(
-        shown,
-        reply,
+        content,
+        presence.value,
         manifest.fingerprint(chosen, hashes),
         study=chosen,
-        rooms=setting.rooms,
-        offices=setting.offices,
-        units=setting.units,
-        surface=surface,
-        **vars(around),
+        rooms=setting.value.rooms,
+        offices=setting.value.offices,
+        units=setting.value.units,
+        surface=surface.value,
+        **vars(around.value),
     )
-    record = {
+    record |= {
         "inputs": hashes,
-        "join_audit": table.audit.findings,
-        "markers": table.markers,
         "disclosure": released.figures["withheld"],
-        "not_reproducible": _clock(reply),
+        "not_reproducible": _clock(presence.value),
     }
     store.prune()
     origin = {"data": data, "internal": internal, "cache": cache}
-    return Run(chosen, released, record, tuple(need.leaks), origin)
+    return Run(chosen, released, record, leaks, origin)
 
 
 def _clock(reply: Answer) -> str:
@@ -216,115 +189,6 @@ def _clock(reply: Answer) -> str:
     tables = [depth.model for depth in reply.presence.depth.values()]
     struck = any((t["status"] == "time_limit").any() for t in tables if "status" in t)
     return "a solver was stopped by the clock" if struck else ""
-
-
-TEXTS = ("title", "subtitle", "question", "language", "publisher")
-READERS = (*TEXTS, "layers")
-"""Settings that no stage before the assembly looks at."""
-ROOMS = ("venues", "offices", "siting", "access", "hours")
-LIMITS = tuple(
-    f"disclosure.{name}" for name in ("minimum_count", "minimum_population", "derived_minimum")
-)
-"""What is withheld at the end; rounding (`disclosure.method`) begins before the first figure."""
-HEADLINE: tuple[str, ...] = (
-    "rooms",
-    "most_rooms",
-    "radii",
-    "stability_draws",
-    "position_error",
-    "model",
-    "far",
-)
-HEADLINE += ("backup", "capacity", "spacing", "floor", "decay", "together")
-"""Settings of the proposal alone: people and rooms stay where they are."""
-
-
-def _read(stage: Stages) -> AreaTable:
-    """The joined table; study and inputs are this run's."""
-    from sozialraum.areas.table import AreaTable, read_areas
-
-    own = ("study", "inputs")
-    parts = stage(
-        "areas",
-        lambda s, i: {k: v for k, v in vars(read_areas(s, i)).items() if k not in own},
-        hidden=(*READERS, *ROOMS, "disclosure", "targets", "seed"),
-    )
-    return AreaTable(study=stage.study, inputs=stage.inputs, **parts)
-
-
-def _patterns(
-    table: AreaTable, need: Need, standing: Standing
-) -> tuple[Concentration, Development | None]:
-    """Concentrations now, and what became of them since the previous edition."""
-    from sozialraum.concentration import concentrate, develop, neighbours
-    from sozialraum.concentration.wording import in_genitive
-    from sozialraum.disclosure.suppression import primary
-    from sozialraum.need.alike import two_editions
-    from sozialraum.publish import gate
-
-    study, city, in_region = table.study, table.areas, table.areas["in_region"]
-    # A withheld area has no part in anything: no figure of the others tells its count.
-    reasons, _ = gate.withheld(standing.areas, standing.regions, study)
-    hidden = reasons.reindex(city.index).fillna("") != ""
-    # Of the areas around nothing is shown, so that only a small count of theirs can be told.
-    rules = study.disclosure
-    hidden |= ~in_region & (
-        primary(
-            need.areas["recipients"],
-            city["population"],
-            minimum_count=rules.minimum_count,
-            minimum_population=rules.minimum_population,
-        )
-        != ""
-    )
-    wanted = study.concentration
-    search: dict[str, Any] = {
-        "graph": neighbours(city, wanted.neighbours, k=wanted.k, band=wanted.band),
-        "permutations": wanted.permutations,
-        "seed": study.seed,
-        "alpha": wanted.alpha,
-        "max_share": wanted.window,
-        "design_effect": study.indicators.design_effect,
-    }
-    digits = len(study.region.prefix)
-    title = next((level.title for level in study.levels if level.digits == digits), "")
-    concentration = concentrate(
-        city,
-        need.areas["recipients"].where(need.areas["excluded"].isna() & ~hidden),
-        need.areas["share_base"],
-        in_region,
-        region_name=in_genitive(title, study.region.name),
-        **search,
-    )
-    editions = two_editions(table, need, reasons)
-    if editions is None:
-        return concentration, None
-    # A workbook counts in another way, so that its concentrations are none of these.
-    found = concentration.found if table.ba is None else None
-    return concentration, develop(city, *editions, in_region, found=found, **search)
-
-
-def _settle(table: AreaTable, standing: Standing) -> Setting:
-    """Rooms, and the people whom the study may place."""
-    from sozialraum.presence.setting import settle
-    from sozialraum.publish import gate
-
-    study = table.study
-    # A withheld area places nobody: solver, tables and page use the same publishable units.
-    reasons, _ = gate.withheld(standing.areas, standing.regions, study)
-    weights = standing.areas[[f"weight_{t}" for t in study.targets]]
-    derived = table.ba is None
-    children, _ = gate.withheld_children(standing.areas, standing.regions, study, derived=derived)
-    weights = gate.publishable_weights(
-        weights.set_axis(list(study.targets), axis=1),
-        reasons,
-        study,
-        derived=derived,
-        children=children,
-    )
-    with_old_age = standing.areas["recipients"].mask(reasons != "")
-    corrected = study.old_age is not None and derived
-    return settle(table, weights, with_old_age if corrected else None, standing.areas)
 
 
 def check(study: str | Path | Study, *, data: str | Path | None = None) -> JoinAudit:

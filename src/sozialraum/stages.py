@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sozialraum.areas.inputs import SHAPEFILE_PARTS, Inputs
-from sozialraum.cache import Cache, key_of
+from sozialraum.cache import Cache, Entry, key_of
 from sozialraum.errors import InputError
 from sozialraum.publish.manifest import record_once
 from sozialraum.study import Study
@@ -50,6 +51,18 @@ class Watched:
         return value
 
 
+class Result:
+    """What a stage gave; from the cache, it is read when it is first asked for."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+
+    @cached_property
+    def value(self) -> Any:
+        """For this run alone: changing it changes no other run."""
+        return self._entry.value
+
+
 class Stages:
     """The stages of one run.
 
@@ -75,7 +88,7 @@ class Stages:
         *,
         after: tuple[str, ...] = (),
         hidden: tuple[str, ...] = (),
-    ) -> Any:
+    ) -> Result:
         """The result of a stage.
 
         Parameters
@@ -94,25 +107,37 @@ class Stages:
         self.refuse_changes(files)
         self._files_read |= files
         key = key_of(name, visible, before, files)
-        found = self.cache.get(key)
-        if found is None:
-            seen: set[str] = set()
-            inputs = Inputs(self.inputs.root)
-            study = Watched(self.study, frozenset(hidden), seen) if hidden else self.study
-            entry = {"value": compute(study, inputs), "files": inputs.names}
-            again = {n: record_once(p).sha256 for n, p in sorted(self._files(visible))}
-            _refuse_change(files, again)
-            whole = not seen and set(inputs.names) <= set(files) and again == files
-            found = self.cache.put(key, entry) if whole else Cache(None).put(key, entry)
-            self.computed.append(name)
-            if seen:
-                LOG.debug("%s: not kept, it looks at %s", name, ", ".join(sorted(seen)))
+        entry = self.cache.get(key)
+        if entry is None:
+            entry = self._compute(name, key, compute, hidden, visible, files)
         else:
             LOG.debug("%s: from the cache", name)
-        entry, self._checksums[name] = found
-        for path in entry["files"]:
+        self._checksums[name] = entry.checksum
+        for path in entry.files:
             self.inputs.path(path)
-        return entry["value"]
+        return Result(entry)
+
+    def _compute(
+        self,
+        name: str,
+        key: str,
+        compute: Callable[[Any, Inputs], Any],
+        hidden: tuple[str, ...],
+        visible: dict[str, Any],
+        files: dict[str, str],
+    ) -> Entry:
+        """The result, computed now; kept where it looked at nothing that its key does not hold."""
+        seen: set[str] = set()
+        inputs = Inputs(self.inputs.root)
+        study = Watched(self.study, frozenset(hidden), seen) if hidden else self.study
+        value = compute(study, inputs)
+        again = {n: record_once(p).sha256 for n, p in sorted(self._files(visible))}
+        _refuse_change(files, again)
+        whole = not seen and set(inputs.names) <= set(files) and again == files
+        self.computed.append(name)
+        if seen:
+            LOG.debug("%s: not kept, it looks at %s", name, ", ".join(sorted(seen)))
+        return (self.cache if whole else Cache(None)).put(key, value, inputs.names)
 
     def refuse_changes(self, now: dict[str, str]) -> None:
         """Stop where a file is no longer what an earlier stage of this run has read.

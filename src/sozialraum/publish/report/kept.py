@@ -38,4 +38,4 @@ def kept_report(content: Content, *, cache: bool = True) -> bytes:
     except Unstorable:
         return render(content)
     found = store.get(key) or store.put(key, render(content, remembering(store)))
-    return bytes(found[0])
+    return bytes(found.value)
