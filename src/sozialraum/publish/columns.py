@@ -220,11 +220,41 @@ def rounded(frame: pd.DataFrame, described: Iterable[Column] | None = None) -> p
     0  0.123457     3  a; b
     """
     known = {c.name: c for c in described or [describe(str(name)) for name in frame.columns]}
+    plain_frame = pd.DataFrame(frame)  # a GeoDataFrame looks at its geometry at every access
     columns = {
-        name: frame[name] if name == "geometry" else _column(frame[name], column)
+        name: frame[name] if name == "geometry" else _column(plain_frame[name], column)
         for name, column in known.items()
     }
     return type(frame)(columns, index=frame.index, copy=False)
+
+
+def cells(values: pd.Series, column: Column) -> list[Any]:
+    """The values of one column as `rounded` makes them, but Python's own, None where missing.
+
+    Parameters
+    ----------
+    values : pandas.Series
+    column : Column
+
+    Returns
+    -------
+    list of str, int, float, bool or None
+
+    Examples
+    --------
+    >>> cells(pd.Series([2.0, None]), describe("rank")), cells(pd.Series([0.5]), describe("share"))
+    ([2, None], [0.5])
+    """
+    if column.kind == "boolean":
+        flags: list[Any] = values.astype("boolean").to_numpy(object, na_value=None).tolist()
+        return flags
+    if column.kind == "text":
+        return [plain(v) for v in values.to_numpy(object)]
+    numbers, missing = _numbers(values, column.digits)
+    if column.kind == "integer":
+        numbers = np.where(missing, 0, numbers).astype("int64")
+    pairs = zip(numbers.tolist(), missing.tolist(), strict=True)
+    return [None if unknown else number for number, unknown in pairs]
 
 
 def _column(values: pd.Series, column: Column) -> Any:
@@ -232,16 +262,20 @@ def _column(values: pd.Series, column: Column) -> Any:
         return values.astype("boolean").array
     if column.kind == "text":
         texts = np.empty(len(values), object)
-        texts[:] = [plain(v) for v in values.to_numpy(object)]
+        texts[:] = cells(values, column)
         return texts
-    numbers = values.to_numpy(float, na_value=np.nan)
-    # adding zero turns the negative zero of a rounded -0.0000001 into 0
-    numbers = np.round(numbers, column.digits) + 0.0
-    missing = ~np.isfinite(numbers)
+    numbers, missing = _numbers(values, column.digits)
     if column.kind == "number":
         numbers[missing] = np.nan
         return numbers
     return pd.arrays.IntegerArray(np.where(missing, 0, numbers).astype("int64"), missing)
+
+
+def _numbers(values: pd.Series, digits: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rounded numbers, and where there is none."""
+    # adding zero turns the negative zero of a rounded -0.0000001 into 0
+    numbers = np.round(values.to_numpy(float, na_value=np.nan), digits) + 0.0
+    return numbers, ~np.isfinite(numbers)
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u200e\u200f\u202a-\u202e]")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sozialraum.publish.columns import Column, describe, plain, rounded
+from sozialraum.publish.columns import Column, cells, describe, plain
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
 from sozialraum.publish.numbers import date
 from sozialraum.publish.terms import own_terms, titled
@@ -50,23 +50,27 @@ def guarded(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-def table(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
-    """Columns in their order with printed digits; an absent one is empty, the index a column.
+def values(frame: pd.DataFrame, columns: Iterable[Column]) -> list[list[Any]]:
+    """The cells of a table, column by column, with printed digits; None where there is none.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Its index may carry the name of the first column.
-    columns : iterable of str
-
-    Returns
-    -------
-    pandas.DataFrame
-        RangeIndex; exactly `columns`.
+        Its index may carry the name of a column; a column that is absent is empty.
+    columns : iterable of Column
+        In their order.
     """
-    wanted = list(columns)
-    flat = frame.reset_index() if frame.index.name in wanted else frame.reset_index(drop=True)
-    return rounded(pd.DataFrame(flat).reindex(columns=wanted))
+    flat = pd.DataFrame(frame)  # a GeoDataFrame looks at its geometry at every access
+    index = flat.index.to_series() if flat.index.name else None
+    result = []
+    for column in columns:
+        if column.name in flat:
+            result.append(cells(flat[column.name], column))
+        elif index is not None and column.name == index.name:
+            result.append(cells(index, column))
+        else:
+            result.append([None] * len(flat))
+    return result
 
 
 def csv_text(frame: pd.DataFrame, columns: Iterable[str]) -> str:
@@ -74,26 +78,22 @@ def csv_text(frame: pd.DataFrame, columns: Iterable[str]) -> str:
 
     Numbers carry exactly the digits of their column (`sozialraum.publish.columns`).
     """
-    wanted = list(columns)
-    data = table(frame, wanted)
-    printed = [[_printed(v, describe(c)) for v in data[c]] for c in wanted]
+    wanted = [describe(name) for name in columns]
+    table = zip(wanted, values(frame, wanted), strict=True)
+    printed = [["" if v is None else _printed(v, c) for v in column] for c, column in table]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(wanted)
+    writer.writerow(c.name for c in wanted)
     writer.writerows(zip(*printed, strict=True))
     return out.getvalue()
 
 
 def _printed(value: Any, column: Column) -> str:
-    if value is None or pd.isna(value):
-        return ""
     if column.kind == "boolean":
         return "true" if value else "false"
-    if column.kind == "integer":
-        return str(int(value))
     if column.kind == "number":
         return f"{value:.{column.digits}f}"
-    return guarded(str(value))
+    return guarded(value) if column.kind == "text" else str(value)
 
 
 def region_columns() -> list[str]:
@@ -211,11 +211,11 @@ def write_workbook(content: Content, path: Path) -> None:
         for title, (name, frame, wanted) in sheets.items():
             title = own_terms(title, content.study)[:SHEET_NAME]
             described[title] = [_for_people(describe(c, name), content.study) for c in wanted]
-            data = table(_translated(frame, content.study), wanted)
+            data = values(_translated(frame, content.study), described[title])
             _sheet(book.add_worksheet(title), data, described[title], formats, info.internal)
         for extra in content.further:
             described[extra.sheet] = [_for_people(c, content.study) for c in extra.columns]
-            data = rounded(_translated(extra.frame, content.study), extra.columns)
+            data = values(_translated(extra.frame, content.study), described[extra.sheet])
             sheet = book.add_worksheet(extra.sheet)
             _sheet(sheet, data, described[extra.sheet], formats, info.internal)
         _notes(notes, content, described, formats)
@@ -242,19 +242,22 @@ def _translated(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
     from sozialraum.presence.wording import KINDS, inferred_kind
 
     titles = {key: target.title for key, target in study.targets.items()}
-    result = pd.DataFrame(frame)
+    result: dict[str, list[Any]] = {}
     for column, words in (("target", titles), ("operator_kind", KINDS)):
-        if column in result:
-            result = result.assign(**{column: [words.get(k, k) for k in result[column]]})
+        if column in frame:
+            result[column] = [words.get(k, k) for k in frame[column].to_numpy(object)]
     if {"operator_kind", "operator_reason"} <= set(frame):
-        pairs = zip(frame["operator_kind"], frame["operator_reason"], strict=True)
-        inferred = [inferred_kind(str(kind), str(reason)) for kind, reason in pairs]
+        keys = zip(
+            *(frame[f"operator_{c}"].to_numpy(object) for c in ("kind", "reason")), strict=True
+        )
+        inferred = [inferred_kind(str(kind), str(reason)) for kind, reason in keys]
         shown = zip(inferred, result["operator_kind"], strict=True)
-        result = result.assign(operator_kind=[new or old for new, old in shown])
-    if "suits" in result:
-        suits = [", ".join(titles.get(t, t) for t in some or ()) for some in result["suits"]]
-        result = result.assign(suits=suits)
-    return result
+        result["operator_kind"] = [new or old for new, old in shown]
+    if "suits" in frame:
+        result["suits"] = [
+            ", ".join(titles.get(t, t) for t in some or ()) for some in frame["suits"]
+        ]
+    return pd.DataFrame(frame).assign(**result) if result else frame
 
 
 def _unit(column: Column) -> str:
@@ -298,37 +301,45 @@ class _Formats:
 
 def _cell(value: Any) -> str:
     """Text that fits into a cell."""
-    text = plain(value) or ""
+    return _cut(plain(value) or "")
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - 1] + "…"
 
 
 def _sheet(
-    sheet: Worksheet, data: pd.DataFrame, columns: list[Column], formats: _Formats, internal: bool
+    sheet: Worksheet,
+    data: list[list[Any]],
+    columns: list[Column],
+    formats: _Formats,
+    internal: bool,
 ) -> None:
     """One table with a frozen, filtered header."""
-    for k, column in enumerate(columns):
-        form, values, width = formats.of(column), data[column.name], 0
+    for k, (column, cells_) in enumerate(zip(columns, data, strict=True)):
+        form, width = formats.of(column), 0
         sheet.write_string(0, k, column.title, formats.head)
-        for row, value in enumerate(values, 1):
-            if value is None or value is pd.NA or value != value:
+        for row, value in enumerate(cells_, 1):
+            if value is None:
                 continue
             if column.kind == "boolean":
                 sheet.write_string(row, k, "ja" if value else "nein", form)
             elif column.kind == "text":
-                text = _cell(value)
+                text = _cut(value)
                 width = max(width, len(text))
                 sheet.write_string(row, k, text, form)
             else:
                 sheet.write_number(row, k, value, form)
         sheet.set_column(k, k, min(max(13, width + 2), 60))
+    rows = max(len(data[0]), 1)
     sheet.set_row(0, 92)
-    sheet.freeze_panes(1, 2 if len(data.columns) > 6 else 0)
-    sheet.autofilter(0, 0, max(len(data), 1), len(data.columns) - 1)
+    sheet.freeze_panes(1, 2 if len(columns) > 6 else 0)
+    sheet.autofilter(0, 0, rows, len(columns) - 1)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     if len(columns) > len(RANKING):  # on paper only what can still be read
-        sheet.print_area(0, 0, max(len(data), 1), len(RANKING) - 1)
+        sheet.print_area(0, 0, rows, len(RANKING) - 1)
     sheet.repeat_rows(0)
     mark = "&Cintern, nicht zur Weitergabe" if internal else ""
     sheet.set_footer(f"&L&A{mark}&R&P / &N")
