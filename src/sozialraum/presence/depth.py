@@ -15,6 +15,7 @@ from sozialraum.presence.models import set_cover
 from sozialraum.presence.nested import flattening, nested_proposal
 from sozialraum.presence.problem import Floats, Ints
 from sozialraum.presence.stability import (
+    Redrawn,
     draw_inputs,
     exchangeable,
     redraw,
@@ -196,20 +197,23 @@ def _drawn(
     several = [s for s in steps if s.sites]
     where = {"unit_xy": xy[0], "site_xy": xy[1]}
     proposals = [s.sites for s in several]
-    again, shares = remember(_shares, proposals, cost, demand, draws=draws, **where, **fixed)
+    again, shares, found = remember(_shares, proposals, cost, demand, draws=draws, **where, **fixed)
     shares["p"] = [several[k].p for k in shares["proposal"]]
     headline = steps[min(siting.rooms, len(steps) - 1)]
-    result = robust_choice(again, np.sort(np.array(headline.sites, np.intp)))
+    given = np.sort(np.array(headline.sites, np.intp))
+    result = robust_choice(again, given, found[proposals.index(headline.sites)])
     robust = result.figures.assign(regret=result.regret)
     chosen = [headline.sites, result.robust_mean, result.robust_worst]
     robust["sites"] = pd.Series(chosen, index=robust.index, dtype=object)
     return shares[["p", "site", "stability"]], robust
 
 
-def _shares(proposals: list[Any], *args: Any, **kwargs: Any) -> tuple[Any, pd.DataFrame]:
-    """The draws, and how often they choose the rooms of each proposal again."""
+def _shares(
+    proposals: list[Any], *args: Any, **kwargs: Any
+) -> tuple[Redrawn, pd.DataFrame, list[Ints]]:
+    """The draws, how often they choose the rooms of each proposal again, and what else."""
     again = redraw(*args, **kwargs)
-    return again, stability_by_number(again, proposals)
+    return again, *stability_by_number(again, proposals)
 
 
 def _fewest(cost: Floats, demand: Floats, radius: float, existing: Ints) -> int | None:

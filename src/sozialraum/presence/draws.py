@@ -6,6 +6,7 @@ distance, the position of venues, other demand vectors.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,27 +125,27 @@ def draw_inputs(
 
 
 def drawn_reach(
-    problem: Problem, radius: float, draws: Draws, number: int, unit_xy: Any, site_xy: Any
-) -> Bools:
-    """Which site reaches which point in one draw: bool array (points, sites).
+    problem: Problem, radius: float, draws: Draws, unit_xy: Any = None, site_xy: Any = None
+) -> Iterator[Bools]:
+    """Which site reaches which point, draw by draw: bool arrays (points, sites).
 
     Examples
     --------
     >>> from sozialraum.presence.problem import read_problem
     >>> problem = read_problem([[1000.0], [900]], [5, 4])
-    >>> drawn_reach(problem, 1000, Draws(np.ones((1, 2)), np.array([1.1])), 0, None, None).tolist()
-    [[False], [True]]
+    >>> longer = Draws(np.ones((1, 2)), np.array([1.1]))
+    >>> [hit.tolist() for hit in drawn_reach(problem, 1000, longer)]
+    [[[False], [True]]]
     """
-    limit = radius / draws.stretch[number]
+    cost = problem.columns_dense(np.arange(problem.shape[1]))
+    limits = radius / draws.stretch
     if draws.shift is None:
-        if sparse.issparse(problem.cost):
-            return problem.within(limit).toarray() > 0
-        return problem.cost <= limit
+        for limit in limits:
+            yield cost <= limit
+        return
     if unit_xy is None or site_xy is None:
         raise InputError("Displaced venues need positions", where="unit_xy, site_xy")
-    units, places = np.asarray(unit_xy, float), np.asarray(site_xy, float)
-    moved = places + draws.shift[number]
-    before = np.hypot(*(units[:, None] - places).transpose(2, 0, 1))
-    after = np.hypot(*(units[:, None] - moved).transpose(2, 0, 1))
-    cost = problem.columns_dense(np.arange(problem.shape[1]))
-    return np.maximum(cost + after - before, 0.0) <= limit
+    (ux, uy), (sx, sy) = np.asarray(unit_xy, float).T[..., None], np.asarray(site_xy, float).T
+    before = np.hypot(ux - sx, uy - sy)
+    for limit, (dx, dy) in zip(limits, draws.shift.transpose(0, 2, 1), strict=True):
+        yield cost + np.hypot(ux - (sx + dx), uy - (sy + dy)) - before <= limit

@@ -2,7 +2,9 @@
 
 `sozialraum.presence.cover` proves optima of large sparse instances. Re-solving a proposal hundreds
 of times needs neither proof nor sparse matrices: points with the same sites in reach become one,
-then a greedy choice (Church & ReVelle 1974) is improved by exchanges (Teitz & Bart 1968).
+then a greedy choice (Church & ReVelle 1974) is improved by exchanges (Teitz & Bart 1968), in all
+instances at once: `reach` is (instances, groups, sites) of ones and zeros, `weight` (instances,
+groups), a choice (instances, p).
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import numpy as np
 from sozialraum.presence.problem import Bools, Floats, Ints
 
 
-def same_reach(reach: Bools, weight: Floats) -> tuple[Floats, Floats]:
+def same_reach(reach: Bools, weight: Floats) -> tuple[Bools, Floats]:
     """Add up the points that the same sites reach; points without site or weight are dropped.
 
     Parameters
@@ -22,8 +24,7 @@ def same_reach(reach: Bools, weight: Floats) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    reach : float array (groups, sites)
-        Ones and zeros.
+    reach : bool array (groups, sites)
     weight : float array (groups,)
 
     Examples
@@ -35,11 +36,27 @@ def same_reach(reach: Bools, weight: Floats) -> tuple[Floats, Floats]:
     keep = reach.any(axis=1) & (weight > 0)
     reach, weight = reach[keep], weight[keep]
     if not weight.size:
-        return reach.astype(float), weight
+        return reach, weight
     packed = np.packbits(reach, axis=1)
     keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
-    return reach[first].astype(float), np.bincount(group.ravel(), weight).astype(float)
+    return reach[first], np.bincount(group.ravel(), weight).astype(float)
+
+
+def reached_by(reach: Bools | Floats, weight: Floats, chosen: Ints) -> Floats:
+    """Weight that a choice reaches, by instance; one without instances is the choice of all.
+
+    Examples
+    --------
+    >>> reach = np.array([[[1.0, 0], [0, 1]]])
+    >>> reached_by(reach, np.array([[5.0, 4]]), np.array([[1]])).tolist()
+    [4.0]
+    """
+    if chosen.ndim == 1:
+        hit = reach[:, :, chosen].any(axis=2)
+    else:
+        hit = np.take_along_axis(reach, chosen[:, None], axis=2).any(axis=2)
+    return np.matmul(weight[:, None], hit[:, :, None].astype(float))[:, 0, 0]
 
 
 def add_greedily(reach: Floats, weight: Floats, p: int, chosen: Ints) -> Ints:
@@ -47,18 +64,19 @@ def add_greedily(reach: Floats, weight: Floats, p: int, chosen: Ints) -> Ints:
 
     Examples
     --------
-    >>> reach = np.array([[1.0, 0, 1], [0, 1, 1], [0, 1, 0]])
-    >>> add_greedily(reach, np.array([5.0, 4, 3]), 2, np.array([], int)).tolist()
-    [2, 1]
+    >>> reach, none = np.array([[[1.0, 0, 1], [0, 1, 1], [0, 1, 0]]]), np.empty(0, int)
+    >>> add_greedily(reach, np.array([[5.0, 4, 3]]), 2, none).tolist()
+    [[2, 1]]
     """
-    picked = [int(j) for j in chosen]
-    left = weight * ~reach[:, picked].any(axis=1) if picked else weight
-    while len(picked) < p:
-        gain = left @ reach
-        gain[picked] = -1.0
-        picked.append(int(np.argmax(gain)))
-        left = left * (reach[:, picked[-1]] == 0)
-    return np.array(picked, dtype=np.intp)
+    picked = np.empty((len(weight), p), np.intp)
+    picked[:, : chosen.size] = chosen
+    left, each = weight * ~reach[:, :, chosen].any(axis=2), np.arange(len(weight))
+    for k in range(chosen.size, p):
+        gain = np.matmul(left[:, None], reach)[:, 0]
+        np.put_along_axis(gain, picked[:, :k], -1.0, axis=1)
+        picked[:, k] = gain.argmax(axis=1)
+        left = left * (reach[each, :, picked[:, k]] == 0)
+    return picked
 
 
 def exchange_sites(reach: Floats, weight: Floats, chosen: Ints) -> Ints:
@@ -66,38 +84,43 @@ def exchange_sites(reach: Floats, weight: Floats, chosen: Ints) -> Ints:
 
     Examples
     --------
-    >>> reach = np.array([[1.0, 0, 1], [0, 1, 1]])
-    >>> exchange_sites(reach, np.array([5.0, 4]), np.array([0])).tolist()
-    [2]
+    >>> reach = np.array([[[1.0, 0, 1], [0, 1, 1]]])
+    >>> exchange_sites(reach, np.array([[5.0, 4]]), np.array([[0]])).tolist()
+    [[2]]
     """
     chosen = np.array(chosen, dtype=np.intp)
-    if not chosen.size or chosen.size == reach.shape[1] or not weight.size:
-        return chosen
-    tolerance = 1e-9 * weight.sum()
-    while True:
-        mine = reach[:, chosen]
-        counts = mine.sum(axis=1)
-        alone = mine * (weight * (counts == 1))[:, None]
+    (_, p), m = chosen.shape, reach.shape[2]
+    busy = np.arange(len(chosen) if 0 < p < m else 0)
+    tolerance = 1e-9 * weight.sum(axis=1)
+    while busy.size:
+        near, people, mine = reach[busy], weight[busy], chosen[busy]
+        spans = np.take_along_axis(near, mine[:, None], axis=2).transpose(0, 2, 1)
+        counts = spans.sum(axis=1)
+        alone = spans * (people * (counts == 1))[:, None]
         # What a site adds, plus what it takes over of those whom only the leaving site reaches.
-        score = (weight * (counts == 0)) @ reach + alone.T @ reach - alone.sum(axis=0)[:, None]
-        score[:, chosen] = -np.inf
-        best = int(np.argmax(score))
-        if score.flat[best] <= tolerance:
-            return chosen
-        chosen[best // reach.shape[1]] = best % reach.shape[1]
+        score = np.matmul((people * (counts == 0))[:, None], near) + np.matmul(alone, near)
+        score -= alone.sum(axis=2)[:, :, None]
+        np.put_along_axis(score, np.repeat(mine[:, None], p, axis=1), -np.inf, axis=2)
+        flat = score.reshape(len(busy), p * m)
+        best = flat.argmax(axis=1)
+        better = flat[np.arange(len(busy)), best] > tolerance[busy]
+        busy, best = busy[better], best[better]
+        chosen[busy, best // m] = best % m
+    return chosen
 
 
 def best_found(reach: Floats, weight: Floats, p: int, known: Ints) -> Ints:
-    """The better of two starts, both improved: a known choice and a greedy one.
+    """The better of two starts, both improved: a choice known for all instances and a greedy one.
 
     Examples
     --------
-    >>> reach = np.array([[1.0, 0, 1], [0, 1, 1], [0, 1, 0]])
-    >>> best_found(reach, np.array([5.0, 4, 3]), 1, np.array([0])).tolist()
-    [2]
+    >>> reach = np.array([[[1.0, 0, 1], [0, 1, 1], [0, 1, 0]]])
+    >>> best_found(reach, np.array([[5.0, 4, 3]]), 1, np.array([0])).tolist()
+    [[2]]
     """
     none = np.empty(0, np.intp)
     starts = (add_greedily(reach, weight, p, known), add_greedily(reach, weight, p, none))
-    found = [np.sort(exchange_sites(reach, weight, start)) for start in starts]
-    reached = [float(weight @ reach[:, choice].any(axis=1)) for choice in found]
-    return found[int(reached[1] > reached[0] + 1e-9 * weight.sum())]
+    found = [np.sort(exchange_sites(reach, weight, start), axis=1) for start in starts]
+    reached = [reached_by(reach, weight, choice) for choice in found]
+    better = reached[1] > reached[0] + 1e-9 * weight.sum(axis=1)
+    return np.where(better[:, None], found[1], found[0])

@@ -139,8 +139,8 @@ def read_problem(
         cost = cost.to_numpy(dtype=float)
     matrix = _distances(cost)
     people = _people(demand, matrix.shape[0], rows)
-    wanted = _positions(required, matrix.shape[1], columns, "required")
-    barred = _positions(forbidden, matrix.shape[1], columns, "forbidden")
+    wanted = positions_of(required, matrix.shape[1], columns, "required")
+    barred = positions_of(forbidden, matrix.shape[1], columns, "forbidden")
     problem = Problem(
         matrix,
         people,
@@ -274,7 +274,14 @@ def _people(demand: Any, n: int, rows: pd.Index | None) -> Floats:
     return people
 
 
-def _positions(sites: Iterable[Site], m: int, columns: pd.Index | None, name: str) -> Ints:
+def positions_of(sites: Iterable[Site], m: int, columns: pd.Index | None, name: str) -> Ints:
+    """Positions of sites among `m` columns, sorted; labels where the columns have any.
+
+    Examples
+    --------
+    >>> positions_of(["c", "a"], 3, pd.Index(["a", "b", "c"]), "required").tolist()
+    [0, 2]
+    """
     wanted: Collection[Site] = list(sites)
     if columns is not None:
         found = columns.get_indexer(pd.Index(wanted, dtype=object)) if wanted else np.empty(0, int)

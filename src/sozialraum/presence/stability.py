@@ -8,24 +8,23 @@ a proposal that is good on average or in the worst tenth of the draws.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sozialraum.errors import InputError
 from sozialraum.presence.draws import Draws, draw_inputs, drawn_reach
-from sozialraum.presence.exchange import best_found, same_reach
+from sozialraum.presence.exchange import best_found, reached_by, same_reach
 from sozialraum.presence.problem import (
+    Bools,
     Floats,
     Ints,
-    Problem,
     Site,
-    check_p,
     check_radius,
+    positions_of,
     read_problem,
 )
 
@@ -80,12 +79,13 @@ class Redrawn:
 
     Attributes
     ----------
-    problem : Problem
-    required, free : int array
-        Sites that must be among the chosen ones, and candidates besides.
-    reach : list of float array (groups, sites)
-        Per draw the groups of people that the same sites reach; the last groups may be empty.
-    people : list of float array (groups,)
+    sites : pandas.Index or None
+        Labels of the columns, where they have any.
+    candidates, required, free : int arrays
+        Columns that may be chosen, that must be, and that may be besides existing sites.
+    reach : bool array (draws, groups, sites)
+        Groups of people that the same sites reach; the last groups of a draw may be empty.
+    people : float array (draws, groups)
         Whom no existing site reaches, by group.
     near : float array (draws,)
         People near existing sites.
@@ -93,30 +93,46 @@ class Redrawn:
         All people of a draw.
     """
 
-    problem: Problem
+    sites: pd.Index | None
+    candidates: Ints
     required: Ints
     free: Ints
-    reach: list[Floats]
-    people: list[Floats]
+    reach: Bools
+    people: Floats
     near: Floats
     total: Floats
 
+    def name(self, column: int) -> Site:
+        """Label of a site."""
+        return int(column) if self.sites is None else self.sites[column]
+
+    def columns(self, sites: Iterable[Site]) -> Ints:
+        """Columns of sites, sorted."""
+        return positions_of(sites, self.reach.shape[2], self.sites, "sites")
+
     def reached(self, choice: Ints) -> Floats:
         """People whom existing sites and a choice reach, per draw."""
-        pairs = zip(self.reach, self.people, strict=True)
-        return self.near + np.array([w @ h[:, choice].any(axis=1) for h, w in pairs])
+        return self.near + reached_by(self.reach, self.people, choice)
 
-    def again(self, given: Ints) -> list[Ints]:
-        """As many sites as given, chosen anew in every draw."""
+    def again(self, given: Ints) -> Ints:
+        """As many sites as given, chosen anew in every draw: int array (draws, sites)."""
         fixed = np.intersect1d(self.required, given)
         free = np.setdiff1d(self.free, fixed)
         mine = np.flatnonzero(np.isin(free, given))
-        found = []
-        for reach, people in zip(self.reach, self.people, strict=True):
-            left = people * ~reach[:, fixed].any(axis=1)
-            best = best_found(reach[:, free], left, given.size - fixed.size, mine)
-            found.append(np.sort(np.r_[fixed, free[best]]).astype(np.intp))
-        return found
+        found = np.empty((len(self.near), given.size), np.intp)
+        found[:, : fixed.size] = fixed
+        for some in _parts(self.reach.shape, CELLS // 10):
+            left = self.people[some] * ~self.reach[some][:, :, fixed].any(axis=2)
+            reach = self.reach[some][:, :, free].astype(float)
+            best = best_found(reach, left, given.size - fixed.size, mine)
+            found[some, fixed.size :] = free[best]
+        return np.sort(found, axis=1)
+
+
+def _parts(shape: tuple[int, ...], cells: int) -> list[slice]:
+    """Draws a few at a time, so that no more cells than these are computed at once."""
+    step = max(1, cells // max(1, shape[1] * shape[2]))
+    return [slice(first, first + step) for first in range(0, shape[0], step)]
 
 
 def redraw(
@@ -146,24 +162,27 @@ def redraw(
     if draws.demand.shape[1:] != problem.demand.shape:
         raise InputError("Draws were made for another demand", where="draws.demand")
     groups, near = [], []
-    for number in range(len(draws.stretch)):
-        hit = drawn_reach(problem, radius, draws, number, unit_xy, site_xy)
+    hits = drawn_reach(problem, radius, draws, unit_xy, site_xy)
+    for people, hit in zip(draws.demand, hits, strict=True):
         served = hit[:, held].any(axis=1)
-        near.append(float(draws.demand[number][served].sum()))
-        groups.append(same_reach(hit, np.where(served, 0.0, draws.demand[number])))
+        near.append(float(people[served].sum()))
+        groups.append(same_reach(hit, np.where(served, 0.0, people)))
     most = max(len(weight) for _, weight in groups)
     return Redrawn(
-        problem,
+        problem.columns,
+        problem.candidates,
         problem.required,
         np.setdiff1d(problem.candidates, held),
-        [np.pad(reach, ((0, most - len(reach)), (0, 0))) for reach, _ in groups],
-        [np.pad(weight, (0, most - len(weight))) for _, weight in groups],
+        np.stack([np.pad(reach, ((0, most - len(reach)), (0, 0))) for reach, _ in groups]),
+        np.stack([np.pad(weight, (0, most - len(weight))) for _, weight in groups]),
         np.array(near),
         draws.demand.sum(axis=1),
     )
 
 
-def stability_by_number(redrawn: Redrawn, proposals: Iterable[Iterable[int]]) -> pd.DataFrame:
+def stability_by_number(
+    redrawn: Redrawn, proposals: Iterable[Iterable[int]]
+) -> tuple[pd.DataFrame, list[Ints]]:
     """How often each room of several proposals is chosen when inputs are drawn anew.
 
     Parameters
@@ -175,24 +194,27 @@ def stability_by_number(redrawn: Redrawn, proposals: Iterable[Iterable[int]]) ->
 
     Returns
     -------
-    pandas.DataFrame
+    shares : pandas.DataFrame
         `proposal` (position), `site`, `stability` (share of the draws).
+    found : list of int arrays (draws, sites)
+        For every proposal, the columns that are chosen instead.
 
     Examples
     --------
     >>> cost = np.array([[1, 9], [9, 1.0]])
     >>> draws = Draws(np.array([[5.0, 4], [4, 5], [6, 1], [2, 1]]), np.ones(4))
-    >>> stability_by_number(redraw(cost, [5, 4], radius=2, draws=draws), [[0]])[
-    ...     ["site", "stability"]].values.tolist()
-    [[0.0, 0.75]]
+    >>> shares, found = stability_by_number(redraw(cost, [5, 4], radius=2, draws=draws), [[0]])
+    >>> shares[["site", "stability"]].values.tolist(), found[0].ravel().tolist()
+    ([[0.0, 0.75]], [0, 1, 0, 0])
     """
-    rows = []
+    rows, chosen = [], []
     for number, sites in enumerate(proposals):
-        given = read_problem(redrawn.problem.cost, redrawn.problem.demand, required=sites).required
+        given = redrawn.columns(sites)
         found = redrawn.again(given)
-        share = np.mean([np.isin(given, choice) for choice in found], axis=0)
-        rows += [(number, redrawn.problem.name(j), v) for j, v in zip(given, share, strict=True)]
-    return pd.DataFrame(rows, columns=["proposal", "site", "stability"])
+        share = (found[:, :, None] == given).any(axis=1).mean(axis=0)
+        rows += [(number, redrawn.name(j), v) for j, v in zip(given, share, strict=True)]
+        chosen.append(found)
+    return pd.DataFrame(rows, columns=["proposal", "site", "stability"]), chosen
 
 
 def site_stability(
@@ -249,68 +271,63 @@ def site_stability(
         unit_xy=unit_xy,
         site_xy=site_xy,
     )
-    check_p(given.size, redrawn.problem)
-    return robust_choice(redrawn, given)
+    return robust_choice(redrawn, given, redrawn.again(given))
 
 
-def robust_choice(redrawn: Redrawn, given: Ints) -> Stability:
+def robust_choice(redrawn: Redrawn, given: Ints, found: Ints) -> Stability:
     """Stability of a choice (columns) and the choices that are good in all draws.
+
+    `found`: what is chosen instead in every draw, see `Redrawn.again`.
 
     Examples
     --------
     >>> cost = np.array([[1, 9], [9, 1.0]])
     >>> draws = Draws(np.array([[5.0, 4], [1, 9], [5, 5]]), np.ones(3))
-    >>> robust_choice(redraw(cost, [5, 4], radius=2, draws=draws), np.array([0])).robust_mean
+    >>> again, given = redraw(cost, [5, 4], radius=2, draws=draws), np.array([0])
+    >>> robust_choice(again, given, again.again(given)).robust_mean
     (1,)
     """
-    problem = redrawn.problem
-    found = redrawn.again(given)
-    total, fixed = redrawn.total, np.intersect1d(redrawn.required, given)
-    free = np.setdiff1d(redrawn.free, fixed)
-    chosen = np.bincount(np.concatenate(found), minlength=problem.shape[1])
-    mine = redrawn.reached(given)
-    options = {tuple(choice.tolist()) for choice in [*found, np.sort(given)]}
-    reached = {option: redrawn.reached(np.array(option, np.intp)) for option in sorted(options)}
-    own = np.array([reached[tuple(choice.tolist())][k] for k, choice in enumerate(found)])
+    total, candidates = redrawn.total, redrawn.candidates
+    chosen = np.bincount(found.ravel(), minlength=redrawn.reach.shape[2])
+    options, number = np.unique(np.vstack([found, np.sort(given)]), axis=0, return_inverse=True)
+    reached = np.array([redrawn.reached(option) for option in options])
+    own, mine = reached[number.ravel()[:-1], np.arange(len(total))], reached[number.ravel()[-1]]
     robust = {}
-    for name, score in (("robust_mean", np.mean), ("robust_worst", worst_tenth)):
-        start = max(reached, key=lambda option: score(reached[option] / total))
-        robust[name] = _exchange(redrawn, np.array(start), fixed, free, score)
+    for name, score in (("robust_mean", _mean), ("robust_worst", worst_tenth)):
+        start = options[score(reached / total).argmax()]
+        robust[name] = _exchange(redrawn, start, np.intersect1d(redrawn.required, given), score)
     rows = {"proposed": given, **robust}
-    shares = {name: redrawn.reached(choice) / total for name, choice in rows.items()}
-    index = [problem.name(j) for j in problem.candidates]
-    frame = pd.DataFrame(
-        {
-            "proposed": np.isin(problem.candidates, given),
-            "stability": chosen[problem.candidates] / len(found),
-        },
-        index=pd.Index(index, name="site"),
-    )
+    shares = np.array([redrawn.reached(choice) / total for choice in rows.values()])
     return Stability(
-        frame,
+        pd.DataFrame(
+            {
+                "proposed": np.isin(candidates, given),
+                "stability": chosen[candidates] / len(found),
+            },
+            index=pd.Index([redrawn.name(j) for j in candidates], name="site"),
+        ),
         mine,
         own,
         float(np.mean((own - mine) / total)),
-        tuple(problem.name(j) for j in robust["robust_mean"]),
-        tuple(problem.name(j) for j in robust["robust_worst"]),
-        pd.DataFrame(
-            {
-                "mean": {name: float(share.mean()) for name, share in shares.items()},
-                "worst_tenth": {name: worst_tenth(share) for name, share in shares.items()},
-            }
-        ),
+        tuple(redrawn.name(j) for j in robust["robust_mean"]),
+        tuple(redrawn.name(j) for j in robust["robust_worst"]),
+        pd.DataFrame({"mean": _mean(shares), "worst_tenth": worst_tenth(shares)}, list(rows)),
     )
 
 
-def worst_tenth(values: Floats) -> float:
-    """Mean of the lowest tenth (at least one value).
+def _mean(values: Floats) -> Floats:
+    return values.mean(axis=-1)
+
+
+def worst_tenth(values: Floats) -> Floats:
+    """Mean of the lowest tenth (at least one value) along the last axis.
 
     Examples
     --------
-    >>> worst_tenth(np.array([0.5, 0.4, 0.9]))
-    0.4
+    >>> worst_tenth(np.array([[0.5, 0.4, 0.9]])).tolist()
+    [0.4]
     """
-    return float(np.sort(values)[: max(1, values.size // 10)].mean())
+    return np.sort(values)[..., : max(1, values.shape[-1] // 10)].mean(axis=-1)
 
 
 def exchangeable(
@@ -366,22 +383,21 @@ def exchangeable(
     return frame.sort_values("loss", kind="stable", ignore_index=True)
 
 
-def _exchange(redrawn: Redrawn, choice: Ints, fixed: Ints, free: Ints, score: Any) -> Ints:
+def _exchange(redrawn: Redrawn, choice: Ints, fixed: Ints, score: Callable[..., Any]) -> Ints:
     """Exchange one site while that improves the score over all draws."""
-    if len(redrawn.reach) * redrawn.reach[0].size > CELLS:
+    if redrawn.reach.size > CELLS:
         return np.sort(choice)
-    stack: NDArray[np.float64] = np.stack(redrawn.reach)
-    people, total = np.stack(redrawn.people), redrawn.total
+    reach, people, total = redrawn.reach.astype(float), redrawn.people, redrawn.total
+    free = np.setdiff1d(redrawn.free, fixed)
     while True:
         best = score(redrawn.reached(choice) / total)
         step = None
         for out in np.setdiff1d(choice, fixed):
             rest = np.setdiff1d(choice, out)
-            missed = people * ~stack[:, :, rest].any(axis=2)
-            gain = np.matmul(missed[:, None], stack[:, :, free])[:, 0]
+            missed = people * ~redrawn.reach[:, :, rest].any(axis=2)
+            gain = np.matmul(missed[:, None], reach[:, :, free])[:, 0]
             kept = redrawn.near + people.sum(axis=1) - missed.sum(axis=1)
-            shares = (kept[:, None] + gain) / total[:, None]
-            values = [score(shares[:, k]) for k in range(free.size)]
+            values = score(np.ascontiguousarray(((kept[:, None] + gain) / total[:, None]).T))
             k = int(np.argmax(np.where(np.isin(free, rest), -np.inf, values)))
             if values[k] > best + 1e-9:
                 best, step = values[k], np.sort(np.r_[rest, free[k]])

@@ -283,5 +283,5 @@ def _stability(
     again = redraw(
         stack, values[0], radius=study.siting.radius, draws=drawn, existing=held, required=forced
     )
-    found = stability_by_number(again, [chosen])
-    return found.set_index("site")["stability"]
+    shares, _ = stability_by_number(again, [chosen])
+    return shares.set_index("site")["stability"]
