@@ -17,7 +17,7 @@ LAYERS = [
     {"need"},
     {"presence"},
     {"publish"},
-    {"pipeline", "result", "stages", "steps"},
+    {"pipeline", "result", "stages", "steps", "worker"},
     {"plot", "testing", "comparison", "evaluation"},
     {"cli"},
     {"__main__"},

@@ -263,7 +263,7 @@ def test_a_stage_is_computed_again_when_one_before_it_gave_another_result(
     def run(first: int) -> list[str]:
         stage = stages(study.model_copy(update={"seed": first}), data, cache)
         a = stage("first", lambda s, i: min(s.seed, 5))
-        stage("second", lambda s, i: a.value + 1, after=("first",), hidden=("seed",))
+        stage("second", lambda s, i, a: a + 1, a, hidden=("seed",))
         return stage.computed
 
     assert run(1) == ["first", "second"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ import pandas as pd
 import pytest
 
 import sozialraum as sr
-from sozialraum import pipeline
+from sozialraum import pipeline, steps
 from sozialraum.errors import DisclosureError, InputError
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
+from sozialraum.worker import Worker
 
 FILES = {
     "areas.gpkg",
@@ -241,24 +243,42 @@ def test_the_proposal_says_how_stable_each_room_is(demo_run) -> None:
 
 
 def test_two_processes_write_the_same_bytes_as_one(demo_run, demo_folder, tmp_path: Path) -> None:
-    from sozialraum.publish.report.worker import ReportWorker
-
-    with ReportWorker(cache=False) as worker:
+    with Worker() as worker:
         out = demo_run.write(tmp_path / "run", worker=worker)
     for name in sorted(FILES):
         assert (out / name).read_bytes() == (demo_folder / name).read_bytes(), name
     assert worker.process.returncode is not None
 
 
+def test_two_processes_compute_the_same_as_one(demo_run) -> None:
+    """Stages that a second process computes are the same, down to the bits."""
+    from sozialraum.codec import digest, pack
+
+    with Worker() as worker:
+        other = sr.run("demo", cache=False, worker=worker)
+    for field in fields(demo_run.content):
+        mine, theirs = (getattr(r.content, field.name) for r in (demo_run, other))
+        if field.name != "study":
+            assert digest(pack(mine)) == digest(pack(theirs)), field.name
+    assert {k: v for k, v in other.record.items() if k != "inputs"} == {
+        k: v for k, v in demo_run.record.items() if k != "inputs"
+    }
+
+
+def test_an_error_in_the_second_process_is_the_run_s_own() -> None:
+    study = sr.load_study("demo", layers={"water": "no/such/file.gpkg"})
+    with Worker() as worker, pytest.raises(sr.errors.InputError, match="missing"):
+        sr.run(study, cache=False, worker=worker)
+
+
 def test_a_worker_that_dies_leaves_the_earlier_result(
     demo_run, demo_folder: Path, tmp_path: Path
 ) -> None:
     from sozialraum.errors import EnvironmentFault
-    from sozialraum.publish.report.worker import ReportWorker
 
     out = shutil.copytree(demo_folder, tmp_path / "run")
     before = {p.name: p.read_bytes() for p in out.iterdir()}
-    with ReportWorker() as worker:
+    with Worker() as worker:
         worker.process.kill()
         with pytest.raises(EnvironmentFault, match="--jobs 1"):
             demo_run.write(out, worker=worker)
@@ -299,7 +319,7 @@ def test_a_small_count_around_the_region_has_no_part_in_a_concentration(monkeypa
 
     monkeypatch.setattr(sr.concentration, "concentrate", looked_at, raising=False)
     with pytest.raises(StopIteration):
-        pipeline._patterns(table, need, sr.need.stand(table, need))
+        steps.patterns(table.study, table.inputs, table, need, sr.need.stand(table, need))
     assert np.isnan(given["counts"][outside[0]])
     assert given["counts"][outside[1:]].notna().sum() > 20
 

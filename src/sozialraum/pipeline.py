@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache as once
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from sozialraum.study import Study, load_study
 
 if TYPE_CHECKING:
     from sozialraum.areas.join import JoinAudit
-    from sozialraum.areas.table import AreaTable
     from sozialraum.presence.answer import Answer
+    from sozialraum.worker import Worker
 
 Progress = Callable[[str], None]
 
@@ -28,6 +28,7 @@ def run(
     internal: bool = False,
     cache: bool = True,
     progress: Progress = _silent,
+    worker: Worker | None = None,
     **changes: Any,
 ) -> Run:
     """Compute a study: need, ranks, concentration, rooms; nothing is written.
@@ -49,6 +50,8 @@ def run(
         folder (readable by its owner only), and keep what this run computes.
     progress : callable
         Told the name of each stage.
+    worker : sozialraum.worker.Worker, optional
+        A second process that computes some of the stages; the command line uses one.
     **changes
         Settings to change, e.g. ``siting={"rooms": 8}``.
 
@@ -79,86 +82,59 @@ def run(
     chosen = load_study(study, **changes)
     inputs = Inputs(data_folder(data, chosen))
     store = open_cache(cache)
-    stage = Stages(chosen, inputs, store)
+    stage = Stages(chosen, inputs, store, worker)
 
     progress("read the inputs")
     areas = stage("areas", steps.read, hidden=(*READERS, *ROOMS, "disclosure", "targets", "seed"))
-    joined = once(lambda: steps.joined(areas.value, chosen, inputs))
-
-    def table(seen: Study, read: Inputs) -> AreaTable:
-        return joined().seen_by(seen, read)
-
+    table = areas.then(lambda parts: steps.joined(parts, chosen, inputs))
     around = stage(
         "around",
-        lambda s, i: steps.around(table(s, i)),
-        after=("areas",),
+        steps.around,
+        table,
         hidden=(*TEXTS, *ROOMS, "indicators", "counts", "disclosure", "targets", "seed"),
+        elsewhere=True,
     )
     progress("need and ranks")
-    need = stage(
-        "need",
-        lambda s, i: steps.assess(table(s, i)),
-        after=("areas",),
-        hidden=(*READERS, *ROOMS, "targets"),
-    )
-    standing = stage(
-        "standing",
-        lambda s, i: steps.stand(table(s, i), need.value),
-        after=("areas", "need"),
-        hidden=(*READERS, *ROOMS, *LIMITS),
-    )
+    need = stage("need", steps.assess, table, hidden=(*READERS, *ROOMS, "targets"))
+    standing = stage("standing", steps.stand, table, need, hidden=(*READERS, *ROOMS, *LIMITS))
+    before = (table, need, standing)
     tables = stage(
-        "need tables",
-        lambda s, i: steps.need_tables(table(s, i), need.value, standing.value),
-        after=("areas", "need", "standing"),
-        hidden=(*READERS, *ROOMS),
+        "need tables", steps.need_tables, *before, hidden=(*READERS, *ROOMS), elsewhere=True
     )
     progress("concentration")
     patterns = stage(
         "concentration",
-        lambda s, i: steps.patterns(table(s, i), need.value, standing.value),
-        after=("areas", "need", "standing"),
+        steps.patterns,
+        *before,
         hidden=(*READERS, *ROOMS, "targets"),
+        elsewhere=True,
     )
     progress("rooms and people at places")
     setting = stage(
         "setting",
-        lambda s, i: steps.settle(table(s, i), standing.value),
-        after=("areas", "standing"),
+        steps.settle,
+        table,
+        standing,
         hidden=(*READERS, "access", "hours", *(f"siting.{k}" for k in HEADLINE)),
     )
     surface = stage(
-        "surface",
-        lambda s, i: steps.surface(table(s, i), setting.value),
-        after=("areas", "setting"),
-        hidden=(*READERS, *ROOMS),
+        "surface", steps.surface, table, setting, hidden=(*READERS, *ROOMS), elsewhere=True
+    )
+    progress("proposal of rooms")
+    presence = stage(
+        "presence", partial(steps.propose, remember=remembering(store)), setting, hidden=READERS
     )
     progress("disclosure control")
     shown = stage(
         "shown internally" if internal else "shown",
-        lambda s, i: steps.show(
-            table(s, i),
-            need.value,
-            standing.value,
-            tables.value,
-            patterns.value,
-            setting.value,
-            surface.value,
-            around.value,
-            internal=internal,
-        ),
-        after=(
-            *("areas", "around", "need", "standing"),
-            *("need tables", "concentration", "setting", "surface"),
-        ),
+        partial(steps.show, internal=internal),
+        *before,
+        tables,
+        patterns,
+        setting,
+        surface,
+        around,
         hidden=("hours", *(f"siting.{k}" for k in HEADLINE)),
-    )
-    progress("proposal of rooms")
-    presence = stage(
-        "presence",
-        lambda s, i: steps.propose(s, setting.value, i, remembering(store)),
-        after=("setting",),
-        hidden=READERS,
     )
     hashes = manifest.record_inputs(inputs.root, inputs.names)
     stage.refuse_changes({name: record.sha256 for name, record in hashes.items()})

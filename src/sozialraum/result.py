@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sozialraum.publish.content import Content
-    from sozialraum.publish.report.worker import ReportWorker
     from sozialraum.study import Study
+    from sozialraum.worker import Worker
 
 
 def _silent(stage: str) -> None:
@@ -138,7 +138,7 @@ class Run:
         out: str | Path,
         *,
         progress: Callable[[str], None] = _silent,
-        worker: ReportWorker | None = None,
+        worker: Worker | None = None,
     ) -> Path:
         """Write every output into a folder, swapped in as a whole.
 
@@ -148,8 +148,8 @@ class Run:
             Folder of the result; an earlier result there is replaced at the end, or stays.
         progress : callable
             Told the name of each step.
-        worker : ReportWorker, optional
-            Sets the report in a process of its own; the command line uses it with two jobs.
+        worker : sozialraum.worker.Worker, optional
+            A second process, which sets the report while the other files are written.
 
         Returns
         -------
@@ -167,8 +167,8 @@ class Run:
 
         content, out = self.content, Path(out)
         with folder.publishing(out, private=content.info.internal) as place:
-            if worker is not None:
-                worker.start(content)
+            cached = bool(self.origin.get("cache"))
+            report = worker and worker.submit(kept_report, content, cache=cached)
             if content.info.internal:
                 notice = "Intern, nicht zur Weitergabe: alle Dateien dieses Ordners.\n"
                 (place / folder.NOTICE).write_bytes(notice.encode())
@@ -181,11 +181,8 @@ class Run:
             geodata.write_gpkg(content, place / "areas.gpkg")
             geodata.write_parquet(content, place / "areas.parquet")
             progress("report")
-            if worker is not None:
-                worker.finish(place / "report.pdf")
-            else:
-                report = kept_report(content, cache=bool(self.origin.get("cache")))
-                (place / "report.pdf").write_bytes(report)
+            pdf = report.result() if report else kept_report(content, cache=cached)
+            (place / "report.pdf").write_bytes(pdf)
             progress("manifest")
             datapackage.write_datapackage(content, place)  # it describes the report, too
             dcat.write_dcat(content, place)

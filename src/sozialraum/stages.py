@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sozialraum.areas.inputs import SHAPEFILE_PARTS, Inputs
 from sozialraum.cache import Cache, Entry, key_of
 from sozialraum.errors import InputError
 from sozialraum.publish.manifest import record_once
 from sozialraum.study import Study
+
+if TYPE_CHECKING:
+    from sozialraum.worker import Worker
 
 LOG = logging.getLogger("sozialraum.stages")
 
@@ -51,16 +54,60 @@ class Watched:
         return value
 
 
-class Result:
-    """What a stage gave; from the cache, it is read when it is first asked for."""
+def _compute(
+    function: Callable[..., Any],
+    study: Study,
+    root: Path,
+    hidden: tuple[str, ...],
+    values: list[Any],
+) -> tuple[Any, list[str], set[str]]:
+    """What a stage gives, the files it read, and the hidden settings it looked at."""
+    seen: set[str] = set()
+    inputs = Inputs(root)
+    watched = Watched(study, frozenset(hidden), seen) if hidden else study
+    value = function(watched, inputs, *values)
+    return value, inputs.names, seen
 
-    def __init__(self, entry: Entry) -> None:
-        self._entry = entry
+
+def _given(entry: Entry) -> Entry:
+    return entry
+
+
+class Result:
+    """What a stage gave.
+
+    From the cache, it is read when it is first asked for; from a second process, it is waited for
+    then.
+
+    Parameters
+    ----------
+    name : str
+        Of the stage.
+    entry : callable
+        Gives the entry; called once.
+    make : callable, optional
+        What this run makes of the value.
+    """
+
+    def __init__(
+        self, name: str, entry: Callable[[], Entry], make: Callable[[Any], Any] | None = None
+    ) -> None:
+        self.name, self._entry, self._make = name, entry, make
+
+    @cached_property
+    def entry(self) -> Entry:
+        """Value, checksum, and the files that were read for it."""
+        return self._entry()
 
     @cached_property
     def value(self) -> Any:
         """For this run alone: changing it changes no other run."""
-        return self._entry.value
+        value = self.entry.value
+        return value if self._make is None else self._make(value)
+
+    def then(self, make: Callable[[Any], Any]) -> Result:
+        """The same stage, its value made into another one by this run."""
+        return Result(self.name, lambda: self.entry, make)
 
 
 class Stages:
@@ -72,72 +119,87 @@ class Stages:
     inputs : Inputs
         Files that a stage reads are recorded here, whether it is computed or not.
     cache : Cache
+    worker : Worker, optional
+        Computes stages that are said to be computed elsewhere.
     """
 
-    def __init__(self, study: Study, inputs: Inputs, cache: Cache) -> None:
-        self.study, self.inputs, self.cache = study, inputs, cache
+    def __init__(
+        self, study: Study, inputs: Inputs, cache: Cache, worker: Worker | None = None
+    ) -> None:
+        self.study, self.inputs, self.cache, self.worker = study, inputs, cache, worker
         self.computed: list[str] = []
-        self._checksums: dict[str, str] = {}
         self._files_read: dict[str, str] = {}
         self._document = study.model_dump(mode="json", by_alias=True)
 
     def __call__(
         self,
         name: str,
-        compute: Callable[[Any, Inputs], Any],
-        *,
-        after: tuple[str, ...] = (),
+        function: Callable[..., Any],
+        *after: Result,
         hidden: tuple[str, ...] = (),
+        elsewhere: bool = False,
     ) -> Result:
         """The result of a stage.
 
         Parameters
         ----------
         name : str
-        compute : callable
-            Takes the study and the inputs; a pure function of them and of the stages in `after`.
-        after : tuple of str
-            Stages whose results `compute` uses.
+        function : callable
+            Takes the study, the inputs and the values of `after`; a pure function of them.
+        *after : Result
+            Of the stages before that it uses.
         hidden : tuple of str
             Settings it does not look at: ``siting`` or ``siting.rooms``.
+        elsewhere : bool
+            Computed by the worker, where there is one; an error is raised when the result is
+            asked for.
         """
         visible = _without(self._document, hidden)
-        before = {n: self._checksums[n] for n in after}
-        files = {n: record_once(p).sha256 for n, p in sorted(self._files(visible))}
+        before = {result.name: result.entry.checksum for result in after}
+        files = self._hashed(visible)
         self.refuse_changes(files)
         self._files_read |= files
         key = key_of(name, visible, before, files)
-        entry = self.cache.get(key)
-        if entry is None:
-            entry = self._compute(name, key, compute, hidden, visible, files)
-        else:
+        found = self.cache.get(key)
+        if found is not None:
             LOG.debug("%s: from the cache", name)
-        self._checksums[name] = entry.checksum
-        for path in entry.files:
-            self.inputs.path(path)
-        return Result(entry)
+            self._record(found)
+            return Result(name, partial(_given, found))
+        task = (function, self.study, self.inputs.root, hidden, [r.value for r in after])
+        if elsewhere and self.worker is not None:
+            later = self.worker.submit(_compute, *task)
+            return Result(name, lambda: self._keep(name, key, visible, files, *later.result()))
+        made = self._keep(name, key, visible, files, *_compute(*task))
+        return Result(name, partial(_given, made))
 
-    def _compute(
+    def _keep(
         self,
         name: str,
         key: str,
-        compute: Callable[[Any, Inputs], Any],
-        hidden: tuple[str, ...],
         visible: dict[str, Any],
         files: dict[str, str],
+        value: Any,
+        read: list[str],
+        seen: set[str],
     ) -> Entry:
-        """The result, computed now; kept where it looked at nothing that its key does not hold."""
-        seen: set[str] = set()
-        inputs = Inputs(self.inputs.root)
-        study = Watched(self.study, frozenset(hidden), seen) if hidden else self.study
-        value = compute(study, inputs)
-        again = {n: record_once(p).sha256 for n, p in sorted(self._files(visible))}
+        """Keep what was computed, if it looked at nothing that its key does not hold."""
+        again = self._hashed(visible)
         _refuse_change(files, again)
-        whole = not seen and set(inputs.names) <= set(files) and again == files
+        whole = not seen and set(read) <= set(files) and again == files
         self.computed.append(name)
         if seen:
             LOG.debug("%s: not kept, it looks at %s", name, ", ".join(sorted(seen)))
-        return (self.cache if whole else Cache(None)).put(key, value, inputs.names)
+        entry = (self.cache if whole else Cache(None)).put(key, value, read)
+        self._record(entry)
+        return entry
+
+    def _record(self, entry: Entry) -> None:
+        for path in entry.files:
+            self.inputs.path(path)
+
+    def _hashed(self, settings: Any) -> dict[str, str]:
+        """Checksums of the files that settings name."""
+        return {name: record_once(p).sha256 for name, p in sorted(self._files(settings))}
 
     def refuse_changes(self, now: dict[str, str]) -> None:
         """Stop where a file is no longer what an earlier stage of this run has read.

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from sozialraum.areas.inputs import Inputs
     from sozialraum.areas.table import AreaTable
     from sozialraum.cache import Remember
     from sozialraum.concentration import Concentration, Development
-    from sozialraum.concentration.surface import Surface
     from sozialraum.need.assessment import Need
     from sozialraum.need.standing import Standing
     from sozialraum.presence.answer import Answer
@@ -60,36 +61,38 @@ def joined(parts: dict[str, Any], study: Study, inputs: Inputs) -> AreaTable:
     return rounded_workbook(AreaTable(study=study, inputs=inputs, **parts))
 
 
-def around(table: AreaTable) -> Around:
+def around(study: Study, inputs: Inputs, table: AreaTable) -> Around:
     """Layers for orientation."""
     from sozialraum.publish.assemble import read_around
 
-    return read_around(table)
+    return read_around(table.seen_by(study, inputs))
 
 
-def assess(table: AreaTable) -> Need:
+def assess(study: Study, inputs: Inputs, table: AreaTable) -> Need:
     """Counts, shares, indices and classes."""
     from sozialraum.need import assessment
 
-    return assessment.assess(table)
+    return assessment.assess(table.seen_by(study, inputs))
 
 
-def stand(table: AreaTable, need: Need) -> Standing:
+def stand(study: Study, inputs: Inputs, table: AreaTable, need: Need) -> Standing:
     """Ranks and their uncertainty, target groups, reasons."""
     from sozialraum.need import standing
 
-    return standing.stand(table, need)
+    return standing.stand(table.seen_by(study, inputs), need)
 
 
-def need_tables(table: AreaTable, need: Need, standing: Standing) -> tuple[FurtherTable, ...]:
+def need_tables(
+    study: Study, inputs: Inputs, table: AreaTable, need: Need, standing: Standing
+) -> tuple[FurtherTable, ...]:
     """What other choices would have given."""
     from sozialraum.publish import need_tables as tables
 
-    return tables.need_tables(table, need, standing)
+    return tables.need_tables(table.seen_by(study, inputs), need, standing)
 
 
 def patterns(
-    table: AreaTable, need: Need, standing: Standing
+    study: Study, inputs: Inputs, table: AreaTable, need: Need, standing: Standing
 ) -> tuple[Concentration, Development | None]:
     """Concentrations now, and what became of them since the previous edition."""
     from sozialraum.concentration import concentrate, develop, neighbours
@@ -98,7 +101,8 @@ def patterns(
     from sozialraum.need.alike import two_editions
     from sozialraum.publish import gate
 
-    study, city, in_region = table.study, table.areas, table.areas["in_region"]
+    table = table.seen_by(study, inputs)
+    city, in_region = table.areas, table.areas["in_region"]
     # A withheld area has no part in anything: no figure of the others tells its count.
     reasons, _ = gate.withheld(standing.areas, standing.regions, study)
     hidden = reasons.reindex(city.index).fillna("") != ""
@@ -140,12 +144,12 @@ def patterns(
     return concentration, develop(city, *editions, in_region, found=found, **search)
 
 
-def settle(table: AreaTable, standing: Standing) -> Setting:
+def settle(study: Study, inputs: Inputs, table: AreaTable, standing: Standing) -> Setting:
     """Rooms, and the people whom the study may place."""
     from sozialraum.presence import setting
     from sozialraum.publish import gate
 
-    study = table.study
+    table = table.seen_by(study, inputs)
     # A withheld area places nobody: solver, tables and page use the same publishable units.
     reasons, _ = gate.withheld(standing.areas, standing.regions, study)
     weights = standing.areas[[f"weight_{t}" for t in study.targets]]
@@ -163,11 +167,10 @@ def settle(table: AreaTable, standing: Standing) -> Setting:
     return setting.settle(table, weights, with_old_age if corrected else None, standing.areas)
 
 
-def surface(table: AreaTable, setting: Setting) -> Surface:
+def surface(study: Study, inputs: Inputs, table: AreaTable, setting: Setting) -> gpd.GeoDataFrame:
     """Density of the first target group."""
     from sozialraum.concentration import surface_units
 
-    study = table.study
     return surface_units(
         setting.cells,
         setting.units,
@@ -180,13 +183,15 @@ def surface(table: AreaTable, setting: Setting) -> Surface:
 
 
 def show(
+    study: Study,
+    inputs: Inputs,
     table: AreaTable,
     need: Need,
     standing: Standing,
     tables: tuple[FurtherTable, ...],
     patterns: tuple[Concentration, Development | None],
     setting: Setting,
-    surface: Surface,
+    surface: gpd.GeoDataFrame,
     around: Around,
     *,
     internal: bool,
@@ -197,6 +202,7 @@ def show(
     from sozialraum.publish.series_table import series_table
     from sozialraum.publish.shown import show
 
+    table = table.seen_by(study, inputs)
     concentration, development = patterns
     figures = standing.figures | concentration.figures | setting.figures
     content = assemble(
@@ -220,7 +226,7 @@ def show(
     return shown, record, tuple(need.leaks)
 
 
-def propose(study: Study, setting: Setting, inputs: Inputs, remember: Remember) -> Answer:
+def propose(study: Study, inputs: Inputs, setting: Setting, *, remember: Remember) -> Answer:
     """Rooms, hours and what is worth a question."""
     from sozialraum.presence.answer import answer
 

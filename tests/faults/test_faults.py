@@ -24,8 +24,8 @@ from sozialraum.errors import EnvironmentFault, InputError
 from sozialraum.publish import gate
 from sozialraum.publish.folder import publishing
 from sozialraum.publish.report import document
-from sozialraum.publish.report.worker import ReportWorker
 from sozialraum.result import Run
+from sozialraum.worker import Worker
 from tests.publish.test_gate import consistent
 from tests.support.synthetic import content
 
@@ -166,9 +166,9 @@ def test_a_worker_without_memory_is_one_clear_sentence(run: Run, earlier: Path) 
     import resource
 
     before = state(earlier)
-    with ReportWorker() as worker:
+    with Worker() as worker:
         resource.prlimit(worker.process.pid, resource.RLIMIT_AS, (300_000_000, 300_000_000))
-        with pytest.raises(EnvironmentFault, match=r"report ended with .*--jobs 1"):
+        with pytest.raises(EnvironmentFault, match=r"process of the run ended with .*--jobs 1"):
             run.write(earlier, worker=worker)
     assert state(earlier) == before
 
@@ -219,4 +219,4 @@ def test_a_file_that_changes_between_two_stages_is_refused(tmp_path: Path) -> No
     stage("areas", lambda s, i: i.path(s.population.path).read_text())
     table.write_text("another")
     with pytest.raises(InputError, match="changed while the run was reading"):
-        stage("need", lambda s, i: None, after=("areas",))
+        stage("need", lambda s, i: None)

@@ -36,7 +36,7 @@ def register(commands: Any) -> None:
         type=int,
         default=None,
         metavar="N",
-        help="2: set the report in a process of its own (default: if there are 2 cores)",
+        help="2: use a second process (default: if there are 2 cores)",
     )
     run.add_argument("--internal", action="store_true", help="for use inside the office only")
     run.add_argument("--no-cache", action="store_true", help="compute every stage anew")
@@ -99,9 +99,9 @@ def _compute(arguments: argparse.Namespace) -> int:
     with speaking(arguments, arguments.study) as say, ExitStack() as stack:
         worker = None
         if (arguments.jobs or os.cpu_count() or 1) > 1:
-            from sozialraum.publish.report.worker import ReportWorker
+            from sozialraum.worker import Worker
 
-            worker = stack.enter_context(ReportWorker(cache=not arguments.no_cache))
+            worker = stack.enter_context(Worker())
         run = pipeline.run(
             arguments.study,
             data=arguments.data,
@@ -109,6 +109,7 @@ def _compute(arguments: argparse.Namespace) -> int:
             internal=arguments.internal,
             cache=not arguments.no_cache,
             progress=say,
+            worker=worker,
         )
         target = arguments.out or Path("data/processed") / run.study.name
         out = run.write(target, progress=say, worker=worker)

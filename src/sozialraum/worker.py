@@ -1,0 +1,129 @@
+"""A second process, so that two cores work at once.
+
+It starts with a run and imports its libraries while the inputs are read; then it computes what it
+is given, one after the other. What comes out is the same as without it.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from sozialraum.errors import EnvironmentFault
+
+
+class Worker:
+    """A process that calls functions.
+
+    Functions, arguments and results cross over pickled, between two processes of the same user
+    that trust each other; nothing of it touches a disk.
+
+    Examples
+    --------
+    >>> with Worker() as worker:
+    ...     worker.submit(max, 2, 3).result()
+    3
+    """
+
+    def __init__(self) -> None:
+        options: dict[str, Any] = {}
+        if os.name == "posix":
+            options["start_new_session"] = True  # Ctrl-C is for the run; it ends the worker
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            **options,
+        )
+        # One thread hands over and waits, so that the run never does before it needs a result.
+        self._thread = ThreadPoolExecutor(max_workers=1)
+
+    def submit(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call a function of a module there, after everything that was submitted before.
+
+        Parameters
+        ----------
+        function : callable
+            Importable by its name.
+        *args, **kwargs
+            Whatever can be pickled.
+
+        Returns
+        -------
+        concurrent.futures.Future
+            Its `result` raises what the function raised, or `EnvironmentFault` where the process
+            ended without an answer (out of memory, killed).
+        """
+        return self._thread.submit(self._call, (function, args, kwargs))
+
+    def _call(self, task: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]) -> Any:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            pickle.dump(task, self.process.stdin, protocol=5)
+            self.process.stdin.flush()
+            done, answer = pickle.load(self.process.stdout)
+        except (BrokenPipeError, EOFError, pickle.UnpicklingError) as error:
+            raise EnvironmentFault(
+                f"The second process of the run ended with {self.process.wait()}",
+                expected="an answer",
+                hint="Free some memory, or run with --jobs 1",
+            ) from error
+        if not done:
+            raise answer
+        return answer
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.process.kill()
+        self._thread.shutdown(cancel_futures=True)
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with suppress(BrokenPipeError):
+                    stream.close()
+        self.process.wait()
+
+
+def main() -> None:
+    """Answer on standard output what is asked on standard input, until it ends."""
+    questions, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # whatever a library prints is no answer
+    import babel.numbers  # noqa: F401
+    import geopandas  # noqa: F401
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401
+    import typst  # noqa: F401
+
+    from sozialraum.publish.report import document  # noqa: F401
+
+    while True:
+        try:
+            function, args, kwargs = pickle.load(questions)
+        except EOFError:
+            return
+        answer: tuple[bool, Any]
+        try:
+            answer = True, function(*args, **kwargs)
+        except Exception as error:
+            answer = False, error
+        pickle.dump(answer, answers, protocol=5)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
