@@ -65,6 +65,6 @@ def _key(path: Path) -> str:
     cells = [c["source"] for c in json.loads(path.read_text(encoding="utf-8"))["cells"]]
     digest = hashlib.sha256(json.dumps([platform.python_version(), cells]).encode())
     for file in sorted((ROOT / "src").rglob("*")):
-        if file.suffix in {".py", ".yaml", ".json", ".js", ".css", ".j2"}:
+        if file.suffix in {".py", ".yaml", ".json", ".js", ".css", ".html"}:
             digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -10,7 +10,6 @@ LIBRARIES = (
     "babel",
     "geopandas",
     "highspy",
-    "jinja2",
     "matplotlib",
     "numpy",
     "pandas",

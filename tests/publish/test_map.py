@@ -144,7 +144,7 @@ def test_optional_parts_may_be_missing():
 def test_german_and_english_have_the_same_texts_and_all_that_the_script_asks_for():
     german, english = texts_of("de"), texts_of("en")
     assert german.keys() == english.keys()
-    source = "\n".join(_asset(f"assets/{name}") for name in (*SCRIPTS, "template.html.j2"))
+    source = "\n".join(_asset(f"assets/{name}") for name in (*SCRIPTS, "template.html"))
     asked = set(re.findall(r'\bt\("([\w.]+)"', source)) | set(
         re.findall(r'data-t(?:-label)?="([\w.]+)"', source)
     )

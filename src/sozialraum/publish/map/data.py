@@ -191,27 +191,28 @@ def _table(
     frame: gpd.GeoDataFrame, shapes: np.ndarray, origin: tuple[int, int], targets: tuple[str, ...]
 ) -> dict[str, list[Any]]:
     """Columns of areas or regions; a column that the frame lacks is left out."""
-    index = pd.Index(frame.index.astype(str))
     marks = label_points(shapes, origin)
     out: dict[str, list[Any]] = {
-        "id": index.tolist(),
+        "id": [str(key) for key in frame.index],
         "rings": [rings(shape, origin) for shape in shapes],
         "x": [m[0] for m in marks],
         "y": [m[1] for m in marks],
         "r": [m[2] for m in marks],
     }
-    columns = [*_NUMBERS, *filter(_INDICATOR.fullmatch, frame.columns)]
+    plain = pd.DataFrame(frame)  # a GeoDataFrame looks at its geometry at every access
+    columns = [*_NUMBERS, *filter(_INDICATOR.fullmatch, plain.columns)]
     columns += [f"{c}_{t}" for t in targets for c in ("rank", "rank_lo", "rank_hi", "weight")]
     for column in columns:
-        if column in frame and frame[column].notna().any():
-            digits = describe(column).digits  # as in every other output
-            out[column] = [_number(v, digits) for v in frame[column]]
+        if column in plain:
+            figures = _numbers(plain[column], describe(column).digits)  # as in every other output
+            if any(figure is not None for figure in figures):
+                out[column] = figures
     for column in _WORDS + _TEXTS:
-        if column in frame:
-            out[column] = [_text(v) for v in frame[column]]
+        if column in plain:
+            out[column] = _texts(plain[column])
     for column in ("top_certain", "top_possible", "possibly_worse"):
-        if column in frame:
-            out[column] = [None if pd.isna(v) else bool(v) for v in frame[column]]
+        if column in plain:
+            out[column] = [None if pd.isna(v) else bool(v) for v in plain[column]]
     return out
 
 
@@ -257,7 +258,7 @@ def _points(
     return {
         "x": xy[:, 0].tolist(),
         "y": xy[:, 1].tolist(),
-        **{c: [_text(v) for v in frame[c]] for c in columns},
+        **{c: _texts(frame[c]) for c in columns},
     }
 
 
@@ -281,14 +282,15 @@ def _clusters(frame: gpd.GeoDataFrame, origin: tuple[int, int]) -> list[dict[str
 
 
 def _rooms(content: Content, origin: tuple[int, int]) -> dict[str, list[Any]]:
-    rooms = content.rooms
-    out: dict[str, list[Any]] = {"id": rooms.index.astype(str).tolist()}
-    out["x"] = [int(v) - origin[0] for v in rooms["x"]]
-    out["y"] = [int(v) - origin[1] for v in rooms["y"]]
+    rooms = pd.DataFrame(content.rooms)
+    out: dict[str, list[Any]] = {
+        "id": rooms.index.astype(str).tolist(),
+        **_positions(rooms, origin),
+    }
     out["eligible"] = [bool(v) for v in rooms["eligible"]]
     for column in _ROOM_TEXTS:
         if column in rooms:
-            out[column] = [_text(v) for v in rooms[column]]
+            out[column] = _texts(rooms[column])
     if content.ways is not None:
         out["ways"] = [_ways(content, site) for site in rooms.index]
     everyone = list(content.study.targets)
@@ -330,14 +332,13 @@ def _offices(content: Content, origin: tuple[int, int]) -> list[dict[str, Any]]:
 
 def _units(content: Content, origin: tuple[int, int]) -> dict[str, Any]:
     """Demand units, areas as positions in the area table; people as whole persons."""
-    units = content.units
+    units = pd.DataFrame(content.units)
     position = {key: i for i, key in enumerate(content.areas.index.astype(str))}
     return {
-        "x": [int(v) - origin[0] for v in units["x"]],
-        "y": [int(v) - origin[1] for v in units["y"]],
-        "area": [position.get(str(v), -1) for v in units["area_id"]],
+        **_positions(units, origin),
+        "area": [position.get(key, -1) for key in _texts(units["area_id"])],
         "people": {
-            key: [_number(v, 0) for v in units[f"people_{key}"]]
+            key: _numbers(units[f"people_{key}"], 0)
             for key in content.study.targets
             if f"people_{key}" in units
         },
@@ -364,18 +365,34 @@ def _siting(content: Content) -> dict[str, list[list[Any]]]:
 def _presence(content: Content) -> dict[str, dict[str, float | int | None]]:
     """Key `target|p|site` -> what the run knows of the room besides its reach, if anything."""
     table = content.presence
-    columns = [c for c in ("stability", "hours_open", "hours_appointment") if c in table]
-    return {
-        f"{row['target']}|{int(row['p'])}|{row['site_id']}": {
-            c: _number(row[c], describe(c).digits) for c in columns if pd.notna(row[c])
-        }
-        for row in table.dropna(subset=columns, how="all").to_dict("records")
-    }
+    keys = zip(_texts(table["target"]), table["p"].tolist(), _texts(table["site_id"]), strict=True)
+    known: dict[str, dict[str, float | int | None]] = {f"{t}|{p:.0f}|{s}": {} for t, p, s in keys}
+    for column in ("stability", "hours_open", "hours_appointment"):
+        if column in table:
+            figures = _numbers(table[column], describe(column).digits)
+            for row, figure in zip(known.values(), figures, strict=True):
+                if figure is not None:
+                    row[column] = figure
+    return {key: row for key, row in known.items() if row}
+
+
+def _positions(frame: pd.DataFrame, origin: tuple[int, int]) -> dict[str, list[Any]]:
+    """Whole metres from the origin."""
+    return {c: (frame[c].astype(int) - o).tolist() for c, o in zip("xy", origin, strict=True)}
+
+
+def _numbers(values: pd.Series, digits: int) -> list[float | int | None]:
+    """JSON numbers of a column, see `_number`."""
+    return [_number(v, digits) for v in values.to_numpy(float, na_value=np.nan).tolist()]
+
+
+def _texts(values: pd.Series) -> list[str]:
+    return [_text(v) for v in values.to_numpy(object)]
 
 
 def _number(value: Any, digits: int = 6) -> float | int | None:
     """A JSON number; None for a missing or infinite one; whole numbers without a point."""
-    if value is None or pd.isna(value) or math.isinf(value):
+    if value is None or not math.isfinite(value):
         return None
     rounded = round(float(value), digits)
     return int(rounded) if rounded == int(rounded) else rounded

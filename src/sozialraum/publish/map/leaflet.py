@@ -61,7 +61,8 @@ def leaflet() -> Leaflet:
     licence = distribution.read_text("LICENSE") or distribution.read_text("licenses/LICENSE") or ""
     script = re.sub(r"//# sourceMappingURL=\S*\s*$", "", script).strip()
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.S)
-    style = re.sub(r"[^{}]*\{[^{}]*url\([^{}]*\}", "", style)
+    # a rule begins after a brace: looked for from every letter it costs thirty times as much
+    style = re.sub(r"(?:\A|(?<=[{}]))[^{}]*\{[^{}]*url\([^{}]*\}", "", style)
     style = re.sub(r"\s+", " ", style).strip()
     version = re.search(r"Leaflet (\d+\.\d+\.\d+)", script[:200])
     return Leaflet(script, style, licence.strip(), version.group(1) if version else "")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sozialraum.publish.map.data import page_data
+from sozialraum.publish.map.document import document
 from sozialraum.publish.map.leaflet import leaflet
 from sozialraum.publish.terms import own_terms
 
@@ -71,8 +72,6 @@ def render_map(content: Content) -> str:
     -------
     str
     """
-    from jinja2 import Environment, StrictUndefined
-
     parts = leaflet()
     style = parts.style + "\n" + _asset("assets/style.css")
     script = "(() => {\n" + "\n".join(_asset(f"assets/{name}") for name in SCRIPTS) + "\n})();"
@@ -89,21 +88,18 @@ def render_map(content: Content) -> str:
             *_images(content),
         ]
     )
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(_asset("assets/template.html.j2"))
-    return template.render(
-        info=content.info,
-        attributions=list(dict.fromkeys(s.attribution or s.title for s in content.info.sources)),
-        basemap=content.study.layers.basemap,
-        language=content.info.language,
-        policy=policy,
-        t=texts[content.info.language],
-        style=style,
-        library=library,
-        script=script,
-        data=json_block(page_data(content) | {"texts": texts}),
+    return document(
+        _asset("assets/template.html"),
+        content.info,
+        content.study,
+        texts[content.info.language],
+        {
+            "policy": policy,
+            "style": style,
+            "library": library,
+            "script": script,
+            "data": json_block(page_data(content) | {"texts": texts}),
+        },
     )
 
 
