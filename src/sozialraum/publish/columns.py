@@ -293,6 +293,8 @@ def plain(value: Any) -> str | None:
     ('Haus am See', None, 'a; b')
     """
     if isinstance(value, str):
+        if value.isprintable():  # nothing to replace: the common case, and a fast answer
+            return value or None
         return _CONTROL.sub(" ", value) or None
     if isinstance(value, (list, tuple, set, frozenset)):
         value = "; ".join(

@@ -62,6 +62,8 @@ def layer(content: Content, key: str) -> gpd.GeoDataFrame:
     InputError
         The frame is not in the study's metric CRS.
     """
+    import geopandas as gpd
+
     frame, columns = getattr(content, key), []
     if key == "areas":
         further = [c for c in frame if str(c).startswith(("explained_", "weight_"))]
@@ -86,10 +88,11 @@ def layer(content: Content, key: str) -> gpd.GeoDataFrame:
             expected=content.study.area_layer.metric_crs,
             hint="Project every frame with to_crs before it is published",
         )
-    flat = frame.reset_index() if frame.index.name in columns else frame
-    if flat.geometry.name != "geometry":
-        flat = flat.rename_geometry("geometry")
-    return rounded(flat[[c for c in columns if c in flat.columns] + ["geometry"]])
+    flat = pd.DataFrame(frame)  # a GeoDataFrame looks at its geometry at every access
+    if frame.index.name in columns:
+        flat = flat.reset_index()
+    figures = rounded(flat[[c for c in columns if c in flat]])
+    return gpd.GeoDataFrame(figures, geometry=frame.geometry.array)
 
 
 def _no_surface(content: Content) -> gpd.GeoDataFrame:
