@@ -94,9 +94,9 @@ def _drop_easy_rows(cover: Cover) -> Cover:
 
 def _greedy_cover(cover: Cover) -> Ints:
     ones = Cover(cover.reach, np.ones(cover.weight.size), cover.sites)
-    most = 1
-    while True:  # doubling: greedy is incremental, so the first that suffices is a prefix
-        chosen = greedy(ones, min(most, ones.sites.size))
+    chosen, most = np.empty(0, np.intp), 1
+    while True:
+        chosen = greedy(ones, min(most, ones.sites.size), chosen)
         if (ones.counts(chosen) > 0).all():
             return chosen
         most *= 2

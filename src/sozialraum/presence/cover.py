@@ -14,6 +14,7 @@ The exact search runs in four steps, each making the next one smaller:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,11 @@ class Cover:
         missed = self.counts(problem.required) == 0
         free = np.setdiff1d(problem.candidates, problem.required)
         return Cover(self.reach[missed][:, free], self.weight[missed], free)
+
+    @cached_property
+    def sides(self) -> Any:
+        """`reach` by site: turned once, not for every price."""
+        return self.reach.T
 
     def value(self, chosen: Ints) -> float:
         """Weight reached by sites given as columns of this instance."""
@@ -133,10 +139,10 @@ def reduce_cover(cover: Cover) -> Cover:
     [2]
     """
     while True:
-        smaller = _drop_dominated(merge_same_rows(cover))
-        if smaller.reach.shape == cover.reach.shape:
-            return smaller
-        cover = smaller
+        merged = merge_same_rows(cover)
+        cover = _drop_dominated(merged)
+        if cover.reach.shape == merged.reach.shape:
+            return cover
 
 
 def greedy(cover: Cover, p: int, chosen: Ints | None = None) -> Ints:
@@ -234,7 +240,7 @@ def price_bound(cover: Cover, p: int, price: Floats) -> float:
     >>> price_bound(cover, 1, np.array([2.0, 3])), price_bound(cover, 1, np.array([0.0, 1]))
     (3.0, 5.0)
     """
-    worth = np.sort(cover.reach.T @ price)[::-1]
+    worth = np.sort(cover.sides @ price)[::-1]
     return float(cover.weight.sum() - price.sum() + worth[:p].sum())
 
 
@@ -337,7 +343,7 @@ def _price_out(
     cover: Cover, p: int, price: Floats, bound: float, needed: float
 ) -> tuple[Ints, Ints]:
     """Columns that every, and that no, choice of value >= `needed` contains."""
-    worth = cover.reach.T @ price
+    worth = cover.sides @ price
     order = np.argsort(-worth, kind="stable")
     inside, outside = order[:p], order[p:]
     least, next_ = worth[inside[-1]], worth[outside[0]]

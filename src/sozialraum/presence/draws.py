@@ -24,6 +24,8 @@ SPREAD = 0.19
 spread onto their areas."""
 STRETCH = (0.95, 1.1)
 """Range of the factor on all ways."""
+ROUNDING = 1e-3
+"""Metres, far more than the rounding of a difference of two ways."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,13 @@ def drawn_reach(
         return
     if unit_xy is None or site_xy is None:
         raise InputError("Displaced venues need positions", where="unit_xy, site_xy")
-    (ux, uy), (sx, sy) = np.asarray(unit_xy, float).T[..., None], np.asarray(site_xy, float).T
-    before = np.hypot(ux - sx, uy - sy)
-    for limit, (dx, dy) in zip(limits, draws.shift.transpose(0, 2, 1), strict=True):
-        yield cost + np.hypot(ux - (sx + dx), uy - (sy + dy)) - before <= limit
+    units, places = np.asarray(unit_xy, float), np.asarray(site_xy, float)
+    for limit, shift in zip(limits, draws.shift, strict=True):
+        hit = cost <= limit
+        # No way changes by more than its venue is displaced: only ways near the limit are measured.
+        most = np.hypot(*shift.T) + ROUNDING
+        unit, site = np.nonzero(np.abs(cost - limit) <= most)
+        before = np.hypot(*(units[unit] - places[site]).T)
+        after = np.hypot(*(units[unit] - (places + shift)[site]).T)
+        hit[unit, site] = cost[unit, site] + after - before <= limit
+        yield hit

@@ -113,8 +113,7 @@ def coverage_curve(
     free = np.setdiff1d(problem.candidates, np.r_[held, wanted])
     proof = set(range(p_max + 1)) if prove is True else set(prove or ())
     # Points that the same sites reach are counted together, throughout.
-    every = Cover.of(problem, radius)
-    every = merge_same_rows(every)
+    every = merge_same_rows(Cover.of(problem, radius))
     reach = every.reach
     people = np.where(every.counts(held) > 0, 0.0, every.weight)
     start = float(every.weight.sum() - people.sum())
@@ -130,12 +129,15 @@ def coverage_curve(
             exact = fixed.size + extra in proof
             answer = search.solve(extra, exact=exact, start=chosen)
             chosen = answer.chosen
-            # Where nobody further can be reached, the first candidates fill up.
-            spare = np.setdiff1d(np.arange(pool.size), chosen)[: extra - chosen.size]
-            sites = np.r_[fixed, pool[np.r_[chosen, spare]]]
+            sites = chosen
+            if sites.size < extra:  # nobody further can be reached: the first candidates fill up
+                spare = np.setdiff1d(np.arange(pool.size), chosen)
+                sites = np.r_[chosen, spare[: extra - chosen.size]]
+            sites = np.concatenate([fixed, pool[sites]])
             steps.append(recount(problem, table, people, sites, base + answer.bound, start))
 
-    best(wanted, people, np.empty(0, np.intp), min(p_max, wanted.size - 1))
+    if wanted.size:
+        best(wanted, people, np.empty(0, np.intp), min(p_max, wanted.size - 1))
     if p_max >= wanted.size:
         missed = np.where(every.counts(wanted) > 0, 0.0, people)
         best(free, missed, wanted, min(p_max - wanted.size, free.size))

@@ -77,7 +77,9 @@ class Problem:
             heads = np.r_[0, np.cumsum(near)][cost.indptr]
             parts = (np.ones(int(near.sum())), cost.indices[near], heads)
             return sparse.csr_array(parts, shape=self.shape)
-        return sparse.csr_array((cost <= radius).astype(float))
+        row, site = np.nonzero(cost <= radius)
+        heads = np.searchsorted(row, np.arange(len(cost) + 1))
+        return sparse.csr_array((np.ones(row.size), site, heads), shape=self.shape)
 
     def column(self, site: int) -> Floats:
         """Distances of all demand points to one site, ``inf`` where unreachable."""
