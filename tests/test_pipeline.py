@@ -242,6 +242,17 @@ def test_the_proposal_says_how_stable_each_room_is(demo_run) -> None:
     assert headline["stability"].max() > 0.5
 
 
+def test_more_rooms_than_are_suitable_give_as_many_as_there_are(demo_run) -> None:
+    most = demo_run.study.siting.most_rooms
+    run = demo_run.with_changes(siting={"rooms": most})
+    last = run.presence.loc[run.presence["target"] == "everybody", "p"].max()
+    assert last < most
+    proposal = run.proposal()
+    assert (proposal["p"] == last).all()
+    assert proposal["hours_open"].sum() > 0
+    pd.testing.assert_frame_equal(proposal, run.proposal(p=last))
+
+
 def test_two_processes_write_the_same_bytes_as_one(demo_run, demo_folder, tmp_path: Path) -> None:
     with Worker() as worker:
         out = demo_run.write(tmp_path / "run", worker=worker)

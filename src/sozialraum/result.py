@@ -108,17 +108,18 @@ class Run:
         target : str
             Key of a target group of the study.
         p : int, optional
-            Number of rooms; default: the study's headline number.
+            Number of rooms; default: the study's headline number. Where there are not so many,
+            the nearest number.
 
         Returns
         -------
         pandas.DataFrame
             Rows of `presence`, in marginal order.
         """
+        from sozialraum.publish.content import proposed
+
         wanted = self.study.siting.rooms if p is None else p
-        table = self.presence
-        chosen = table[(table["target"] == target) & (table["p"] == wanted)]
-        return chosen.reset_index(drop=True)
+        return proposed(self.presence, target, wanted).reset_index(drop=True)
 
     def headline(self) -> str:
         """One German sentence with the answer."""

@@ -212,7 +212,7 @@ def reach_again(before: Finished, after: Finished, target: str = "everybody") ->
 
     told = {"kept": reached(before), "proposed": reached(after), "all": float(people.sum())}
     curve = content.frontier
-    row = curve[(curve["target"] == target) & (curve["p"] == siting.rooms)]
+    row = curve[(curve["target"] == target) & (curve["p"] == len(after.proposal(target)))]
     if row.empty or abs(float(row["reached"].iloc[0]) - told["proposed"]) > 0.5:
         return {}
     return told

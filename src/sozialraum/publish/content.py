@@ -154,6 +154,38 @@ class Proposal:
     proven: bool
 
 
+def proposed(presence: pd.DataFrame, target: str, p: int) -> pd.DataFrame:
+    """Rows of `presence` for `p` rooms, or for the nearest number of rooms that there is.
+
+    A study may ask for more rooms than are suitable, or for fewer than it requires.
+
+    Parameters
+    ----------
+    presence : pandas.DataFrame
+        The contract's table.
+    target : str
+        Key of a target group.
+    p : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        In marginal order; empty where the target group has no proposal at all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"target": "young", "p": [1, 2, 2], "order": [1, 2, 1]})
+    >>> proposed(table, "young", 8)["order"].tolist(), len(proposed(table, "families", 8))
+    ([1, 2], 0)
+    """
+    rows = presence[presence["target"] == target]
+    if rows.empty:
+        return rows
+    nearest = min(rows["p"].unique(), key=lambda n: (abs(n - p), n))
+    return rows[rows["p"] == nearest].sort_values("order")
+
+
 RANKING: dict[str, str] = {
     "area_id": "Nummer des Planungsraums (8 Stellen, Text)",
     "name": "Name des Planungsraums",

@@ -16,7 +16,7 @@ import pandas as pd
 
 from sozialraum.errors import InputError
 from sozialraum.publish.audit import map_data
-from sozialraum.publish.content import Content, Info, SourceNote
+from sozialraum.publish.content import Content, Info, SourceNote, proposed
 from sozialraum.publish.manifest import read_manifest
 from sozialraum.study import Study
 
@@ -68,10 +68,8 @@ class Finished:
 
     def proposal(self, target: str = "everybody", p: int | None = None) -> pd.DataFrame:
         """The rooms proposed to one target group; `p` rooms, default the headline number."""
-        rows = self.content.presence
         wanted = self.study.siting.rooms if p is None else p
-        chosen = rows[(rows["target"] == target) & (rows["p"] == wanted)]
-        return chosen.sort_values("order").reset_index(drop=True)
+        return proposed(self.content.presence, target, wanted).reset_index(drop=True)
 
 
 def read_run(folder: str | Path) -> Finished:

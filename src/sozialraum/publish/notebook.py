@@ -107,8 +107,9 @@ def online(content: Content) -> Any:
         tiles="OpenStreetMap",
         missing_kwds={"color": "lightgrey", "label": "nicht bewertet"},
     )
-    wanted = content.study.siting.rooms  # noqa: F841 (used in the query)
-    chosen = content.presence.query("target == 'everybody' and p == @wanted")
+    from sozialraum.publish.content import proposed
+
+    chosen = proposed(content.presence, "everybody", content.study.siting.rooms)
     for lat, lon, name in zip(chosen["lat"], chosen["lon"], chosen["name"], strict=True):
         folium.CircleMarker(
             [lat, lon], radius=7, color="#1d3557", fill=True, tooltip=escape(str(name))
