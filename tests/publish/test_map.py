@@ -197,3 +197,12 @@ def test_images_are_allowed_only_from_a_background_map_that_the_study_names(page
     study = content.study.model_copy(update={"layers": layers})
     other = render_map(dataclasses.replace(content, study=study))
     assert "img-src https://karten.example" in other
+
+
+def test_a_legal_form_alone_is_not_said_to_be_non_profit_in_either_language():
+    content = synthetic.content()
+    rooms = content.rooms.copy()
+    rooms["operator_kind"], rooms["operator_reason"] = "association", "Rechtsform „e.V.“"
+    kinds = page_data(dataclasses.replace(content, rooms=rooms))["rooms"]["operator_kind"]
+    assert set(kinds) == {"gemeinnützig (aus der Rechtsform erschlossen)"}
+    assert texts_of("en")[f"operator.{kinds[0]}"] == "non-profit (inferred from the legal form)"

@@ -8,8 +8,11 @@ import io
 from importlib import resources
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from sozialraum.publish.columns import Column
+from sozialraum.publish.further import FurtherTable
 from sozialraum.publish.map import write_map
 from sozialraum.study.model import Basemap
 from tests.support import synthetic
@@ -443,3 +446,72 @@ def test_the_page_says_what_the_numbers_of_a_group_count(open_page, file, conten
     young = next(key for key, by in groups.items() if by.startswith("residents"))
     page = open_page(file, f"gruppe={young}&ansicht=raeume")
     assert "auch ohne Leistungen" in page.locator("#rooms .result").inner_text()
+
+
+def _ruled(content, unmet):
+    """The synthetic content as of a study with rules: some numbers of rooms have no proposal."""
+    model = FurtherTable("model", "Modell", "Modell", pd.DataFrame({"p": [1]}), (Column("p", "p"),))
+    key = ("everybody", content.study.siting.radius, True)
+    steps = [
+        dataclasses.replace(s, sites=(), reached=content.siting[key][0].reached, proven=False)
+        if s.p in unmet
+        else s
+        for s in content.siting[key]
+    ]
+    return dataclasses.replace(
+        content,
+        further=(*content.further, model),
+        figures={**content.figures, "rules_unmet": {"everybody": unmet}},
+        siting={**content.siting, key: steps},
+    )
+
+
+def test_a_number_of_rooms_that_the_rules_forbid_says_why_and_is_no_point_of_the_curve(
+    open_page, content, tmp_path
+):
+    steps = content.siting["everybody", content.study.siting.radius, True]
+    write_map(_ruled(content, {1: "es fehlen 7 Räume", len(steps): "zu eng"}), tmp_path / "m.html")
+    page = open_page(tmp_path / "m.html", "ansicht=raeume&p=1")
+    assert "es fehlen 7 Räume" in page.locator("#rooms .result .notice").inner_text()
+    assert page.locator("#rooms .curve circle").count() == len(steps) - 1
+    assert "zu eng" in page.locator("#rooms .controls").inner_text()
+    page.locator("#tab-overview").click()
+    assert "es fehlen 7 Räume" in page.locator("#overview").inner_text()
+    page.locator("#tab-rooms").click()
+    page.locator("#plan-offices").uncheck()
+    assert page.locator("#rooms .result .notice").count() == 0
+    assert "Reine Abdeckung" in page.locator("#rooms .result").inner_text()
+
+
+def test_rooms_for_several_groups_are_taken_as_they_were_chosen(open_page, content, tmp_path):
+    sites = list(content.siting["everybody", content.study.siting.radius, True][3].sites)
+    titles = [content.study.targets[t].title for t in ("everybody", "young")]
+    rows = [(t, k, s, 0.1 * k, 0.5) for t in titles for k, s in enumerate(sites, 1)]
+    names = ("target", "order", "site", "cumulative_share", "alone_share")
+    frame = pd.DataFrame(rows, columns=list(names))
+    table = FurtherTable("together", "Gemeinsam", "", frame, tuple(Column(n, n) for n in names))
+    write_map(dataclasses.replace(content, further=(table,)), tmp_path / "m.html")
+    page = open_page(tmp_path / "m.html", "ansicht=raeume&stellen=0")
+    page.get_by_role("button", name="Diese Räume übernehmen").click()
+    assert [s for s in sites if f"raeume={s}" in page.url] == sites
+    assert page.locator("#plan-offices").is_checked()
+    assert "30,0\N{NO-BREAK SPACE}%" in page.locator("#rooms").inner_text()
+
+
+def test_a_room_counts_only_for_the_groups_that_it_suits(open_page, content, tmp_path):
+    rooms = content.rooms.copy()
+    rooms["suits"] = [("young",)] * len(rooms)
+    write_map(dataclasses.replace(content, rooms=rooms, siting={}), tmp_path / "m.html")
+    picked = rooms.index[rooms["eligible"]][0]
+    page = open_page(tmp_path / "m.html", f"stellen=0&ansicht=raeume&raeume={picked}")
+    assert page.locator(".result .big").inner_text().startswith("0 von ")
+    page.locator("#plan-target").select_option("young")
+    assert not page.locator(".result .big").inner_text().startswith("0 von ")
+
+
+def test_the_overview_says_for_how_many_of_all_rooms_are_sought(open_page, content, tmp_path):
+    figures = {**content.figures, "recipients": 900.0, "old_age": 100.0, "demand": 800.0}
+    write_map(dataclasses.replace(content, figures=figures), tmp_path / "m.html")
+    page = open_page(tmp_path / "m.html")
+    text = page.locator("#overview .figures").inner_text()
+    assert "davon 800 ohne Grundsicherung im Alter (geschätzt)" in text

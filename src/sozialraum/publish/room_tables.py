@@ -68,7 +68,7 @@ def with_answer(content: Content, answer: Answer) -> Content:
     tables = [t for t in _tables(study, answer, names, content) if len(t.frame)]
     first = next(iter(study.targets))
     depth = answer.presence.depth.get(first)
-    figures = {}
+    figures: dict[str, Any] = {}
     if depth is not None:
         figures = {
             "flattens": depth.flattens,
@@ -76,6 +76,8 @@ def with_answer(content: Content, answer: Answer) -> Content:
             "reachable": depth.reachable,
             "fewest": depth.fewest,
         }
+    if unmet := _unmet(answer):
+        figures["rules_unmet"] = unmet
     text = ""
     if answer.week is not None and study.hours is not None:
         date = dt.date.fromisoformat(content.info.reference_date)
@@ -94,6 +96,17 @@ def with_answer(content: Content, answer: Answer) -> Content:
         ways=answer.ways,
         calendar=text,
     )
+
+
+def _unmet(answer: Answer) -> dict[str, dict[int, str]]:
+    """Target group -> number of rooms with which its rules cannot be met -> what is lacking."""
+    found = {}
+    for target, depth in answer.presence.depth.items():
+        if len(depth.model):
+            rows = depth.model[depth.model["status"] == "infeasible"]
+            if len(rows):
+                found[target] = dict(zip(rows["p"].astype(int), rows["finding"], strict=True))
+    return found
 
 
 def _tables(

@@ -98,6 +98,8 @@ def page_data(content: Content) -> dict[str, Any]:
         "offices": _offices(content, origin),
         "units": _units(content, origin),
         "siting": _siting(content),
+        "rules": _rules(content),
+        "together": _together(content),
         "presence": _presence(content),
         "lorenz": [
             [round(float(v), 4) for v in content.lorenz[column]]
@@ -282,6 +284,8 @@ def _clusters(frame: gpd.GeoDataFrame, origin: tuple[int, int]) -> list[dict[str
 
 
 def _rooms(content: Content, origin: tuple[int, int]) -> dict[str, list[Any]]:
+    from sozialraum.presence.wording import inferred_kind
+
     rooms = pd.DataFrame(content.rooms)
     out: dict[str, list[Any]] = {
         "id": rooms.index.astype(str).tolist(),
@@ -291,6 +295,9 @@ def _rooms(content: Content, origin: tuple[int, int]) -> dict[str, list[Any]]:
     for column in _ROOM_TEXTS:
         if column in rooms:
             out[column] = _texts(rooms[column])
+    if {"operator_kind", "operator_reason"} <= set(out):
+        pairs = zip(out["operator_kind"], out["operator_reason"], strict=True)
+        out["operator_kind"] = [inferred_kind(kind, reason) or kind for kind, reason in pairs]
     if content.ways is not None:
         out["ways"] = [_ways(content, site) for site in rooms.index]
     everyone = list(content.study.targets)
@@ -359,6 +366,33 @@ def _siting(content: Content) -> dict[str, list[list[Any]]]:
             for step in sorted(steps, key=lambda s: s.p)
         ]
         for (target, radius, offices), steps in sorted(content.siting.items())
+    }
+
+
+def _rules(content: Content) -> dict[str, dict[str, str]] | None:
+    """Target group -> number of rooms -> what its rules lack; None: the study has no rules.
+
+    They hold for the study's own walking distance with its offices, as the proposal does.
+    """
+    if not any(table.name == "model" for table in content.further):
+        return None
+    unmet: dict[str, dict[int, str]] = content.figures.get("rules_unmet", {})
+    return {target: {str(p): why for p, why in row.items()} for target, row in unmet.items()}
+
+
+def _together(content: Content) -> dict[str, Any] | None:
+    """Rooms for several target groups at once, and what each group has of them."""
+    table = next((t.frame for t in content.further if t.name == "together"), None)
+    if table is None or not len(table):
+        return None
+    position = {key: i for i, key in enumerate(content.rooms.index.astype(str))}
+    keys = {target.title: key for key, target in content.study.targets.items()}
+    last = table.groupby("target", sort=False).last()
+    sites = table.sort_values("order", kind="stable")["site"].drop_duplicates()
+    shares = (_numbers(last[c], 4) for c in ("cumulative_share", "alone_share"))
+    return {
+        "rooms": [position[str(site)] for site in sites],
+        "groups": [list(row) for row in zip(last.index.map(keys), *shares, strict=True)],
     }
 
 

@@ -78,7 +78,8 @@ function areaReach(area) {
       DATA.study.ways === "straight" &&
         ` (${t("card.metres", { metres: number(Math.round(walk(area, near) / 10) * 10) })})`)
       : el("p", {}, t("plan.none")),
-    all > 0 && el("p", {}, t("card.reached", { ...figures, group: targetTitle(state.target) })),
+    all > 0 && el("p", {}, t("card.reached", { ...figures, group: targetTitle(state.target) }),
+      detail(" ", t("counted.are", { what: counted(state.target) }))),
   ];
 }
 
@@ -142,7 +143,8 @@ function roomReason(room, place) {
   const loss = reached - reach(rooms.filter((other) => other !== room)).reached;
   return el("p", { class: "lead" }, place
     ? t("room.why", { gain: number(gains[place - 1]), place, loss: number(loss) })
-    : t("room.whynot", { gain: number(cover(covered, room, { keep: false })) }));
+    : !candidate(room) ? t("room.whynot.unsuited", { group: targetTitle(state.target) })
+      : t("room.whynot", { gain: number(cover(covered, room, { keep: false })) }));
 }
 
 function roomFacts(room) {

@@ -16,14 +16,24 @@ function showOverview() {
 function keyFigures() {
   const { figures, info } = DATA;
   const figure = (value, text) => el("li", {}, el("strong", {}, value), el("span", {}, text));
+  const base = baseOfRooms();
   const share = known(figures.share_city)
     ? t("overview.share", { per: shareLabel(), city: info.city, share: percent(figures.share_city) })
     : shareLabel();
   return el("ul", { class: "figures" },
     known(figures.population) &&
       figure(number(figures.population), t("overview.population", { region: info.region })),
-    known(figures.recipients) && figure(number(figures.recipients), recipientsLabel()),
+    known(figures.recipients) &&
+      figure(number(figures.recipients), [recipientsLabel(), base && detail(" ", base)]),
     known(figures.share) && figure(percent(figures.share), share));
+}
+
+/* Rooms are sought for fewer than all recipients: for how many, and who is left out. */
+function baseOfRooms() {
+  const { recipients, demand, old_age: old } = DATA.figures;
+  const [kind] = TARGETS[0]?.counted ?? [];
+  if (!known(demand) || demand === recipients || !["remit", "recipients"].includes(kind)) return "";
+  return t(kind === "remit" && old ? "base.remit" : "base.shown", { demand: number(demand), group: targetTitle(TARGETS[0].key) });
 }
 
 function whereNeedIs() {
@@ -55,7 +65,8 @@ function whereRoomsAre() {
   };
   return [
     el("h3", {}, t("overview.rooms")),
-    el("p", {}, rooms.length ? sentence : t("plan.none"),
+    el("p", {}, rooms.length ? sentence
+      : ruledOut() ? t("rules.unmet", { p: number(state.p), why: ruledOut() }) : t("plan.none"),
       rooms.length > 0 && detail(" ", t("counted.are", { what: counted(state.target) }))),
     el("ol", { class: "places" },
       rooms.map((room) => el("li", {}, roomButton(room), detail(original("span", room.operator || ""))))),

@@ -10,6 +10,7 @@ function showPlanning() {
     curve(result),
     roomList(rooms, result),
     adder(rooms),
+    together(),
     el("div", { class: "note" }, oldAge(), el("p", {}, t("plan.clarify"))));
 }
 
@@ -34,7 +35,8 @@ function controls() {
         disabled: !most, "aria-valuetext": t("plan.p.value", { p: state.p }),
         oninput: (event) => update({ p: Number(event.target.value), hand: null }),
       }),
-      el("output", { for: "plan-p" }, state.hand ? t("plan.hand.short") : number(state.p))),
+      el("output", { for: "plan-p" }, state.hand ? t("plan.hand.short") : number(state.p)),
+      ruledOut(most + 1) && el("p", { class: "note" }, t("rules.more", { p: number(most + 1), why: ruledOut(most + 1) }))),
     el("div", { class: "field check" },
       el("input", {
         id: "plan-offices", "data-key": "plan-offices", type: "checkbox", checked: state.offices,
@@ -48,26 +50,29 @@ function resultBox(rooms, { reached, total, gains, before }) {
   const by = t(state.hand ? "plan.by.hand" : "plan.by.run", { rooms: number(rooms.length) });
   const last = rooms.length > 0 && t("plan.last", { gain: number(gains.at(-1)), name: rooms.at(-1).name });
   const answer = t("plan.reached", { reached: number(reached), total: number(total), share });
-  byId("said").textContent = `${answer}, ${by}`; // read out; the panel itself is rebuilt each time
+  const why = state.hand ? "" : ruledOut();
+  byId("said").textContent = `${answer}, ${why || by}`; // read out; the panel itself is rebuilt each time
   return el("div", { class: "result" },
+    why && el("p", { class: "notice" }, t("rules.unmet", { p: number(state.p), why })),
     el("p", { class: "big" }, el("strong", {}, answer)),
-    el("p", {}, targetTitle(state.target), " · ", by),
+    el("p", {}, targetTitle(state.target), !why && ` · ${by}`),
     el("p", { class: "proof" }, t("counted.are", { what: counted(state.target) })),
     state.offices && el("p", {}, t("plan.before", { before: number(before) })),
     last && el("p", {}, last),
     el("p", { class: "proof" }, proof(reached)),
+    DATA.rules && !state.hand && el("p", { class: "proof" }, t(headline() ? "rules.hold" : "rules.none")),
     state.hand && button("plan-back", t("plan.back"), () => update({ hand: null })));
 }
 
 /* How good the proposal is: proven best, or at most so far from the best. */
 function proof(reached) {
   const step = state.hand ? null : proposals()[state.p];
-  if (!step || !state.p) return "";
+  if (!step || !state.p || ruledOut()) return "";
   const [, , bound, proven] = step;
   if (proven) return t("plan.proven", { p: number(state.p) });
   if (!known(bound)) return t("plan.unproven");
   const gap = bound ? Math.max(0, (bound - reached) / bound) : 0;
-  return t("plan.bound", { bound: number(Math.floor(bound)), gap: percent(gap) });
+  return t(DATA.rules && headline() ? "rules.bound" : "plan.bound", { bound: number(Math.floor(bound)), gap: percent(gap) });
 }
 
 /* Reached share against the number of rooms; the same numbers stand below as a table. */
@@ -76,6 +81,7 @@ function curve(result) {
   if (steps.length < 2) return null;
   const total = result.total || 1;
   const shares = steps.map(([, reached]) => reached / total);
+  const possible = steps.map((_, p) => p).filter((p) => !ruledOut(p));
   const most = steps.length - 1;
   const width = 420, height = 170, left = 44, right = 14, top = 12, bottom = 26;
   const highest = Math.min(1, Math.ceil(10 * Math.max(...shares, 0.1)) / 10);
@@ -87,8 +93,8 @@ function curve(result) {
   ]);
   const ticks = steps.map((_, p) => (most <= 12 || p % 5 === 0) &&
     svg("text", { x: x(p), y: height - 8, "text-anchor": "middle" }, number(p)));
-  const dots = steps.map(([, , , proven], p) => svg("circle", {
-    cx: x(p), cy: y(shares[p]), r: p === state.p && !state.hand ? 6 : 3.5, class: proven ? "proven" : "open",
+  const dots = possible.map((p) => svg("circle", {
+    cx: x(p), cy: y(shares[p]), r: p === state.p && !state.hand ? 6 : 3.5, class: steps[p][3] ? "proven" : "open",
   }));
   const byHand = state.hand && svg("rect", {
     x: x(Math.min(state.hand.length, most)) - 5, y: y(result.reached / total) - 5,
@@ -98,24 +104,24 @@ function curve(result) {
   return el("figure", { class: "curve" },
     el("figcaption", {}, t("curve.title")),
     svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, grid, ticks,
-      svg("polyline", { points: shares.map((share, p) => `${x(p)},${y(share)}`).join(" "), class: "curve-line" }),
+      svg("polyline", { points: possible.map((p) => `${x(p)},${y(shares[p])}`).join(" "), class: "curve-line" }),
       dots, byHand),
     el("p", { class: "note" }, t("curve.note")),
-    curveTable(steps, shares));
+    curveTable(steps, shares, possible));
 }
 
-function curveTable(steps, shares) {
+function curveTable(steps, shares, possible) {
   const heads = ["curve.p", "curve.reached", "curve.share", "curve.gain", "curve.proven"];
-  const row = ([, reached, , proven], p) => [
-    number(p), number(reached), percent(shares[p]), p ? number(reached - steps[p - 1][1]) : "",
-    proven ? t("yes") : t("no"),
+  const row = (p, i) => [
+    number(p), number(steps[p][1]), percent(shares[p]), i ? number(steps[p][1] - steps[possible[i - 1]][1]) : "",
+    steps[p][3] ? t("yes") : t("no"),
   ];
   const remember = (event) => { curveTable.open = event.target.open; };
   return el("details", { open: curveTable.open, ontoggle: remember },
     el("summary", { "data-key": "curve-summary" }, t("curve.table")),
     el("table", {},
       el("thead", {}, el("tr", {}, heads.map((key) => el("th", { scope: "col" }, t(key))))),
-      el("tbody", {}, steps.map((step, p) => el("tr", {}, row(step, p).map((text) => el("td", {}, text)))))));
+      el("tbody", {}, possible.map((p, i) => el("tr", {}, row(p, i).map((text) => el("td", {}, text)))))));
 }
 
 function roomList(rooms, { gains, total }) {
@@ -142,4 +148,24 @@ function adder(rooms) {
     el("label", { for: "plan-add" }, t("plan.add")),
     choice("plan-add", null, choices.map(({ room, gain }) => option(room.id, `${room.name} (+${number(gain)})`))),
     button("plan-add-do", t("room.add"), add));
+}
+
+/* The run's rooms for several groups at once: taken like rooms picked by hand, counted group by group. */
+function together() {
+  if (!DATA.together) return null;
+  const { rooms, groups } = DATA.together;
+  const take = () => update({
+    hand: rooms.map((position) => ROOMS[position].id), radius: DATA.study.radius, offices: true,
+  });
+  const heads = ["plan.target", "together.same", "together.alone"];
+  const row = ([key, share, alone]) => el("tr", {},
+    el("th", { scope: "row" }, targetTitle(key)), el("td", {}, percent(share)), el("td", {}, percent(alone)));
+  return [
+    el("h3", {}, t("together.title")),
+    el("p", {}, t("together.text", { rooms: number(rooms.length), metres: number(DATA.study.radius) })),
+    el("table", {},
+      el("thead", {}, el("tr", {}, heads.map((key) => el("th", { scope: "col" }, t(key))))),
+      el("tbody", {}, groups.map(row))),
+    button("plan-together", t("together.take"), take),
+  ];
 }

@@ -47,7 +47,8 @@ function reach(rooms, { target = state.target, radius = state.radius, offices = 
   if (offices) {
     for (const office of OFFICES) if (counts(office, target)) before += cover(covered, office, { target, radius });
   }
-  const gains = rooms.map((room) => cover(covered, room, { target, radius }));
+  // A room counts for the groups that it suits, as in the proposals.
+  const gains = rooms.map((room) => (candidate(room, target) ? cover(covered, room, { target, radius }) : 0));
   return { before, gains, reached: before + sum(gains), total: totalOf(target), covered };
 }
 

@@ -33,6 +33,9 @@ function update(changes, { write = true } = {}) {
 }
 
 const sitingKey = (radius = state.radius) => `${state.target}|${radius}|${Number(state.offices)}`;
+const headline = () => state.radius === DATA.study.radius && state.offices;
+/* Why there is no proposal with p rooms: the study's rules cannot be met with them. */
+const ruledOut = (p = state.p) => (headline() && DATA.rules?.[state.target]?.[p]) || "";
 const proposals = () => DATA.siting[sitingKey()] ?? [];
 const mostRooms = () => (proposals().length ? proposals().length - 1 : 0);
 
