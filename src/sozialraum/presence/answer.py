@@ -104,7 +104,11 @@ def answer(
     ([['b', 30.0]], None)
     """
     siting, access = study.siting, study.access
-    rooms, offices, units = setting.rooms, setting.offices, setting.units
+    # Plain tables: a geometry that goes along with every selection costs most of the time.
+    rooms, offices, units = (
+        pd.DataFrame(table).drop(columns="geometry", errors="ignore")
+        for table in (setting.rooms, setting.offices, setting.units)
+    )
     asked = rooms if access.matrix is None else rooms[rooms["eligible"]]
     ways, notes = measure_ways(
         access,
@@ -136,7 +140,7 @@ def answer(
     week, supply = None, pd.Series(1.0, index=sites)
     if study.hours is not None and sites:
         people = people_of_rooms(units, ways, sites, serving, siting.radius)
-        week = plan_week(study.hours, people, rooms.loc[sites])
+        week = plan_week(study.hours, people, rooms.loc[sites], remember)
         presence = _with_hours(presence, week, first, headline)
         supply = week.hours.sum(axis=1)
     reached = None

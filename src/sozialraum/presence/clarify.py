@@ -69,16 +69,20 @@ def worth_clarifying(
     ...     ["name", "gained", "gained_share"]].values.tolist()
     [['Kieztreff', 30, 0.3]]
     """
-    suits = [
-        any(suitable_targets(t, "", settings.target_types, (target,)) for t in types.split("; "))
-        for types in rooms["venue_types"]
+
+    def suits(types: str) -> bool:
+        given = settings.target_types
+        return any(suitable_targets(t, "", given, (target,)) for t in types.split("; "))
+
+    asked = zip(rooms["reason"], rooms["venue_types"], rooms.index.isin(ways.columns), strict=True)
+    unclear = rooms.loc[
+        [known and CLARIFY in reason and suits(types) for reason, types, known in asked],
+        ["name", "address", "reason"],
     ]
-    unclear = rooms[rooms["reason"].str.contains(CLARIFY, regex=False) & np.array(suits, bool)]
-    unclear = unclear[unclear.index.isin(ways.columns)]
     people = np.nan_to_num(units[PREFIX + target].to_numpy(float))
     reached = (ways[list(present)].to_numpy(float) <= radius).any(axis=1)
     gained = (people * ~reached) @ (ways[unclear.index].to_numpy(float) <= radius)
-    result = unclear[["name", "address", "reason"]].assign(
+    result = unclear.assign(
         gained=gained.round().astype(int), gained_share=gained / max(people.sum(), 1)
     )
     result = result[result["gained"] > 0].sort_index()

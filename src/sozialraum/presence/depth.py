@@ -13,7 +13,7 @@ from sozialraum.cache import Remember, compute
 from sozialraum.presence.frontier import Step
 from sozialraum.presence.models import set_cover
 from sozialraum.presence.nested import flattening, nested_proposal
-from sozialraum.presence.problem import Floats, Ints
+from sozialraum.presence.problem import Bools, Floats, Ints
 from sozialraum.presence.stability import (
     Redrawn,
     draw_inputs,
@@ -133,36 +133,56 @@ def look_behind(
     >>> depth.exchange.values.tolist(), depth.fewest
     ([[0.0, 2.0, 0.0]], 2)
     """
-    fixed = {"radius": siting.radius, "existing": existing.tolist()}
-    steps = [_useful(s, set(required.tolist())) for s in steps]
+    far, open_, forced = beyond(cost, siting.radius), existing.tolist(), required.tolist()
+    steps = [_useful(s, set(forced)) for s in steps]
     given = steps[min(siting.rooms, len(steps) - 1)].sites
     useful = [s for s in steps if len(s.sites) == s.p]
     nested = _NESTED.copy()
     # Where the rules leave a number of rooms out, there is no order to open them one by one.
     if len(useful) > 1 and useful[-1].p == len(useful) - 1:
-        nested = remember(nested_proposal, cost, demand, useful, **fixed)
-    movable = [s for s in given if s not in set(required.tolist())]
-    exchange = exchangeable(cost, demand, given, forbidden=(), tolerance=NEARLY, **fixed)
+        nested = remember(nested_proposal, far, demand, useful, radius=0, existing=open_)
+    exchange = exchangeable(
+        far, demand, given, radius=0, existing=open_, tolerance=NEARLY, keep=forced
+    )
     stability, robust = _STABILITY.copy(), pd.DataFrame()
     if draw and siting.stability_draws and given and demand.sum() > 0:
-        stability, robust = _drawn(
-            siting, cost, demand, steps, fixed | {"required": required.tolist()}, doubt,
-            (unit_xy, site_xy), seed, remember,
+        moved = siting.position_error if unit_xy is not None else 0.0
+        several = [s for s in steps if s.sites]
+        again, stability, found = remember(
+            _drawn, cost, demand, {s.p: s.sites for s in several}, doubt, unit_xy, site_xy,
+            radius=siting.radius, draws=siting.stability_draws, position=moved, seed=seed,
+            existing=open_, required=forced,
         )  # fmt: skip
-    reached = (cost <= siting.radius).any(axis=1)
+        robust = _robust(again, given, found[[s.sites for s in several].index(given)])
+    reached = ~far.all(axis=1)
     return Depth(
         nested,
         flattening(useful),
-        exchange[exchange["site"].isin(movable)].reset_index(drop=True),
+        exchange,
         stability,
         robust,
         float(demand[reached].sum()),
-        remember(_fewest, cost, np.where(reached, demand, 0.0), siting.radius, existing),
+        remember(_fewest, far, np.where(reached, demand, 0.0), open_),
     )
+
+
+def beyond(cost: Floats, radius: float) -> Bools:
+    """Whether a way is longer than the radius: all that coverage asks, in an eighth of the bytes.
+
+    To be read as a cost itself: 0 within the radius, 1 beyond.
+
+    Examples
+    --------
+    >>> beyond(np.array([[900.0, 1100]]), 1000).tolist()
+    [[False, True]]
+    """
+    return ~(cost <= radius)
 
 
 def _useful(step: Step, required: set[int]) -> Step:
     """The step without rooms that reach nobody more."""
+    if all(gain > 0 for gain in step.gains):
+        return step
     pairs = [(s, g) for s, g in zip(step.sites, step.gains, strict=True) if g > 0 or s in required]
     return replace(step, sites=tuple(s for s, _ in pairs), gains=tuple(g for _, g in pairs))
 
@@ -172,54 +192,47 @@ _STABILITY = pd.DataFrame(columns=["p", "site", "stability"])
 
 
 def _drawn(
-    siting: Siting,
     cost: Floats,
     demand: Floats,
-    steps: list[Step],
-    fixed: dict[str, Any],
+    proposals: dict[int, tuple[int, ...]],
     doubt: Doubt,
-    xy: tuple[Any, Any],
+    unit_xy: Any,
+    site_xy: Any,
+    *,
+    draws: int,
+    position: float,
     seed: int,
-    remember: Remember,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Stability of the proposals for every number of rooms, and the robust headline choices."""
-    moved = siting.position_error > 0 and xy[0] is not None
-    draws = draw_inputs(
+    **fixed: Any,
+) -> tuple[Redrawn, pd.DataFrame, list[Ints]]:
+    """The draws, how often they choose the rooms of each proposal again, and what they choose."""
+    drawn = draw_inputs(
         demand,
-        draws=siting.stability_draws,
+        draws=draws,
         seed=seed,
         areas=doubt.areas,
         lo=doubt.lo,
         hi=doubt.hi,
-        position=siting.position_error if moved else 0.0,
-        sites=cost.shape[1] if moved else 0,
+        position=position,
+        sites=cost.shape[1] if position else 0,
     )
-    several = [s for s in steps if s.sites]
-    where = {"unit_xy": xy[0], "site_xy": xy[1]}
-    proposals = [s.sites for s in several]
-    again, shares, found = remember(_shares, proposals, cost, demand, draws=draws, **where, **fixed)
-    shares["p"] = [several[k].p for k in shares["proposal"]]
-    headline = steps[min(siting.rooms, len(steps) - 1)]
-    given = np.sort(np.array(headline.sites, np.intp))
-    result = robust_choice(again, given, found[proposals.index(headline.sites)])
+    again = redraw(cost, demand, draws=drawn, unit_xy=unit_xy, site_xy=site_xy, **fixed)
+    shares, found = stability_by_number(again, proposals.values())
+    shares.insert(0, "p", np.array(list(proposals))[shares.pop("proposal")])
+    return again, shares, found
+
+
+def _robust(again: Redrawn, sites: tuple[Any, ...], found: Ints) -> pd.DataFrame:
+    """The proposal beside the choices that are good in all draws."""
+    result = robust_choice(again, np.sort(np.array(sites, np.intp)), found)
     robust = result.figures.assign(regret=result.regret)
-    chosen = [headline.sites, result.robust_mean, result.robust_worst]
-    robust["sites"] = pd.Series(chosen, index=robust.index, dtype=object)
-    return shares[["p", "site", "stability"]], robust
+    chosen = [sites, result.robust_mean, result.robust_worst]
+    return robust.assign(sites=pd.Series(chosen, index=robust.index, dtype=object))
 
 
-def _shares(
-    proposals: list[Any], *args: Any, **kwargs: Any
-) -> tuple[Redrawn, pd.DataFrame, list[Ints]]:
-    """The draws, how often they choose the rooms of each proposal again, and what else."""
-    again = redraw(*args, **kwargs)
-    return again, *stability_by_number(again, proposals)
-
-
-def _fewest(cost: Floats, demand: Floats, radius: float, existing: Ints) -> int | None:
+def _fewest(far: Bools, demand: Floats, existing: list[int]) -> int | None:
     """Fewest rooms besides the existing ones that reach everybody who can be reached."""
-    answer = set_cover(cost, demand, radius=radius, required=existing.tolist(), node_limit=1000)
-    return len(answer.sites) - existing.size if answer.proven else None
+    answer = set_cover(far, demand, radius=0, required=existing, node_limit=1000)
+    return len(answer.sites) - len(existing) if answer.proven else None
 
 
 def bounds_of(weight: pd.Series, count: pd.Series, lo: pd.Series, hi: pd.Series) -> pd.DataFrame:
@@ -258,11 +271,8 @@ def sites_named(frame: pd.DataFrame, names: Any, columns: Iterable[str]) -> pd.D
     >>> sites_named(pd.DataFrame({"site": [1]}), ["a", "b"], ["site"])["site"].tolist()
     ['b']
     """
-    frame = frame.copy()
-    for column in columns:
-        if column in frame:
-            frame[column] = [
-                tuple(str(names[int(j)]) for j in v) if isinstance(v, tuple) else str(names[int(v)])
-                for v in frame[column]
-            ]
-    return frame
+
+    def named(value: Any) -> Any:
+        return tuple(map(named, value)) if isinstance(value, tuple) else str(names[int(value)])
+
+    return frame.assign(**{c: list(map(named, frame[c])) for c in columns if c in frame})

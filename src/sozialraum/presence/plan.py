@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.access.distance import catchment_access, decay
+from sozialraum.cache import Remember, compute
 from sozialraum.errors import StudyError
 from sozialraum.presence.hours import DAYS, FORMATS, Format, Week, allocate_hours
 from sozialraum.presence.opening import opening_times
@@ -60,7 +61,9 @@ def people_of_rooms(
     return sums.rename_axis("site_id")
 
 
-def plan_week(hours: Hours, people: pd.DataFrame, rooms: pd.DataFrame) -> Week:
+def plan_week(
+    hours: Hours, people: pd.DataFrame, rooms: pd.DataFrame, remember: Remember = compute
+) -> Week:
     """Allocate the study's staff hours to the proposed rooms.
 
     Parameters
@@ -71,6 +74,8 @@ def plan_week(hours: Hours, people: pd.DataFrame, rooms: pd.DataFrame) -> Week:
     rooms : pandas.DataFrame
         `opening` (as published) and `venue_types`. A room of which nobody published opening times
         counts as open in all windows: the plan is a proposal that has to be agreed with its host.
+    remember : callable
+        See `sozialraum.cache.remembering`: a plan that is known is not searched again.
 
     Returns
     -------
@@ -109,7 +114,8 @@ def plan_week(hours: Hours, people: pd.DataFrame, rooms: pd.DataFrame) -> Week:
     hosts = [
         s for s in people.index if s in hours.partners or set(types[s]) & set(hours.partner_types)
     ]
-    return allocate_hours(
+    week: Week = remember(
+        allocate_hours,
         people,
         hours=hours.per_week,
         formats=formats_of(hours),
@@ -122,6 +128,7 @@ def plan_week(hours: Hours, people: pd.DataFrame, rooms: pd.DataFrame) -> Week:
         windows=hours.windows,
         travel=hours.travel,
     )
+    return week
 
 
 def formats_of(hours: Hours) -> tuple[Format, ...]:

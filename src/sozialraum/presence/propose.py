@@ -17,7 +17,7 @@ import pandas as pd
 from sozialraum.access.distance import straight_line
 from sozialraum.cache import Remember, compute
 from sozialraum.presence.choice import choose_by_model, is_plain
-from sozialraum.presence.depth import Depth, Doubt, look_behind, sites_named
+from sozialraum.presence.depth import Depth, Doubt, beyond, look_behind, sites_named
 from sozialraum.presence.frontier import Step, coverage_curve
 from sozialraum.presence.problem import Floats, Ints
 
@@ -59,6 +59,12 @@ class Places:
     xy: Floats
     existing: Ints
     required: Ints
+
+    def without_offices(self) -> Places:
+        """The candidates alone."""
+        fit = len(self.names) - len(self.existing)
+        none = self.existing[:0]
+        return Places(self.names[:fit], self.cost[:, :fit], self.xy[:fit], none, self.required)
 
 
 def propose(
@@ -127,15 +133,14 @@ def propose(
         places = pd.concat([rooms[["x", "y"]], offices[["x", "y"]]])
         metres = straight_line(units[["x", "y"]], places, detour=siting.detour)
         ways = pd.DataFrame(metres, index=units.index, columns=places.index)
-    # plain tables: a geometry that goes along with every selection costs most of the time
-    rooms, offices = pd.DataFrame(rooms), pd.DataFrame(offices)
     curves: dict[Key, list[Step]] = {}
     depth: dict[str, Depth] = {}
     forced = frozenset(study.venues.forced_in)
-    for target in study.targets:
+    areas = pd.factorize(units["area_id"])
+    for target, every in _places(list(study.targets), rooms, offices, ways, forced).items():
         demand = np.nan_to_num(units[f"people_{target}"].to_numpy(dtype=float))
         for with_offices in (False, True):
-            places = _places(target, rooms, offices if with_offices else offices[:0], ways, forced)
+            places = every if with_offices else every.without_offices()
             for radius in sorted({siting.radius, *siting.radii}):
                 headline = radius == siting.radius and with_offices
                 steps = _curve(study, places, demand, radius, headline, remember)
@@ -146,7 +151,7 @@ def propose(
                         places,
                         demand,
                         steps,
-                        _doubt(units, demand, (bounds or {}).get(target)),
+                        _doubt(areas, demand, (bounds or {}).get(target)),
                         units["area_id"] if regions is None else regions,
                         remember,
                         has_stability(study, target),
@@ -167,25 +172,33 @@ def propose(
 
 
 def _places(
-    target: str,
+    targets: list[str],
     rooms: gpd.GeoDataFrame,
     offices: gpd.GeoDataFrame,
     ways: pd.DataFrame,
     forced: frozenset[str],
-) -> Places:
-    """Eligible rooms that suit the target group, and the offices that serve it."""
-    suits = np.array([target in some for some in rooms["suits"]], dtype=bool)
-    fit = rooms[["x", "y"]][rooms["eligible"].to_numpy(bool) & suits]
-    open_to = np.array([not t or target in t for t in offices["targets"]], dtype=bool)
-    both = pd.concat([fit, offices[["x", "y"]][open_to]])
-    names = both.index.to_numpy()
-    return Places(
-        names,
-        ways[both.index].to_numpy(float),
-        both.to_numpy(float),
-        np.arange(len(fit), len(both)),
-        np.flatnonzero(np.isin(names, sorted(forced))),
-    )
+) -> dict[str, Places]:
+    """Eligible rooms that suit each target group, and the offices that serve it."""
+    eligible = rooms["eligible"].to_numpy(bool)
+    suits = rooms["suits"].to_numpy()[eligible]
+    ids = rooms.index.to_numpy(object)[eligible], offices.index.to_numpy(object)
+    names = np.concatenate(ids)
+    cost = ways[names].to_numpy(float)
+    xy = np.c_[[np.r_[rooms[c].to_numpy(float)[eligible], offices[c]] for c in ("x", "y")]].T
+    found = {}
+    for target in targets:
+        fit = [k for k, some in enumerate(suits) if target in some]
+        serving = [k for k, t in enumerate(offices["targets"], suits.size) if not t or target in t]
+        both = np.array(fit + serving, np.intp)
+        required = [k for k, j in enumerate(fit) if names[j] in forced]
+        found[target] = Places(
+            names[both],
+            cost[:, both],
+            xy[both],
+            np.arange(len(fit), both.size),
+            np.array(required, np.intp),
+        )
+    return found
 
 
 def _curve(
@@ -198,9 +211,9 @@ def _curve(
 ) -> list[Step]:
     steps: list[Step] = remember(
         coverage_curve,
-        places.cost,
+        beyond(places.cost, radius),
         demand,
-        radius=radius,
+        radius=0,
         p_max=study.siting.most_rooms,
         existing=places.existing.tolist(),
         required=places.required.tolist(),
@@ -271,12 +284,14 @@ def has_stability(study: Study, target: str) -> bool:
     return study.targets[target].weight_by != "recipients_if_worse"
 
 
-def _doubt(units: gpd.GeoDataFrame, demand: Floats, bounds: pd.DataFrame | None) -> Doubt:
-    areas = pd.factorize(units["area_id"])[0]
+def _doubt(areas: tuple[Ints, Any], demand: Floats, bounds: pd.DataFrame | None) -> Doubt:
+    """What is not known of a group's people; areas: the area of each unit, and their names."""
+    area, names = areas
     if bounds is None:
-        return Doubt(areas)
-    factor = bounds.reindex(units["area_id"]).fillna(1.0)
-    return Doubt(areas, demand * factor["lo"].to_numpy(), demand * factor["hi"].to_numpy())
+        return Doubt(area)
+    factor = bounds.reindex(names).fillna(1.0)
+    lo, hi = (demand * factor[c].to_numpy()[area] for c in ("lo", "hi"))
+    return Doubt(area, lo, hi)
 
 
 def compare_demand(
@@ -324,7 +339,7 @@ def compare_demand(
     """
     first = next(iter(study.targets))
     forced = frozenset(study.venues.forced_in)
-    places = _places(first, rooms, offices, ways, forced)
+    places = _places([first], rooms, offices, ways, forced)[first]
     people = np.nan_to_num(demand.to_numpy(dtype=float))
     steps = _curve(study, places, people, study.siting.radius, False, remember)
     changed = [_named(s, places.names, forced) for s in steps]
@@ -339,9 +354,10 @@ def compare_demand(
 
 def _named(step: Step, names: np.ndarray, required: frozenset[str]) -> Step:
     """Site ids instead of columns; a room that reaches nobody more is not proposed."""
-    sites = [str(names[j]) for j in np.asarray(step.sites, dtype=int)]
-    kept = [(s, g) for s, g in zip(sites, step.gains, strict=True) if g > 0 or s in required]
-    return replace(step, sites=tuple(s for s, _ in kept), gains=tuple(g for _, g in kept))
+    pairs = zip([str(names[j]) for j in step.sites], step.gains, strict=True)
+    kept = [(s, g) for s, g in pairs if g > 0 or s in required]
+    sites, gains = zip(*kept, strict=True) if kept else ((), ())
+    return replace(step, sites=sites, gains=gains)
 
 
 def _presence(

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import InputError
+from sozialraum.presence.cover import Cover
 from sozialraum.presence.draws import Draws, draw_inputs, drawn_reach
 from sozialraum.presence.exchange import best_found, reached_by, same_reach
 from sozialraum.presence.problem import (
@@ -105,10 +106,6 @@ class Redrawn:
     def name(self, column: int) -> Site:
         """Label of a site."""
         return int(column) if self.sites is None else self.sites[column]
-
-    def columns(self, sites: Iterable[Site]) -> Ints:
-        """Columns of sites, sorted."""
-        return positions_of(sites, self.reach.shape[2], self.sites, "sites")
 
     def reached(self, choice: Ints) -> Floats:
         """People whom existing sites and a choice reach, per draw."""
@@ -209,7 +206,7 @@ def stability_by_number(
     """
     rows, chosen = [], []
     for number, sites in enumerate(proposals):
-        given = redrawn.columns(sites)
+        given = positions_of(sites, redrawn.reach.shape[2], None, "proposals")
         found = redrawn.again(given)
         share = (found[:, :, None] == given).any(axis=1).mean(axis=0)
         rows += [(number, redrawn.name(j), v) for j, v in zip(given, share, strict=True)]
@@ -339,6 +336,7 @@ def exchangeable(
     existing: Iterable[Site] = (),
     forbidden: Iterable[Site] = (),
     tolerance: float = 0.0,
+    keep: Iterable[Site] = (),
 ) -> pd.DataFrame:
     """Rooms that could stand in for a proposed one.
 
@@ -350,6 +348,8 @@ def exchangeable(
         The proposal.
     tolerance : float
         Largest share of all people that the exchange may lose; 0: no loss.
+    keep : iterable of sites
+        Rooms of the proposal that must stay.
 
     Returns
     -------
@@ -367,18 +367,16 @@ def exchangeable(
     held = read_problem(cost, demand, required=existing).required
     given = problem.required
     free = np.setdiff1d(problem.candidates, np.r_[held, given])
-    every = problem.within(check_radius(radius))
-    counts = every @ np.isin(np.arange(problem.shape[1]), np.r_[held, given]).astype(float)
-    rows = []
-    for site in given:
-        mine = np.asarray(every[:, [site]].todense()).ravel() > 0
-        # People whom only this site reaches; another one must take them over or find others.
-        lost = np.where(mine & (counts == 1), problem.demand, 0.0)
-        new = np.where(counts == 0, problem.demand, 0.0)
-        gain = every[:, free].T @ (lost + new)
-        for other, value in zip(free, lost.sum() - gain, strict=True):
-            if value <= tolerance * problem.demand.sum() + 1e-9:
-                rows.append((problem.name(site), problem.name(other), float(value)))
+    stays = positions_of(keep, problem.shape[1], problem.columns, "keep")
+    cover = Cover.of(problem, check_radius(radius))
+    counts = cover.counts(np.r_[held, given])
+    # People whom only one site reaches; another one must take them over or find others.
+    new = np.where(counts == 0, problem.demand, 0.0)
+    given = np.setdiff1d(given, stays)
+    alone = cover.reach[:, given].toarray().T * np.where(counts == 1, problem.demand, 0.0)
+    loss = alone.sum(axis=1)[:, None] - (alone + new) @ cover.reach[:, free]
+    close = np.argwhere(loss <= tolerance * problem.demand.sum() + 1e-9)
+    rows = [(problem.name(given[i]), problem.name(free[k]), float(loss[i, k])) for i, k in close]
     frame = pd.DataFrame(rows, columns=["site", "instead", "loss"])
     return frame.sort_values("loss", kind="stable", ignore_index=True)
 
