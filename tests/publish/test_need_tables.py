@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sozialraum.publish.need_tables import found
+from sozialraum.publish.report.facts import Facts
 
 NAMES = ["choices", "rank_variance", "rank_sets", "closeness", "targets"]
 
 
 @pytest.fixture(scope="module")
 def tables(demo_run) -> dict[str, pd.DataFrame]:
-    return {name: found(demo_run.content.further, name) for name in NAMES}
+    return {name: Facts(demo_run.content).table(name) for name in NAMES}
 
 
 def test_the_first_column_of_choices_is_the_published_rank(demo_run, tables) -> None:
@@ -100,16 +100,16 @@ def test_comparable_areas_are_other_areas_of_the_region(demo_run) -> None:
 
 @pytest.mark.real_data
 def test_seven_areas_of_the_district_lead_under_every_choice(district_run) -> None:
-    choices = found(district_run.content.further, "choices")
+    choices = Facts(district_run.content).table("choices")
     assert choices["core"].eq(True).sum() == 7
     assert choices.loc[choices["core"].eq(True), "name"].iloc[0] == "Paul-Hertz-Siedlung"
-    variance = found(district_run.content.further, "rank_variance")
+    variance = Facts(district_run.content).table("rank_variance")
     assert variance["choice"].iloc[0] == "left_out"
     assert (choices["shrunk"] - choices["rank"]).abs().max() <= 2
 
 
 @pytest.mark.real_data
 def test_old_age_stands_beside_the_count_in_the_district(district_run) -> None:
-    both = found(district_run.content.further, "old_age").dropna(subset=["demand"])
+    both = Facts(district_run.content).table("old_age").dropna(subset=["demand"])
     assert ((both["recipients"] - both["old_age"]) == both["demand"]).all()
     assert both["part"].between(0.03, 0.45).all()

@@ -6,7 +6,7 @@ Counts enter only where they are published; the gate sees every table again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from sozialraum.need.ranking import top_sets
 from sozialraum.need.rule import THRESHOLDS
 from sozialraum.need.status import DYNAMICS_CLASSES, STATUS_CLASSES, classes_of
 from sozialraum.publish import gate
-from sozialraum.publish.columns import Column, Kind
+from sozialraum.publish.columns import Column, Kind, describe
 from sozialraum.publish.further import FurtherTable
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _TITLES = {
     "best": "bester Rang",
     "worst": "letzter Rang",
 }
-_AREA = (Column("area_id", "Nummer"), Column("name", "Gebiet"))
+_AREA = (describe("area_id"), describe("name"))
 
 
 def need_tables(table: AreaTable, need: Need, standing: Standing) -> tuple[FurtherTable, ...]:
@@ -330,9 +330,3 @@ def _old_age(choices: Choices, areas: pd.DataFrame, shown: pd.Series) -> Further
 def _with_names(frame: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     result: Any = frame.assign(name=names.reindex(frame.index))
     return result.rename_axis("area_id").reset_index()
-
-
-def found(tables: Sequence[FurtherTable], name: str) -> pd.DataFrame:
-    """Frame of the table of that name; empty where there is none."""
-    by_name: Mapping[str, FurtherTable] = {t.name: t for t in tables}
-    return by_name[name].frame if name in by_name else pd.DataFrame()

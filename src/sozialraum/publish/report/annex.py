@@ -25,7 +25,7 @@ from sozialraum.publish.report.blocks import (
     terms,
 )
 from sozialraum.publish.report.choices import recipe
-from sozialraum.publish.report.facts import Facts
+from sozialraum.publish.report.facts import Facts, records
 from sozialraum.publish.report.findings import indicator, masked_note, partial_note
 from sozialraum.publish.report.rooms import _text
 from sozialraum.publish.terms import own_terms, titled
@@ -166,7 +166,7 @@ def _concentration(facts: Facts, w: Words, equation: Callable[[str], Block]) -> 
         blocks += [para(w.t("method.gini_text")), equation("gini")]
     if facts.totals["moran"] is not None:
         blocks += [para(w.t("method.moran_text")), equation("moran")]
-    if len(facts.content.clusters):
+    if len(facts.clusters):
         blocks.append(para(w.t("method.scan_text")))
     return [heading(w.t("method.concentration"), 2), *blocks] if blocks else []
 
@@ -175,7 +175,7 @@ Cell = Callable[[dict[Any, Any]], str]
 
 
 def _cells(frame: pd.DataFrame, columns: Sequence[tuple[str, float, str, Cell]]) -> dict[str, Any]:
-    rows: list[dict[Any, Any]] = frame.to_dict("records")
+    rows = records(frame)
     return {
         "columns": [c[:3] for c in columns],
         "rows": [[c[3](r) for c in columns] for r in rows],

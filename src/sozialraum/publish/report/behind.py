@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from sozialraum.publish.report.blocks import LEFT, RIGHT, Block, Words, heading, para, table
-from sozialraum.publish.report.facts import EVERYBODY, Facts
+from sozialraum.publish.report.facts import EVERYBODY, Facts, records
 
 NAMED = 4
 """Exchanges that a sentence names."""
@@ -17,7 +15,7 @@ ASKED = 10
 
 def rows_of(facts: Facts, name: str, *, target: bool = True) -> pd.DataFrame:
     """Rows of a further table, of the first target group only where it has groups."""
-    found = next((t.frame for t in facts.content.further if t.name == name), pd.DataFrame())
+    found = facts.table(name)
     if target and "target" in found:
         return found[found["target"] == facts.title(EVERYBODY)].reset_index(drop=True)
     return found
@@ -107,7 +105,7 @@ def together(facts: Facts, w: Words) -> list[Block]:
         quoted = w.names(f"„{t}“" if w.language == "de" else f"“{t}”" for t in rest)
         loss = w.pct(how.tolerance, 0)
         text = w.t(f"proposal.{key}", first=first, then=quoted, loss=loss, **values)
-    last = rows.drop_duplicates("target", keep="last").to_dict("records")
+    last = records(rows.drop_duplicates("target", keep="last"))
     items = "; ".join(
         w.t(
             "proposal.together_item",
@@ -127,7 +125,7 @@ def order(facts: Facts, w: Words) -> list[Block]:
     figures, sentences = facts.content.figures, []
     if figures.get("flattens"):
         sentences.append(w.t("proposal.flattens", p=w.n(figures["flattens"])))
-    everybody = float(facts.content.units[f"people_{EVERYBODY}"].sum())
+    everybody = float(facts.units[f"people_{EVERYBODY}"].sum())
     if figures.get("fewest") is not None and everybody:
         share = w.pct(figures["reachable"] / everybody)
         values = {"n": w.n(figures["reachable"]), "share": share, "p": w.n(figures["fewest"])}
@@ -146,7 +144,7 @@ def certainty(facts: Facts, w: Words) -> list[Block]:
     """Which rooms can be exchanged, and whether others are better on average or at worst."""
     sentences = []
     exchange = rows_of(facts, "exchange")
-    if rows := exchange.head(NAMED).to_dict("records"):
+    if rows := records(exchange.head(NAMED)):
         pairs = w.names(
             w.t(
                 "proposal.pair" if r["loss"] >= 0.5 else "proposal.pair_same",
@@ -203,8 +201,7 @@ def week(facts: Facts, w: Words) -> list[Block]:
         (w.t("hours.format"), 4, LEFT),
     ]
     cells = [
-        [r["weekday"], f"{r['start']}–{r['end']}", r["name"], r["format"]]
-        for r in plan.to_dict("records")
+        [r["weekday"], f"{r['start']}–{r['end']}", r["name"], r["format"]] for r in records(plan)
     ]
     note = f"{w.t('hours.note')} {' '.join(assumed)}"
     return [
@@ -216,7 +213,7 @@ def week(facts: Facts, w: Words) -> list[Block]:
 
 def questions(facts: Facts, w: Words) -> list[Block]:
     """Houses of which only something is unknown, by what they would add."""
-    houses: list[dict[Any, Any]] = rows_of(facts, "clarify").head(ASKED).to_dict("records")
+    houses = records(rows_of(facts, "clarify").head(ASKED))
     if not houses:
         return []
     columns = [

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sozialraum.publish.need_tables import found
 from sozialraum.publish.numbers import known
 from sozialraum.publish.report.blocks import LEFT, RIGHT, Block, Words, heading, para, table
-from sozialraum.publish.report.facts import Facts
+from sozialraum.publish.report.facts import Facts, records
 
 if TYPE_CHECKING:
     from sozialraum.study.composite import Composite
@@ -23,7 +22,7 @@ def certainty(facts: Facts, w: Words) -> list[Block]:
     if facts.mean_set is None:
         return []
     text = [w.t("choices.draw")]
-    sets = found(facts.content.further, "rank_sets")
+    sets = facts.table("rank_sets")
     if effect > 1 and len(sets) and sets["lo_persons"].notna().any():
         narrow = (sets["hi_persons"] - sets["lo_persons"] + 1).mean()
         values = {"effect": w.n(effect, 1), "mean": w.n(facts.mean_set, 1), "alone": w.n(narrow, 1)}
@@ -33,7 +32,7 @@ def certainty(facts: Facts, w: Words) -> list[Block]:
 
 def sensitivity(facts: Facts, w: Words) -> list[Block]:
     """Robust core, and which choice moves the ranks most."""
-    ranks = found(facts.content.further, "choices")
+    ranks = facts.table("choices")
     if ranks.empty:
         return []
     tried = [str(c) for c in ranks if str(c).startswith(("without ", "edition "))]
@@ -50,7 +49,7 @@ def sensitivity(facts: Facts, w: Words) -> list[Block]:
     blocks.append(para(w.t("choices.tried", choices=choices)))
     blocks.append(para(w.t(f"choices.{key}", **listed)))
     text = []
-    variance = found(facts.content.further, "rank_variance")
+    variance = facts.table("rank_variance")
     variance = variance[variance["total"].map(known)] if len(variance) else variance
     if len(variance) > 1:
         first, last = variance.iloc[0], variance.iloc[-1]
@@ -73,7 +72,7 @@ def sensitivity(facts: Facts, w: Words) -> list[Block]:
 
 def share_and_count(facts: Facts, w: Words) -> list[Block]:
     """The leading areas by share and by number, side by side, with the reason."""
-    sets = found(facts.content.further, "rank_sets")
+    sets = facts.table("rank_sets")
     top = facts.top
     if sets.empty or sets["rank_share"].isna().all():
         return []
@@ -92,7 +91,7 @@ def share_and_count(facts: Facts, w: Words) -> list[Block]:
     if german:
         columns.append((w.t("choices.why"), 6, LEFT))
     cells = []
-    for r in rows.to_dict("records"):
+    for r in records(rows):
         line = [r["name"], w.n(r["rank"])]
         for key in ("share", "count"):
             line += [w.n(r[f"rank_{key}"]), w.span(r[f"lo_{key}"], r[f"hi_{key}"])]
@@ -108,7 +107,7 @@ def share_and_count(facts: Facts, w: Words) -> list[Block]:
 
 def nearness(facts: Facts, w: Words) -> list[Block]:
     """How many dynamics classes lie close to a threshold."""
-    close = found(facts.content.further, "closeness")
+    close = facts.table("closeness")
     if close.empty or "dynamics_in_errors" not in close:
         return []
     moving = close[close["dynamics_class"].isin(["negativ", "positiv"])]
@@ -123,7 +122,7 @@ def nearness(facts: Facts, w: Words) -> list[Block]:
 
 def possible_classes(facts: Facts, area_id: str, w: Words) -> tuple[str, str]:
     """Distance of an area's dynamics to the next class, and the classes that are possible."""
-    close = found(facts.content.further, "closeness")
+    close = facts.table("closeness")
     row = close[close["area_id"] == area_id] if len(close) else close
     if row.empty or "dynamics_possible" not in row:
         return w.n(None), w.n(None)
@@ -135,7 +134,7 @@ def possible_classes(facts: Facts, area_id: str, w: Words) -> tuple[str, str]:
 
 def old_age(facts: Facts, w: Words) -> list[Block]:
     """The largest counts with and without the estimated old age, side by side."""
-    both = found(facts.content.further, "old_age")
+    both = facts.table("old_age")
     both = both[both["rank_count"].notna()] if len(both) else both
     if both.empty:
         return []
@@ -160,7 +159,7 @@ def old_age(facts: Facts, w: Words) -> list[Block]:
             w.n(r["rank_demand"]),
             w.span(r["lo_demand"], r["hi_demand"]),
         ]
-        for r in both.head(facts.top).to_dict("records")
+        for r in records(both.head(facts.top))
     ]
     caption = w.t("choices.old_age_caption", top=facts.top)
     return [
@@ -186,7 +185,7 @@ def _moves(first: pd.DataFrame, w: Words) -> Block:
     if weighted:
         columns += [(w.t("choices.weighted"), 0, RIGHT), (w.t("choices.in_top"), 0, RIGHT)]
     cells = []
-    for r in first.to_dict("records"):
+    for r in records(first):
         line = [w.n(r["rank"]), r["name"], w.span(r["best"], r["worst"])]
         if weighted:
             part = r["in_top"]

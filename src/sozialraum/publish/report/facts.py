@@ -45,6 +45,36 @@ class Facts:
         return _plain(self.content.rooms)
 
     @cached_property
+    def offices(self) -> pd.DataFrame:
+        """Existing offices without their points."""
+        return _plain(self.content.offices)
+
+    @cached_property
+    def units(self) -> pd.DataFrame:
+        """The demand units without their points."""
+        return _plain(self.content.units)
+
+    @cached_property
+    def clusters(self) -> pd.DataFrame:
+        """The concentrations without their outlines."""
+        return _plain(self.content.clusters)
+
+    @cached_property
+    def presence(self) -> pd.DataFrame:
+        """The rooms of all proposals."""
+        return _plain(self.content.presence)
+
+    @cached_property
+    def frontier(self) -> pd.DataFrame:
+        """What each number of rooms reaches."""
+        return _plain(self.content.frontier)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Rows of a table that a stage handed over; empty where there is none of that name."""
+        frames = (t.frame for t in self.content.further if t.name == name)
+        return next(frames, pd.DataFrame())
+
+    @cached_property
     def totals(self) -> dict[str, float | None]:
         """Residents, recipients with bounds, share; the pipeline's figures come first.
 
@@ -124,7 +154,8 @@ class Facts:
     def both_lists(self) -> list[str]:
         """Names of the areas that stand in both lists, by share and by number."""
         by_count = set(self.largest("recipients").index)
-        return [str(r.name_) for r in _rows(self.largest("share")) if r.Index in by_count]
+        names = self.largest("share")["name"]
+        return [str(name) for area_id, name in names.items() if area_id in by_count]
 
     @cached_property
     def held_by_top(self) -> dict[str, float] | None:
@@ -169,16 +200,13 @@ class Facts:
     @cached_property
     def partial_sums(self) -> dict[str, list[str]]:
         """Regions whose number is the sum of some areas only -> the areas that it leaves out."""
-        found = {}
-        for region_id, areas in self.areas.groupby("region_id"):
-            number = self.regions["recipients"].get(region_id)
-            without = areas.loc[areas["recipients"].isna() & areas["population"].gt(0), "name"]
-            if (
-                len(without)
-                and known(number)
-                and abs(float(areas["recipients"].sum()) - float(number or 0)) < 0.5
-            ):
-                found[str(self.regions["name"][region_id])] = [str(n) for n in without]
+        areas, regions, found = self.areas, self.regions, {}
+        without = areas[areas["recipients"].isna() & areas["population"].gt(0)]
+        sums = areas.groupby("region_id")["recipients"].sum()
+        for region_id, names in without.groupby("region_id")["name"]:
+            number = regions["recipients"].get(region_id)
+            if known(number) and abs(float(sums[region_id]) - float(number or 0)) < 0.5:
+                found[str(regions["name"][region_id])] = [str(n) for n in names]
         return found
 
     @cached_property
@@ -218,29 +246,35 @@ class Facts:
         group = self.content.study.targets.get(target)
         return group.title if group else target
 
+    @cached_property
+    def _proposals(self) -> dict[str, pd.DataFrame]:
+        """Per target group the rows of the study's number of rooms, or the nearest there is."""
+        found, wanted = {}, self.content.study.siting.rooms
+        for target, rows in self.presence.groupby("target", sort=False):
+            nearest = min(set(rows["p"]), key=lambda p: (abs(p - wanted), p))
+            found[str(target)] = rows[rows["p"] == nearest].sort_values("order")
+        return found
+
     def proposal(self, target: str = EVERYBODY) -> pd.DataFrame:
         """Rows of `presence` for the study's number of rooms, or the nearest number there is."""
-        rows = self.content.presence[self.content.presence["target"] == target]
-        if rows.empty:
-            return rows
-        wanted = self.content.study.siting.rooms
-        sizes = sorted(rows["p"].unique(), key=lambda p: (abs(p - wanted), p))
-        return rows[rows["p"] == sizes[0]].sort_values("order")
+        return self._proposals.get(target, self.presence.head(0))
 
     def curve(self, target: str = EVERYBODY) -> pd.DataFrame:
         """Rows of `frontier` of one target group, by number of rooms."""
-        rows = self.content.frontier
+        rows = self.frontier
         return rows[rows["target"] == target].sort_values("p")
 
     def at(self, p: int, target: str = EVERYBODY) -> dict[str, Any] | None:
         """The row of `frontier` for `p` rooms."""
-        rows = self.curve(target)
-        rows = rows[rows["p"] == p]
-        return None if rows.empty else {str(k): v for k, v in rows.iloc[0].items()}
+        return self._steps.get((target, p))
+
+    @cached_property
+    def _steps(self) -> dict[tuple[str, int], dict[str, Any]]:
+        return {(r["target"], r["p"]): r for r in records(self.frontier)}
 
     def serving(self, target: str = EVERYBODY) -> pd.DataFrame:
         """Existing offices that serve the target group."""
-        offices = self.content.offices
+        offices = self.offices
         if offices.empty:
             return offices
         return offices[[not t or target in t for t in offices["targets"]]]
@@ -252,7 +286,7 @@ class Facts:
         None where the recount differs from the published number: then no place may be named.
         """
         chosen = self.proposal()
-        units, siting = self.content.units, self.content.study.siting
+        units, siting = self.units, self.content.study.siting
         if chosen.empty or units.empty:
             return None
         rooms = self.rooms.loc[chosen["site_id"], ["x", "y"]]
@@ -274,9 +308,9 @@ class Facts:
         """Persons whom the proposal does not reach, their share, and all of them."""
         chosen = self.proposal()
         row = None if chosen.empty else self.at(int(chosen["p"].iloc[0]))
-        if row is None or not known(row["reached"]) or self.content.units.empty:
+        if row is None or not known(row["reached"]) or self.units.empty:
             return None
-        everybody = float(self.content.units["people_everybody"].sum())
+        everybody = float(self.units["people_everybody"].sum())
         if not everybody:
             return None
         left = everybody - float(row["reached"])
@@ -287,7 +321,7 @@ class Facts:
         """`people`, `out`, `out_share` per Bezirksregion, the most people out of reach first."""
         if self.reached_units is None:
             return None
-        units, areas = self.content.units, self.areas
+        units, areas = self.units, self.areas
         region = units["area_id"].map(areas["region_id"])
         people = units["people_everybody"].fillna(0.0)
         table = pd.DataFrame(
@@ -301,15 +335,28 @@ class Facts:
         return table.sort_values(["out", "name"], ascending=[False, True])
 
 
+def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    """The rows of a frame, each as column -> value of Python's own.
+
+    pandas' own way asks for one column after the other and takes ten times as long.
+
+    Examples
+    --------
+    >>> records(pd.DataFrame({"name": ["Westend"], "rank": [3], "share": [0.5]}))
+    [{'name': 'Westend', 'rank': 3, 'share': 0.5}]
+    """
+    names = list(frame.columns)
+    return [dict(zip(names, row, strict=True)) for row in frame.to_numpy(object).tolist()]
+
+
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+    """Without shapes, in two or three blocks of columns: rows are quick to take from few."""
+    plain = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
+    texts = plain.select_dtypes("str").astype(object)
+    return pd.concat([plain.drop(columns=texts.columns), texts], axis=1)[plain.columns].copy()
 
 
 def _true(frame: pd.DataFrame, column: str) -> np.ndarray:
     if column not in frame:
         return np.zeros(len(frame), bool)
     return frame[column].eq(True).to_numpy(bool)
-
-
-def _rows(frame: pd.DataFrame) -> Any:
-    return frame.rename(columns={"name": "name_"}).itertuples()

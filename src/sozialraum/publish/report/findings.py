@@ -27,7 +27,7 @@ from sozialraum.publish.report.choices import (
     sensitivity,
     share_and_count,
 )
-from sozialraum.publish.report.facts import MOST_RANKS, Facts
+from sozialraum.publish.report.facts import MOST_RANKS, Facts, records
 
 
 def ranking(facts: Facts, w: Words) -> list[Block]:
@@ -75,7 +75,7 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
             w.n(r["recipients"]),
             w.chance(r["p_top"]),
         ]
-        for r in first.to_dict("records")
+        for r in records(first)
     ]
     caption = w.t("ranking.table_caption", top=top)
     blocks.append(table(caption, columns, rows, note=w.t("ranking.table_note", top=top)))
@@ -202,7 +202,7 @@ def _target_table(facts: Facts, target: str, w: Words, most: int = 6) -> Block:
             r["region_name"],
             w.n(r.get(weight)),
         ]
-        for r in rows.to_dict("records")
+        for r in records(rows)
     ]
     columns = [
         (w.t("columns.rank"), 0, RIGHT),
@@ -221,7 +221,7 @@ def _changes(rows: pd.DataFrame, shown: Sequence[str], facts: Facts, w: Words) -
         columns += [(f"{i} {facts.content.info.edition}", 0, RIGHT)]
     columns += [(w.t("choices.distance"), 0, RIGHT), (w.t("choices.possible"), 3, LEFT)]
     cells = []
-    for r in rows.rename_axis("area_id").reset_index().to_dict("records"):
+    for r in records(rows.rename_axis("area_id").reset_index()):
         line = [r["name"], w.n(r["dynamics_index"], 2, sign=True)]
         for i in shown:
             line += [w.n(r[f"{i}_previous"], 1), indicator(r, i, facts, w)]

@@ -19,7 +19,7 @@ from sozialraum.publish.report.blocks import (
     para,
     table,
 )
-from sozialraum.publish.report.facts import Facts
+from sozialraum.publish.report.facts import Facts, records
 from sozialraum.publish.report.findings import partial_note, weight_kind
 
 TOLD_ROLES = ("Konzentration", "einzeln hoch")
@@ -113,9 +113,9 @@ def changes(facts: Facts) -> pd.DataFrame:
     All areas that are in a concentration at one of the times, and those that changed most, at
     least `MOST_CHANGES` in all where there are so many.
     """
-    frame = _further(facts, "development")
-    if frame is None:
-        return pd.DataFrame()
+    frame = facts.table("development")
+    if frame.empty:
+        return frame
     rows = frame[frame["change"].notna()]
     members = [c for c in ("member_before", "member_now") if c in rows]
     inside = rows[members].eq(True).any(axis=1)
@@ -139,7 +139,7 @@ def _list(caption: str, rows: pd.DataFrame, w: Words) -> Block:
         (w.t("columns.share"), 0, RIGHT),
         (w.t("columns.recipients"), 0, RIGHT),
     ]
-    cells = [[r["name"], w.pct(r["share"]), w.n(r["recipients"])] for r in rows.to_dict("records")]
+    cells = [[r["name"], w.pct(r["share"]), w.n(r["recipients"])] for r in records(rows)]
     return table(caption, columns, cells)
 
 
@@ -159,7 +159,7 @@ def _regions(caption: str, facts: Facts, w: Words) -> Block:
             w.pct(r["share"]),
             w.n(r["location_quotient"], 2),
         ]
-        for r in facts.regions.sort_values("share", ascending=False).to_dict("records")
+        for r in records(facts.regions.sort_values("share", ascending=False))
     ]
     return table(caption, columns, rows, note=partial_note(facts, w))
 
@@ -201,7 +201,7 @@ def _roles(facts: Facts, w: Words) -> list[Block]:
         w.t("concentration.role", role=w.word(k), n=w.n(v)) for k, v in facts.roles.items()
     )
     blocks = [para(w.t("concentration.roles", roles=roles))]
-    alt = w.t("concentration.map_alt", roles=roles, n=len(facts.content.clusters))
+    alt = w.t("concentration.map_alt", roles=roles, n=len(facts.clusters))
     blocks.append(figure("clusters.svg", w.t("concentration.map_caption"), alt))
     if sentences := _cluster_sentences(facts):
         blocks += [para(w.t("concentration.sentences"), keep=True), bullets(sentences)]
@@ -210,8 +210,8 @@ def _roles(facts: Facts, w: Words) -> list[Block]:
 
 def _local(facts: Facts, w: Words) -> list[Block]:
     """Which areas stand out with their neighbours, without and with false discovery control."""
-    frame = _further(facts, "local")
-    if frame is None:
+    frame = facts.table("local")
+    if frame.empty:
         return []
     alpha = w.pct(facts.content.study.concentration.alpha, 0)
     high = frame[(frame["local_quadrant"] == "hoch-hoch") & frame["alone"].eq(True)]
@@ -232,7 +232,7 @@ def _local(facts: Facts, w: Words) -> list[Block]:
 
 
 def _clusters(facts: Facts, w: Words) -> list[Block]:
-    clusters = facts.content.clusters
+    clusters = facts.clusters
     if not len(clusters):
         return []
     n = len(clusters)
@@ -242,7 +242,7 @@ def _clusters(facts: Facts, w: Words) -> list[Block]:
     keys = ["nr", "names", "areas", "cases", "expected", "risk", "p_value", "p_circles"]
     keys = [k for k in keys if k in clusters or k not in ("names", "p_circles")]
     rows = []
-    for i, c in enumerate(clusters.to_dict("records"), 1):
+    for i, c in enumerate(records(clusters), 1):
         cells = {
             "nr": w.n(i),
             "names": _shortened(str(c.get("names") or ""), w),
@@ -266,11 +266,11 @@ def _clusters(facts: Facts, w: Words) -> list[Block]:
 
 def _across(facts: Facts, w: Words) -> str:
     """Which concentrations go on beyond the border: their p is that of the whole."""
-    clusters = facts.content.clusters
+    clusters = facts.clusters
     if "beyond" not in clusters:
         return ""
     told = []
-    for i, c in enumerate(clusters.to_dict("records"), 1):
+    for i, c in enumerate(records(clusters), 1):
         here = c["areas"] if np.isscalar(c["areas"]) else len(c["areas"])
         if known(c["beyond"]) and c["beyond"]:
             counts = {"n": w.n(here), "beyond": w.n(c["beyond"]), "all": w.n(here + c["beyond"])}
@@ -281,8 +281,8 @@ def _across(facts: Facts, w: Words) -> str:
 
 def _development(facts: Facts, w: Words) -> list[Block]:
     """What became of concentrations since the previous edition."""
-    frame, info, study = _further(facts, "development"), facts.content.info, facts.content.study
-    if frame is None or not info.previous_edition:
+    frame, info, study = facts.table("development"), facts.content.info, facts.content.study
+    if frame.empty or not info.previous_edition:
         return []
     editions = {"edition": info.edition, "previous": info.previous_edition}
     alpha = w.pct(study.concentration.alpha, 0)
@@ -305,8 +305,8 @@ def _development(facts: Facts, w: Words) -> list[Block]:
         caption = w.t("concentration.change_caption", **editions)
         alt = w.t("concentration.change_alt", names=w.names(rows["name"].head(3)), **editions)
         blocks.append(figure("change.svg", caption, alt, floating=True))
-    moved = _further(facts, "inequality_change")
-    if moved is not None:
+    moved = facts.table("inequality_change")
+    if len(moved):
         blocks += _inequality_change(moved, w, editions)
     return blocks
 
@@ -324,7 +324,7 @@ def _inequality_change(moved: pd.DataFrame, w: Words, editions: dict[str, str]) 
             w.t("concentration.from_to", low=w.n(r["lo"], 3), high=w.n(r["hi"], 3)),
         ]
         for measure in meanings
-        for r in moved[moved["measure"] == measure].to_dict("records")
+        for r in records(moved[moved["measure"] == measure])
     ]
     columns = [
         (w.t("columns.measure"), 5, LEFT),
@@ -364,11 +364,6 @@ def _surface(facts: Facts, w: Words) -> list[Block]:
             floating=True,
         ),
     ]
-
-
-def _further(facts: Facts, name: str) -> pd.DataFrame | None:
-    """A table that a stage handed over, as it was released."""
-    return next((t.frame for t in facts.content.further if t.name == name and len(t.frame)), None)
 
 
 def _by_size(values: pd.Series) -> pd.Series:

@@ -21,7 +21,7 @@ from sozialraum.publish.report.blocks import (
     para,
     table,
 )
-from sozialraum.publish.report.facts import EVERYBODY, Facts
+from sozialraum.publish.report.facts import EVERYBODY, Facts, records
 
 
 def proposal(facts: Facts, w: Words) -> list[Block]:
@@ -75,7 +75,7 @@ def room_table(rows: pd.DataFrame, caption: str, facts: Facts, w: Words) -> Bloc
     columns += [(w.t("columns.stability"), 0, RIGHT)] if stable else []
     columns += [(w.t("columns.hours"), 2, RIGHT)] if hours else []
     cells = []
-    for r in rows.to_dict("records"):
+    for r in records(rows):
         line = [
             w.n(r["order"]),
             str(r["name"]),
@@ -133,8 +133,7 @@ def unreached(facts: Facts, w: Words) -> list[Block]:
         (w.t("columns.out_share"), 0, RIGHT),
     ]
     cells = [
-        [r["name"], w.n(r["people"]), w.n(r["out"]), w.pct(r["out_share"])]
-        for r in places.to_dict("records")
+        [r["name"], w.n(r["people"]), w.n(r["out"]), w.pct(r["out_share"])] for r in records(places)
     ]
     blocks.append(table(w.t("unreached.caption", unit=unit), columns, cells))
     alt = w.t("unreached.map_alt", sentence=total)
@@ -150,7 +149,7 @@ def clarify(facts: Facts, w: Words) -> list[Block]:
     if chosen.empty:
         return blocks
     cells = []
-    for r in chosen.to_dict("records"):
+    for r in records(chosen):
         room = facts.rooms.loc[r["site_id"]]
         address = _text(room["address"])
         place = f"{r['name']}, {address}" if address else str(r["name"])
@@ -174,7 +173,7 @@ def limits(facts: Facts, w: Words) -> list[Block]:
     if facts.masked_up_to:
         edition = study.indicators.edition
         items.append(w.t("limits.masking", edition=edition, n=facts.masked_up_to))
-    if len(content.units):
+    if len(facts.units):
         items.append(w.t("limits.within"))
         if facts.reached_units is not None:
             kind = "walk" if study.access.kind == "straight" else study.access.kind
