@@ -78,7 +78,9 @@ def columns() -> str:
     lines = ["# Columns of the tables", "", "Empty = missing or withheld, never 0.", ""]
     for name, table in (("ranking", RANKING), ("presence", PRESENCE), ("frontier", FRONTIER)):
         lines += [f"## {name}.csv", "", "| column | type | meaning (German) |", "|---|---|---|"]
-        lines += [f"| `{c}` | {describe(c).kind} | {text} |" for c, text in table.items()]
+        for c, text in table.items():
+            meaning = ". ".join(filter(None, (text, describe(c).note)))
+            lines.append(f"| `{c}` | {describe(c).kind} | {meaning} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,9 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sozialraum.publish.columns import describe, plain, rounded
+from sozialraum.publish.columns import Column, describe, plain, rounded
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
+from sozialraum.publish.further import FurtherTable
 from sozialraum.publish.tables import csv_text, guarded, region_columns, write_csvs, write_workbook
+from sozialraum.publish.workbook import base_of_rooms
 from tests.support.synthetic import content
 
 HOSTILE = ["=1+1", "@SUM(A1:A9)", "+49 30", "-23", "\t=1+1", "Haus\x00 am\x1f See", "</x>"]
@@ -171,7 +174,7 @@ def test_sheets_are_filtered_and_their_header_is_frozen(book, one):
     assert sheet.freeze_panes == "C2"
     assert sheet.auto_filter.ref.startswith("A1:")
     assert sheet.auto_filter.ref.endswith(str(len(one.areas) + 1))
-    assert sheet["A1"].value == RANKING["area_id"]
+    assert sheet["A1"].value == "Nummer des Planungsraums"
 
 
 def test_workbook_and_csv_show_the_same_figures(book, one, tmp_path):
@@ -189,9 +192,10 @@ def test_workbook_and_csv_show_the_same_figures(book, one, tmp_path):
 
 
 def shown(columns, top=10):
-    """Titles in the workbook: its cells show percentages, and it knows how many areas k are."""
-    titles = (t.removesuffix(" (0 bis 1)") for t in columns.values())
-    return [t.replace("den k Gebieten", f"den {top} Gebieten") for t in titles]
+    """Headings: percentages in the cells, k as a number, a capital letter in front."""
+    titles = (re.sub(r" \((0 bis 1|8 Stellen, Text)\)$", "", t) for t in columns.values())
+    titles = (t.replace("den k Gebieten", f"den {top} Gebieten") for t in titles)
+    return [t[0].upper() + t[1:] for t in titles]
 
 
 def test_headers_say_what_the_column_means_in_that_sheet(book):
@@ -206,14 +210,16 @@ def test_headers_say_what_the_column_means_in_that_sheet(book):
 def test_people_read_words_instead_of_keys(book, one):
     _, *rooms = book["Räume"].iter_rows(values_only=True)
     assert {r[0] for r in rooms} == {t.title for t in one.study.targets.values()}
-    assert {r[6] for r in rooms} == {"gemeinnützig"}
+    assert {r[6] for r in rooms} == {"gemeinnützig (aus der Rechtsform erschlossen)"}
     heads = [c.value for c in book["Gebiete"][1]]
     assert "Rang für die Zielgruppe „Junge Menschen“" in heads
 
 
 def test_every_venue_is_listed_with_the_reason_why_it_is_not_proposed(book, one):
     header, *venues = book["Einrichtungen"].iter_rows(values_only=True)
-    reason, eligible = (header.index(describe(c).title) for c in ("reason", "eligible"))
+    reason, eligible = (
+        header.index(t) for t in ("Warum nicht geeignet", "Als Raum für die Präsenz geeignet")
+    )
     assert len(venues) == len(one.rooms)
     assert {v[reason] for v in venues if v[eligible] == "nein"} == {"Träger unbekannt"}
 
@@ -255,6 +261,7 @@ def test_empty_tables_are_written_with_their_header(one, tmp_path):
 
 SCRIPT = """
 import sys, pathlib
+from sozialraum.publish.workbook import base_of_rooms
 from tests.support.synthetic import content
 from sozialraum.publish import geodata, tables
 folder = pathlib.Path(sys.argv[1])
@@ -300,3 +307,28 @@ def test_the_workbook_opens_in_libreoffice(one, tmp_path):
     assert "Nachbarschaftshaus 14" in text
     assert "#NAME?" not in text
     assert "#WERT" not in text
+
+
+def test_the_notes_say_for_how_many_of_all_rooms_are_sought(one):
+    figures = {"recipients": 900.0, "old_age": 100.0, "demand": 800.0}
+    text = base_of_rooms(replace(one, figures=figures))
+    assert text.endswith(
+        "800 von 900 Personen, ohne geschätzt 100 mit Grundsicherung im Alter (SGB XII)"
+    )
+    withheld = replace(one, figures=figures | {"demand": 750.0})
+    assert base_of_rooms(withheld).endswith("ohne Gebiete, deren Zahl nicht gezeigt wird")
+    everybody = replace(one, figures=figures | {"demand": 900.0})
+    assert base_of_rooms(everybody) == ""
+
+
+def test_further_sheets_have_headings_and_notes_as_the_main_ones(one, tmp_path):
+    column = Column("value", "unter den ersten k", note="Leer, wo nichts gezogen wurde.")
+    table = FurtherTable("own", "Eigene", "Ein Titel", pd.DataFrame({"value": ["x"]}), (column,))
+    table = replace(table, note="Kleingedrucktes.")
+    write_workbook(replace(one, further=(table,)), tmp_path / "t.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    assert book["Eigene"]["A1"].value == f"Unter den ersten {one.study.indicators.top}"
+    notes = [tuple(c.value for c in row) for row in book["Hinweise"].iter_rows()]
+    assert ("Eigene", "Ein Titel. Kleingedrucktes.", None, None, None) in notes
+    assert any(row[0] == "Eigene" and row[4] == column.note for row in notes)
+    assert any("negativer Entwicklung" in (row[4] or "") for row in notes)  # the stability

@@ -38,6 +38,8 @@ class Column:
         German; empty where there is none.
     share : bool
         A fraction that people read as a percentage.
+    note : str
+        What a heading has no room for, German: where the column is empty, what a word claims.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Column:
     digits: int = 0
     unit: str = ""
     share: bool = False
+    note: str = ""
 
 
 _FURTHER: dict[str, str] = {
@@ -146,6 +149,18 @@ _PATTERNS: tuple[tuple[str, str, Kind, int, str], ...] = (
 )
 
 
+_NOTES: dict[str, str] = {
+    "stability": "Leer, wo nichts wiederholt wurde: bei Gebieten mit negativer Entwicklung, weil "
+    "schon unsicher ist, welche es sind; bei einem anderen Modell als der reinen Abdeckung oder "
+    "mit Regeln; in einer Studie ohne Wiederholungen.",
+    "operator_kind": "association heißt gemeinnützig, auch wo es nur aus Rechtsform oder Namen "
+    "erschlossen ist: Ein eingetragener Verein oder eine Stiftung muss es nicht sein.",
+    "hours_open": "Leer, wo die Studie keine Stunden plant; geplant wird der Vorschlag mit der "
+    "Zahl der Räume der Studie für ihre erste Zielgruppe.",
+}
+_NOTES["hours_appointment"] = _NOTES["hours_open"]
+
+
 _IN_TABLE: dict[str, dict[str, str]] = {
     "regions": {"name": "Name der Bezirksregion"},
     "presence": PRESENCE,
@@ -171,14 +186,18 @@ def describe(name: str, table: str = "") -> Column:
     --------
     >>> describe("share")
     Column(name='share', title='Anteil der Leistungsberechtigten (0 bis 1)', kind='number',
-           digits=6, unit='', share=True)
+           digits=6, unit='', share=True, note='')
     >>> describe("rank_lo_young").title
     'bester Rang für die Zielgruppe young'
     >>> describe("name").title, describe("name", "presence").title
     ('Name des Planungsraums', 'Name der Einrichtung')
     """
-    if name in _IN_TABLE.get(table, {}):
-        return replace(describe(name), title=_IN_TABLE[table][name])
+    column = _described(name)
+    title = _IN_TABLE.get(table, {}).get(name, column.title)
+    return replace(column, title=title, note=_NOTES.get(name, ""))
+
+
+def _described(name: str) -> Column:
     title = RANKING.get(name) or PRESENCE.get(name) or FRONTIER.get(name) or _FURTHER.get(name)
     if name in _NUMBERS:
         kind, digits, unit = _NUMBERS[name]

@@ -173,6 +173,8 @@ def _schema(columns: Iterable[str], key: list[str], content: Content, table: str
         elif column.name == "recipients":
             note = content.info.recipients_note
             field["description"] = f"{content.info.recipients_label}. {note}".strip()
+        elif column.note:
+            field["description"] = column.note
         if column.unit:
             field["unit"] = column.unit
         if constraints:

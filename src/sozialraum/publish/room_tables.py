@@ -15,7 +15,7 @@ import pandas as pd
 
 from sozialraum.presence.plan import first_monday, formats_of, plan_table
 from sozialraum.presence.weekplan import calendar
-from sozialraum.publish.columns import Column
+from sozialraum.publish.columns import Column, describe
 from sozialraum.publish.further import FurtherTable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _TARGET = Column("target", "Zielgruppe")
 _P = Column("p", "Zahl der Räume", "integer")
-_NAME = Column("name", "Einrichtung")
+_NAME = describe("name", "rooms")
 _PEOPLE = "Personen"
 _MODELS = {
     "coverage": "Abdeckung mit Regeln: erreichte Personen (mit dem Wert der Zweitabdeckung)",
@@ -142,7 +142,7 @@ def _nested(answer: Answer, names: pd.Series, titles: dict[str, str]) -> Further
     columns = (
         _TARGET,
         Column("p", "als wievielter geöffnet", "integer"),
-        Column("site", "Kennung"),
+        Column("site", "Kennung des Raums"),
         _NAME,
         Column("reached", "so erreicht", "integer", unit=_PEOPLE),
         Column("free", "bei freier Wahl erreicht", "integer", unit=_PEOPLE),
@@ -251,7 +251,7 @@ def _everybody(answer: Answer, titles: dict[str, str], content: Content) -> Furt
 def _clarify(answer: Answer) -> FurtherTable:
     columns = (
         _NAME,
-        Column("address", "Anschrift"),
+        describe("address"),
         Column("reason", "offen ist"),
         Column("gained", "zusätzlich erreicht", "integer", unit=_PEOPLE),
         Column("gained_share", "deren Anteil", "number", 4, share=True),
@@ -275,7 +275,7 @@ def _week(week: Week, names: pd.Series, study: Study) -> FurtherTable:
         Column("weekday", "Tag"),
         Column("start", "von"),
         Column("end", "bis"),
-        Column("site_id", "Kennung"),
+        describe("site_id"),
         _NAME,
         Column("format", "Angebot"),
         Column("hours", "Stunden", "number", 2),
@@ -329,8 +329,8 @@ def _supply(answer: Answer, content: Content, *, planned: bool) -> FurtherTable:
     frame["name"] = frame["region_id"].map(content.regions["name"])
     what = "Stunden je Woche" if planned else "Räume"
     columns = (
-        Column("region_id", "Nummer"),
-        Column("name", "Bezirksregion"),
+        describe("region_id"),
+        describe("name", "regions"),
         Column("per_thousand", f"{what} je 1.000 Personen", "number", 3),
     )
     return FurtherTable(
@@ -350,7 +350,7 @@ def _together(answer: Answer, names: pd.Series, titles: dict[str, str]) -> Furth
     columns = (
         _TARGET,
         Column("order", "Rang", "integer"),
-        Column("site", "Kennung"),
+        Column("site", "Kennung des Raums"),
         _NAME,
         Column("reached", "zusätzlich erreicht", "integer", unit=_PEOPLE),
         Column("cumulative_share", "Anteil bis hierher", "number", 4, share=True),

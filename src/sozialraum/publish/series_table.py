@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sozialraum.areas.series import series_of
-from sozialraum.publish.columns import Column
+from sozialraum.publish.columns import Column, describe
 from sozialraum.publish.further import FurtherTable
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ def series_table(table: AreaTable) -> tuple[FurtherTable, ...]:
         return ()
     editions = [str(c) for c in frame if str(c).startswith("value_")]
     columns = (
-        Column("area_id", "Nummer"),
-        Column("name", "Gebiet"),
+        describe("area_id"),
+        describe("name"),
         Column("indicator", "Indikator"),
         *(
             Column(c, f"Ausgabe {c.removeprefix('value_')}", "number", 4, "Prozent")
