@@ -1,10 +1,37 @@
-"""Public names of a package whose modules are imported when they are first asked for."""
+"""Names and libraries that are imported when they are first asked for."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+
+class Later:
+    """A library that is imported when its first name is asked for.
+
+    Examples
+    --------
+    >>> Later("json").dumps([1])
+    '[1]'
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # what tools ask of any object
+            raise AttributeError(name)
+        value = getattr(importlib.import_module(self._name), name)
+        setattr(self, name, value)
+        return value
+
+
+if TYPE_CHECKING:
+    from scipy import sparse as sparse
+else:
+    sparse = Later("scipy.sparse")
+    """A quarter of a second that a run from the cache does not need."""
 
 
 def exports(

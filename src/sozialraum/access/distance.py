@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from sozialraum.errors import InputError, StudyError
+from sozialraum.lazy import sparse
 
 DETOUR = 1.23
 """Walked distance / straight line, median of 24,073 walk nodes in Charlottenburg up to 1.2 km."""

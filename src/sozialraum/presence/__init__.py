@@ -1,45 +1,18 @@
 """Which rooms: eligibility, location models with proofs, the curve, stability and hours."""
 
-from sozialraum.presence.frontier import Step, coverage_curve, curve_frame
-from sozialraum.presence.hours import Format, Week, allocate_hours
-from sozialraum.presence.models import (
-    max_coverage,
-    p_center,
-    p_median,
-    set_cover,
-)
-from sozialraum.presence.problem import InfeasibleError
-from sozialraum.presence.rules import Constraints
-from sozialraum.presence.siting import Siting
-from sozialraum.presence.stability import (
-    Draws,
-    Stability,
-    draw_inputs,
-    exchangeable,
-    site_stability,
-)
-from sozialraum.presence.together import max_coverage_targets
-from sozialraum.presence.weekplan import calendar
+from __future__ import annotations
 
-__all__ = [
-    "Constraints",
-    "Draws",
-    "Format",
-    "InfeasibleError",
-    "Siting",
-    "Stability",
-    "Step",
-    "Week",
-    "allocate_hours",
-    "calendar",
-    "coverage_curve",
-    "curve_frame",
-    "draw_inputs",
-    "exchangeable",
-    "max_coverage",
-    "max_coverage_targets",
-    "p_center",
-    "p_median",
-    "set_cover",
-    "site_stability",
-]
+from sozialraum.lazy import exports
+
+_HOME = {
+    "frontier": "Step coverage_curve curve_frame",
+    "hours": "Format Week allocate_hours",
+    "models": "max_coverage p_center p_median set_cover",
+    "problem": "InfeasibleError",
+    "rules": "Constraints",
+    "siting": "Siting",
+    "stability": "Draws Stability draw_inputs exchangeable site_stability",
+    "together": "max_coverage_targets",
+    "weekplan": "calendar",
+}
+__getattr__, __dir__, __all__ = exports(__name__, _HOME)

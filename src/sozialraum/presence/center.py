@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
+from sozialraum.lazy import sparse
 from sozialraum.presence.cover import Cover, greedy, reduce_cover
 from sozialraum.presence.highs import Clock, maximise
 from sozialraum.presence.problem import Floats, Ints, Problem

@@ -18,8 +18,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
+from sozialraum.lazy import sparse
 from sozialraum.presence.highs import Clock, Program, is_closed, maximise
 from sozialraum.presence.problem import Floats, Ints, Matrix, Problem
 

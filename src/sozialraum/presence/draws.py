@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from sozialraum.errors import InputError, StudyError
+from sozialraum.lazy import sparse
 from sozialraum.presence.problem import Bools, Floats, Problem
 
 MEDIAN_TO_SIGMA = 1 / 0.6745

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
+from sozialraum.lazy import sparse
 from sozialraum.presence.problem import Floats
 
 TINY = 2_000

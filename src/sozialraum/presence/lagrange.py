@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 
+from sozialraum.lazy import sparse
 from sozialraum.presence.highs import Clock, is_closed
 from sozialraum.presence.median import Lists, candidate_lists, greedy, nearest_open, swap
 from sozialraum.presence.problem import Bools, Floats, Ints, Problem

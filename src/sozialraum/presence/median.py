@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
+from sozialraum.lazy import sparse
 from sozialraum.presence.problem import Bools, Floats, Ints, Problem
 
 FULL = 100_000

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from sozialraum.errors import StudyError
+from sozialraum.lazy import sparse
 from sozialraum.presence.center import fewest, solve_center
 from sozialraum.presence.cover import Cover, Search
 from sozialraum.presence.highs import Clock

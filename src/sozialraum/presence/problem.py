@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from sozialraum.errors import InputError, StudyError
+from sozialraum.lazy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]

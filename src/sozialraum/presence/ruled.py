@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from sozialraum.errors import InputError
+from sozialraum.lazy import sparse
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.problem import Floats, Ints, Problem
 from sozialraum.presence.recount import (

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from sozialraum.errors import InputError, StudyError
+from sozialraum.lazy import sparse
 from sozialraum.presence.highs import Clock, Outcome, maximise
 from sozialraum.presence.problem import Floats, InfeasibleError, Ints, Problem
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from sozialraum.errors import StudyError
+from sozialraum.lazy import sparse
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.frontier import marginal_order
 from sozialraum.presence.models import max_coverage

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from sozialraum.errors import StudyError
+from sozialraum.lazy import sparse
 from sozialraum.presence.highs import maximise
 from sozialraum.presence.problem import Floats, Ints
 
