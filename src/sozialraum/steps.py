@@ -39,7 +39,9 @@ HEADLINE: tuple[str, ...] = (
     "stability_draws",
     "position_error",
     "model",
+    "near",
     "far",
+    "halving",
 )
 HEADLINE += ("backup", "capacity", "spacing", "floor", "decay", "together")
 """Settings of the proposal alone: people and rooms stay where they are."""

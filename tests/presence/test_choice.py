@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sozialraum.presence.choice import choose_by_model, is_plain
+from sozialraum.presence.choice import choose_by_model, is_plain, weight_by_way
 from sozialraum.presence.frontier import coverage_curve
+from sozialraum.presence.models import max_coverage
 from sozialraum.presence.problem import InfeasibleError
 from sozialraum.study.places import Siting
 
@@ -36,6 +41,7 @@ def test_plain_coverage_needs_no_model_of_its_own():
 @pytest.mark.parametrize(
     "rules",
     [{"model": "median"}, {"model": "center"}, {"model": "gradual", "far": 1400}, {"backup": 0.5},
+     {"model": "gradual", "halving": 250}, {"model": "gradual", "near": 200, "floor": 0.1},
      {"spacing": 900}, {"capacity": 400.0}, {"floor": 0.2}],
     ids=str,
 )  # fmt: skip
@@ -57,6 +63,55 @@ def test_the_center_shortens_the_longest_way_and_the_median_the_mean():
     way = {m: COST[:, s].min(axis=1) for m, s in sites.items()}
     assert way["center"].max() == min(w.max() for w in way.values())
     assert way["median"] @ PEOPLE == min(w @ PEOPLE for w in way.values())
+
+
+@pytest.mark.parametrize("halving", [60, 250, 900])
+def test_rooms_for_people_who_halve_with_distance_are_the_best_of_all_choices(halving):
+    chosen = choose(model="gradual", halving=halving)
+    weight = weight_by_way(Siting(model="gradual", halving=halving), COST)
+    best = max(
+        PEOPLE @ weight[:, [*sites, 8]].max(axis=1) for sites in itertools.combinations(range(8), 3)
+    )
+    row = chosen.table.set_index("p").loc[3]
+    assert row["objective"] == pytest.approx(best)
+    assert PEOPLE @ weight[:, [*chosen.steps[3].sites, 8]].max(axis=1) == pytest.approx(best)
+
+
+@given(st.integers(0, 1000), st.integers(1, 4))
+@settings(deadline=None, max_examples=15)
+def test_gradual_coverage_is_the_same_as_the_people_lost_in_a_median(seed, p):
+    rng = np.random.default_rng(seed)
+    cost = np.where(rng.random((30, 6)) < 0.1, np.inf, rng.uniform(0, 2000, (30, 6)))
+    people = rng.integers(0, 20, 30).astype(float)
+    plain = coverage_curve(cost, people, radius=800, p_max=p)
+    chosen = choose_by_model(
+        Siting(model="gradual", near=300, far=1100, radius=800, rooms=p), cost, people, plain,
+        existing=NONE, required=NONE, groups=None, between=None,
+    )  # fmt: skip
+    direct = max_coverage(cost, people, radius=(300, 1100), p=p)
+    assert chosen.table["objective"].iloc[-1] == pytest.approx(direct.objective)
+
+
+def test_a_room_that_is_nobodys_nearest_place_is_not_proposed():
+    cost = np.array([[100.0, 900, 950], [120, 800, 990]])
+    plain = coverage_curve(cost, [5.0, 4], radius=500, p_max=3)
+    chosen = choose_by_model(
+        Siting(model="gradual", halving=200, radius=500, rooms=2), cost, [5.0, 4], plain,
+        existing=NONE, required=NONE, groups=None, between=None,
+    )  # fmt: skip
+    assert [s.sites for s in chosen.steps] == [(), (0,), (0,), (0,)]
+    assert [s.p for s in chosen.steps] == [0, 1, 2, 3]
+
+
+@given(st.floats(50, 3000), st.booleans())
+@settings(deadline=None, max_examples=20)
+def test_no_weight_grows_with_the_way_and_the_door_counts_fully(metres, halves):
+    rule = {"halving": metres} if halves else {"near": metres}
+    way = np.r_[np.linspace(0, 12 * metres, 200), np.inf]
+    weight = weight_by_way(Siting(model="gradual", **rule), way)
+    assert weight[0] == 1
+    assert weight[-1] == 0
+    assert (np.diff(weight) <= 0).all()
 
 
 def test_rooms_keep_their_distance_but_may_lie_beside_an_office():
@@ -113,6 +168,11 @@ def test_rules_that_cannot_be_met_say_which_and_by_how_much():
     "rules",
     [
         {"model": "gradual", "far": 500},
+        {"model": "gradual", "near": 1500, "far": 1400},
+        {"model": "gradual", "halving": 300, "far": 1400},
+        {"model": "gradual", "halving": 300, "floor": 0.1},
+        {"model": "median", "halving": 300},
+        {"near": 300},
         {"capacity": 50, "backup": 0.2},
         {"model": "center", "spacing": 300},
         {"model": "median", "floor": 0.1},
@@ -121,5 +181,5 @@ def test_rules_that_cannot_be_met_say_which_and_by_how_much():
     ids=str,
 )
 def test_a_rule_that_a_model_would_ignore_is_refused(rules):
-    with pytest.raises(ValueError, match=r"goes with|must be|has none"):
+    with pytest.raises(ValueError, match=r"go(es)? with|must be|has none"):
         Siting(**rules)

@@ -115,7 +115,7 @@ def answer(
         units,
         pd.concat([asked[["x", "y"]], offices[["x", "y"]]]),
         detour=siting.detour,
-        longest=max(siting.far or 1.5 * siting.radius, *siting.radii, siting.radius),
+        longest=max(siting.fade[1], *siting.radii, siting.radius),
         crs=study.area_layer.metric_crs,
         locate=locate,
     )

@@ -16,9 +16,11 @@ import pandas as pd
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.frontier import Step, recount
 from sozialraum.presence.models import max_coverage, p_center, p_median
-from sozialraum.presence.problem import InfeasibleError, Ints, read_problem
+from sozialraum.presence.problem import Floats, InfeasibleError, Ints, read_problem
+from sozialraum.presence.recount import nearest
 from sozialraum.presence.rules import Constraints
 from sozialraum.presence.siting import Siting as Answer
+from sozialraum.presence.siting import relative_gap
 
 if TYPE_CHECKING:
     from sozialraum.study.places import Siting
@@ -60,6 +62,48 @@ def is_plain(siting: Siting) -> bool:
     return siting.model == "coverage" and not any(rules)
 
 
+def is_wider(siting: Siting) -> bool:
+    """Whether a room can serve the study's aim though it reaches nobody more within the radius.
+
+    Examples
+    --------
+    >>> from sozialraum.study.places import Siting
+    >>> is_wider(Siting(model="median")), is_wider(Siting(spacing=400))
+    (True, False)
+    """
+    return siting.model != "coverage" or bool(siting.backup or siting.capacity)
+
+
+def weight_by_way(siting: Siting, way: Any) -> Floats:
+    """What a person counts for the model `gradual`, by the way to the nearest place.
+
+    Parameters
+    ----------
+    siting : sozialraum.study.places.Siting
+        `near` and `far` (linear between, Berman & Krass 2002), or `halving`: 0.5 ** (way / halving)
+        as the visits of a room fall (`sozialraum.evaluation`).
+    way : array
+        Metres; `inf` weighs 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        Weights in [0, 1], never increasing with the way.
+
+    Examples
+    --------
+    >>> from sozialraum.study.places import Siting
+    >>> weight_by_way(Siting(model="gradual", near=500, far=1500), [400, 1000, 1600]).tolist()
+    [1.0, 0.5, 0.0]
+    >>> weight_by_way(Siting(model="gradual", halving=300), [0, 300, 600, np.inf]).tolist()
+    [1.0, 0.5, 0.25, 0.0]
+    """
+    (near, far), metres = siting.fade, np.asarray(way, float)
+    if siting.halving:
+        return np.where(metres < far, 0.5 ** (metres / siting.halving), 0.0)
+    return np.clip((far - metres) / (far - near), 0.0, 1.0)
+
+
 def choose_by_model(
     siting: Siting,
     cost: Any,
@@ -76,7 +120,8 @@ def choose_by_model(
     Parameters
     ----------
     siting : sozialraum.study.places.Siting
-        `model`, `far`, `backup`, `capacity`, `spacing`, `floor`, `radius`, `rooms`.
+        `model`, `near`, `far`, `halving`, `backup`, `capacity`, `spacing`, `floor`, `radius`,
+        `rooms`.
     cost : array (units, places)
         Metres of way; candidates and existing offices.
     demand : array (units,)
@@ -131,10 +176,14 @@ def choose_by_model(
                 break  # distance, places: what cannot be met with these cannot with more rooms
             steps.append(_without_rooms(step, start, float(people.sum())))
             continue
-        sites = np.setdiff1d(np.array(answer.sites, np.intp), existing)
+        open_ = np.array(answer.sites, np.intp)
+        sites = np.setdiff1d(open_, existing)
+        if siting.model != "coverage":  # what merely fills up to p is nobody's nearest place
+            near = nearest(problem, open_)[people > 0]
+            sites = np.intersect1d(sites, np.r_[near, required])
         table = cover.arithmetic()
         own = recount(problem, table, left, sites, step.bound - start, start)
-        steps.append(replace(own, bound=step.bound, proven=own.reached >= step.bound))
+        steps.append(replace(own, p=step.p, bound=step.bound, proven=own.reached >= step.bound))
         rows.append(
             {
                 "p": step.p,
@@ -142,7 +191,8 @@ def choose_by_model(
                 "bound": answer.bound,
                 "gap": answer.gap,
                 "reached": own.reached,
-                "backup_share": answer.measures.get("backup_share", np.nan),
+                "backup_share": float(people[cover.counts(open_) > 1].sum())
+                / (people.sum() or 1.0),
                 "status": answer.status,
                 "finding": "",
             }
@@ -182,9 +232,9 @@ def _solve(
         return p_center(cost, people, **options)
     if siting.model == "median":
         return p_median(cost, people, constraints=Constraints(**spacing), **options)
-    near: float | tuple[float, float] = siting.radius
-    if siting.model == "gradual":
-        near = (siting.radius, siting.far or 1.5 * siting.radius)
+    if siting.model == "gradual" and not siting.floor:
+        return _weighted(siting, cost, people, constraints=Constraints(**spacing), **options)
+    near = siting.fade if siting.model == "gradual" else siting.radius
     room = None
     if siting.capacity is not None:
         # Offices are no limit: they serve whoever comes today.
@@ -200,6 +250,17 @@ def _solve(
         constraints=Constraints(floor=siting.floor, **spacing),
         **options,
     )
+
+
+def _weighted(siting: Siting, cost: Floats, people: Floats, **options: Any) -> Answer:
+    """Most weighted people: what they lose on the way is a p-median, which is solved faster."""
+    weight = weight_by_way(siting, cost)
+    answer = p_median(1 - weight, people, **options)
+    total = float(people.sum())
+    value = float(people @ weight[:, list(answer.sites)].max(axis=1, initial=0.0))
+    bound = value if answer.proven else max(total - answer.bound, value)
+    gap = relative_gap(value, bound)
+    return replace(answer, objective=value, bound=bound, gap=gap)
 
 
 def _short(error: InfeasibleError) -> str:

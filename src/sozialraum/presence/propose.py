@@ -16,7 +16,7 @@ import pandas as pd
 
 from sozialraum.access.distance import straight_line
 from sozialraum.cache import Remember, compute
-from sozialraum.presence.choice import choose_by_model, is_plain
+from sozialraum.presence.choice import choose_by_model, is_plain, is_wider
 from sozialraum.presence.depth import Depth, Doubt, beyond, look_behind, sites_named
 from sozialraum.presence.frontier import Step, coverage_curve
 from sozialraum.presence.problem import Floats, Ints
@@ -156,8 +156,9 @@ def propose(
                         remember,
                         has_stability(study, target),
                     )
+                kept = frozenset(places.names) if headline and is_wider(siting) else forced
                 curves[target, radius, with_offices] = [
-                    _named(s, places.names, forced) for s in steps
+                    _named(s, places.names, kept) for s in steps
                 ]
     headline_steps = {t: curves[t, siting.radius, True] for t in study.targets}
     table = _presence(headline_steps, rooms, units)
@@ -352,11 +353,11 @@ def compare_demand(
     }
 
 
-def _named(step: Step, names: np.ndarray, required: frozenset[str]) -> Step:
-    """Site ids instead of columns; a room that reaches nobody more is not proposed."""
+def _named(step: Step, names: np.ndarray, kept: frozenset[str]) -> Step:
+    """Site ids instead of columns; a room that reaches nobody more is not proposed unless kept."""
     pairs = zip([str(names[j]) for j in step.sites], step.gains, strict=True)
-    kept = [(s, g) for s, g in pairs if g > 0 or s in required]
-    sites, gains = zip(*kept, strict=True) if kept else ((), ())
+    proposed = [(s, g) for s, g in pairs if g > 0 or s in kept]
+    sites, gains = zip(*proposed, strict=True) if proposed else ((), ())
     return replace(step, sites=sites, gains=gains)
 
 

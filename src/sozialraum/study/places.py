@@ -155,10 +155,20 @@ class Siting(Strict):
     model: Literal["coverage", "gradual", "median", "center"] = Field(
         "coverage",
         description="What the rooms are chosen for: people within the radius; people weighted by "
-        "distance up to `far`; the shortest total way; the shortest longest way",
+        "distance (`near` and `far`, or `halving`); the shortest total way; the shortest longest "
+        "way. Whatever it is, everything reports who is within the radius",
+    )
+    near: float | None = Field(
+        None, gt=0, description="gradual: everybody counts fully up to this way; absent: radius"
     )
     far: float | None = Field(
-        None, description="gradual: nobody counts from this distance on; absent: 1.5 × radius"
+        None, description="gradual: nobody counts from this way on; absent: 1.5 × near"
+    )
+    halving: float | None = Field(
+        None,
+        gt=0,
+        description="gradual: instead, a person counts half as much with every so many metres of "
+        "way, and not at all from the tenth halving on",
     )
     backup: Share = Field(
         0.0, description="coverage: value of a person with a second place in reach"
@@ -177,10 +187,22 @@ class Siting(Strict):
         "once; rooms count for the groups that they suit",
     )
 
+    @property
+    def fade(self) -> tuple[float, float]:
+        """Model gradual: the ways up to which people count fully, and from which on not at all."""
+        if self.halving:
+            return 0.0, 10 * self.halving
+        near = self.near or self.radius
+        return near, self.far or 1.5 * near
+
     @model_validator(mode="after")
     def _far_enough(self) -> Siting:
-        if self.far is not None and self.far <= self.radius:
-            raise ValueError("far: must be greater than radius")
+        if self.fade[1] <= self.fade[0]:
+            raise ValueError("far: must be greater than near, which is the radius where absent")
+        if self.model != "gradual" and (self.near or self.halving):
+            raise ValueError("near, halving: go with model gradual only")
+        if self.halving and (self.near or self.far or self.floor):
+            raise ValueError("halving: goes with neither near, far nor floor")
         if self.capacity is not None and (self.backup or self.model != "coverage"):
             raise ValueError("capacity: goes with plain coverage only, without backup")
         if self.backup and self.model != "coverage":
