@@ -97,7 +97,20 @@ def reach(facts: Facts, w: Words) -> str:
         radius=w.n(facts.content.study.siting.radius),
         base=w.pct(base["reached_share"]) if base else "",
     )
-    return " ".join(filter(None, (text, proof(row, w), fewer(facts, w))))
+    weight = weighted(facts, len(chosen), out["all"], w)
+    return " ".join(filter(None, (text, weight, proof(row, w), fewer(facts, w))))
+
+
+def weighted(facts: Facts, p: int, people: float, w: Words) -> str:
+    """What people count for whom a gradual model chose `p` rooms; empty for other models."""
+    if facts.content.study.siting.model != "gradual" or (table := facts.table("model")).empty:
+        return ""
+    mine = table[(table["target"] == facts.title(EVERYBODY)) & (table["p"] == p)]
+    if mine.empty or not people:
+        return ""
+    value = float(mine["objective"].iloc[0])
+    share = w.pct(value / people)
+    return w.t("summary.weighted", n=w.n(value), all=w.n(people), share=share)
 
 
 def fewer(facts: Facts, w: Words) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from sozialraum.publish.report.blocks import LEFT, RIGHT, Block, Words, heading, para, table
 from sozialraum.publish.report.facts import EVERYBODY, Facts, records
+
+if TYPE_CHECKING:
+    from sozialraum.study.places import Siting
 
 NAMED = 4
 """Exchanges that a sentence names."""
@@ -25,12 +30,7 @@ def aim(facts: Facts, w: Words) -> str:
     """What the rooms are chosen for, and how ways are measured."""
     siting = facts.content.study.siting
     ways = w.t(f"proposal.ways_{facts.content.study.access.kind}", detour=w.n(siting.detour, 2))
-    text = w.t(
-        f"proposal.aim_{siting.model}",
-        radius=w.n(siting.radius),
-        far=w.n(siting.far or 1.5 * siting.radius),
-        ways=ways,
-    )
+    text = w.t(f"proposal.aim_{_kind(siting)}", ways=ways, **_metres(siting, w))
     rules = {"floor": w.pct(siting.floor, 0), "spacing": w.n(siting.spacing)}
     rules |= {"capacity": w.n(siting.capacity), "backup": w.n(siting.backup, 2)}
     unit = facts.region_title
@@ -38,6 +38,18 @@ def aim(facts: Facts, w: Words) -> str:
         w.t(f"proposal.rule_{k}", n=v, unit=unit) for k, v in rules.items() if getattr(siting, k)
     ]
     return " ".join([text, *said])
+
+
+def _kind(siting: Siting) -> str:
+    """The model; people whose weight halves have sentences of their own."""
+    return "halving" if siting.halving else siting.model
+
+
+def _metres(siting: Siting, w: Words) -> dict[str, str]:
+    """The ways that a sentence about the model may name."""
+    near, far = siting.fade
+    values = {"radius": siting.radius, "near": near, "far": far, "halving": siting.halving}
+    return {name: w.n(value) for name, value in values.items()}
 
 
 def model(facts: Facts, w: Words) -> str:
@@ -49,11 +61,7 @@ def model(facts: Facts, w: Words) -> str:
     kind = "minutes" if in_minutes else access.kind
     sentences = [
         w.t(f"method.places_{where}", count=w.n(study.disclosure.minimum_count)),
-        w.t(
-            f"method.rooms_{siting.model}",
-            radius=w.n(siting.radius),
-            far=w.n(siting.far or 1.5 * siting.radius),
-        ),
+        w.t(f"method.rooms_{_kind(siting)}", **_metres(siting, w)),
         w.t(
             f"method.ways_{kind}",
             detour=w.n(siting.detour, 2),
