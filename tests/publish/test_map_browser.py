@@ -515,3 +515,24 @@ def test_the_overview_says_for_how_many_of_all_rooms_are_sought(open_page, conte
     page = open_page(tmp_path / "m.html")
     text = page.locator("#overview .figures").inner_text()
     assert "davon 800 ohne Grundsicherung im Alter (geschätzt)" in text
+
+
+def test_a_whole_city_is_drawn_whole_and_with_small_signs(open_page, content, tmp_path):
+    def far(geometry):
+        return geometry.scale(8, 8, origin=(380_000, 5_815_000))
+
+    areas, regions, outline = (
+        frame.set_geometry(far(frame.geometry))
+        for frame in (content.areas, content.regions, content.outline)
+    )
+    city = dataclasses.replace(content, areas=areas, regions=regions, outline=outline)
+    write_map(city, tmp_path / "m.html")
+    page = open_page(tmp_path / "m.html", viewport={"width": 390, "height": 844})
+    assert page.locator("#map.far").count() == 1
+    assert page.locator("#map path.stop >> visible=true").count() == 0
+    whole = page.locator("path.outline").bounding_box()
+    frame = page.locator("#map").bounding_box()
+    assert frame["x"] <= whole["x"]
+    assert whole["x"] + whole["width"] <= frame["x"] + frame["width"]
+    assert frame["y"] <= whole["y"]
+    assert whole["y"] + whole["height"] <= frame["y"] + frame["height"]

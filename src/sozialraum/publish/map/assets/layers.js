@@ -132,7 +132,10 @@ const AVAILABLE = Object.keys(LAYERS).filter((key) =>
   AREAS.some((area) => LAYERS[key].classOf(area) !== NONE));
 const coresShown = () => state.core && state.layer !== "target";
 const MOST_PEOPLE = Math.max(...AREAS.map((area) => area.recipients ?? 0), 1);
-const circleRadius = (count) => 24 * Math.sqrt(count / MOST_PEOPLE);
+const MIDDLING = AREAS.map((area) => area.r).sort((a, b) => a - b)[Math.floor(AREAS.length / 2)] ?? 0;
+/* The largest circle grows with the areas while these are small, so that circles do not hide each other. */
+const largestCircle = () => Math.max(9, Math.min(24, 2.2 * MIDDLING * 2 ** map.getZoom()));
+const circleRadius = (count) => largestCircle() * Math.sqrt(count / MOST_PEOPLE);
 
 /* The legend: every class with its name and number of areas, then what lines and signs mean. */
 function showLegend() {

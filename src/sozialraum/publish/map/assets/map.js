@@ -10,7 +10,7 @@ let map, zoomControl, highlight, circles, hotspots, cores, walks, touched = fals
 function startMap() {
   map = L.map("map", {
     crs: L.CRS.Simple, attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.5,
-    minZoom: -7, maxZoom: 1, wheelPxPerZoomLevel: 120, boxZoom: false,
+    minZoom: -9, maxZoom: 1, wheelPxPerZoomLevel: 120, boxZoom: false,
     zoomAnimation: !CALM, fadeAnimation: !CALM, markerZoomAnimation: !CALM, inertia: !CALM,
   });
   fitRegion(); // vector layers need a view to appear
@@ -32,7 +32,7 @@ function startMap() {
   const large = AREAS.filter((area) => known(area.recipients)).sort((a, b) => b.recipients - a.recipients);
   circles = L.layerGroup(large.map((area) =>
     L.circleMarker([area.y, area.x],
-      on("amounts", { interactive: false, radius: circleRadius(area.recipients), className: "amount" }))));
+      on("amounts", { interactive: false, radius: circleRadius(area.recipients), className: "amount", area }))));
   walks = L.layerGroup().addTo(map);
   highlight = L.layerGroup().addTo(map);
   for (const [areas, className] of [[CORE.possible, "core possible"], [CORE.certain, "core"]]) {
@@ -44,7 +44,11 @@ function startMap() {
   L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);
   labels.sort((a, b) => a.rank - b.rank);
   startBackground();
-  map.on("zoomend", () => placeLabels(map));
+  map.on("zoomend", () => {
+    circles.eachLayer((circle) => circle.setRadius(circleRadius(circle.options.area.recipients)));
+    if (state.layer === "people") showLegend();
+    placeLabels(map);
+  });
   map.on("dragstart zoomstart", () => { touched = document.readyState === "complete"; });
   new ResizeObserver(() => fitAgain()).observe(byId("map"));
 }

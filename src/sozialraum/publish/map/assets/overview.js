@@ -17,7 +17,7 @@ function keyFigures() {
   const { figures, info } = DATA;
   const figure = (value, text) => el("li", {}, el("strong", {}, value), el("span", {}, text));
   const base = baseOfRooms();
-  const share = known(figures.share_city)
+  const share = known(figures.share_city) && figures.share_city !== figures.share
     ? t("overview.share", { per: shareLabel(), city: info.city, share: percent(figures.share_city) })
     : shareLabel();
   return el("ul", { class: "figures" },
@@ -33,7 +33,7 @@ function baseOfRooms() {
   const { recipients, demand, old_age: old } = DATA.figures;
   const [kind] = TARGETS[0]?.counted ?? [];
   if (!known(demand) || demand === recipients || !["remit", "recipients"].includes(kind)) return "";
-  return t(kind === "remit" && old ? "base.remit" : "base.shown", { demand: number(demand), group: targetTitle(TARGETS[0].key) });
+  return t(kind === "remit" && old ? "base.remit" : "base.shown", { demand: number(demand) });
 }
 
 function whereNeedIs() {
