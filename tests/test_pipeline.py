@@ -13,7 +13,7 @@ import pytest
 
 import sozialraum as sr
 from sozialraum import pipeline, steps
-from sozialraum.errors import DisclosureError, InputError
+from sozialraum.errors import DisclosureError, InputError, StudyError
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
 from sozialraum.worker import Worker
 
@@ -180,13 +180,18 @@ def test_berlin_has_seven_undetermined_dynamics_classes(berlin: Path) -> None:
 
 @pytest.mark.real_data
 def test_the_2021_edition_through_the_study_gives_the_published_classes(berlin: Path) -> None:
-    study = sr.load_study("berlin", indicators={"edition": "2021", "previous": None})
+    later = sr.load_study("berlin").population  # of 2020 there are none on these areas
+    study = sr.load_study(
+        "berlin", indicators={"edition": "2021", "previous": None}, population=later.model_dump()
+    )
     areas = sr.need.assess(sr.areas.read_areas(study, berlin)).areas
     for column in ("status", "dynamics"):
         ours, published = areas[f"{column}_class"], areas[f"{column}_published"]
         assert published.notna().sum() == 536
         assert ours[published.notna()].tolist() == published.dropna().tolist()
         assert ours[published.isna()].isna().all()
+    with pytest.raises(StudyError, match=r"2021 has no residents by age of 2020-12-31"):
+        sr.run(study, data=berlin)
 
 
 @pytest.mark.real_data

@@ -272,14 +272,10 @@ def test_the_edition_of_2023_compared_with_2025_says_what_the_data_carry(
     earlier = sr.run(
         "charlottenburg-wilmersdorf",
         data=berlin,
-        population={
-            "path": "ewr/ewr_2022-12-31_t2_plr.csv",
-            "reference_date": "2022-12-31",
-            "source": "ewr_2022",
-        },
         indicators={"edition": "2023", "previous": "2021"},
         siting={"stability_draws": 0},
     )
+    assert earlier.content.info.reference_date == "2022-12-31"
     runs = [
         Finished(
             Path(),

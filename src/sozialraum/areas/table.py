@@ -13,6 +13,7 @@ from sozialraum.areas.join import JoinAudit, compare_total, join
 from sozialraum.errors import InputError
 from sozialraum.study import Study
 from sozialraum.study.model import Edition, Register
+from sozialraum.study.residents import check_residents
 
 LARGEST_OVERLAP = 0.01
 """Share of the smaller of two areas that may lie in both."""
@@ -126,6 +127,8 @@ def read_areas(study: Study, data: str | Path | Inputs | None = None) -> AreaTab
     for edition in study.editions:
         _add_edition(table, edition)
     _add_workbook(table)
+    if table.ba is None:
+        check_residents(study)
     return table
 
 

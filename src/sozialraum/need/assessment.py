@@ -17,6 +17,7 @@ from sozialraum.need import rounded
 from sozialraum.need.derive import counts_from_shares, recipients, working_age
 from sozialraum.need.figures import Ends, Figures, share_alone
 from sozialraum.need.masking import change_bounds, dynamics_bounds, unmask
+from sozialraum.need.origin import notes
 from sozialraum.need.rates import aggregate_shares, location_quotient
 from sozialraum.need.rule import Rule
 from sozialraum.need.status import exclusion_reasons, valid_areas
@@ -130,7 +131,7 @@ def assess(table: AreaTable) -> Need:
         regions,
         {"areas": now, "regions": now_regions},
         {"areas": before, "regions": before_regions},
-        _notes(table),
+        notes(table),
         areas.attrs.pop("leaks", []),
         reference,
         rule,
@@ -393,30 +394,3 @@ def _quotients(frame: pd.DataFrame, references: dict[str, tuple[float, float]]) 
             frame[column] = location_quotient(frame["recipients"], frame["share_base"], reference)
         else:
             frame[column] = np.nan
-
-
-def _notes(table: AreaTable) -> list[str]:
-    rounding = []
-    if rounded.is_rounded(table):
-        rounding = [rounded.note(table.study.disclosure.rounding_base)]
-    return _origin(table) + rounding
-
-
-def _origin(table: AreaTable) -> list[str]:
-    if declared := table.study.counts.table:
-        return [
-            f"Zahl der Leistungsberechtigten: {table.study.counts.ba_measure} laut "
-            f"{declared.title}, Stand {declared.reference_date:%d.%m.%Y}."
-        ]
-    if table.ba is not None:
-        return [
-            f"Zahl der Leistungsberechtigten: {table.study.counts.ba_measure} laut Statistik der "
-            f"Bundesagentur für Arbeit, Berichtsmonat {table.ba_book.reporting_month}."
-        ]
-    names = " und ".join(table.study.counts.from_indicators)
-    return [
-        f"Die Zahl der Leistungsberechtigten ist abgeleitet: Zähler der Indikatoren {names}, aus "
-        "den veröffentlichten Anteilen und den Einwohnerzahlen desselben Stichtags berechnet. Sie "
-        "enthält auch Leistungen nach dem SGB XII. Weil die Bezugsgröße von S1 an der "
-        "Altersgrenze der Rente endet und nicht veröffentlicht ist, stehen Grenzen dabei."
-    ]

@@ -11,6 +11,7 @@ import pandas as pd
 from sozialraum.errors import StudyError
 from sozialraum.need.explain import comparable_areas
 from sozialraum.need.masking import UNDETERMINED
+from sozialraum.need.origin import refuse_without_counts
 from sozialraum.need.propagate import change_covariance, index_error, indicator_covariance
 from sozialraum.need.ranking import rank_confidence, top_probability, top_sets
 from sozialraum.need.targets import index_target, percent_target, rank_target, worse_areas
@@ -306,6 +307,11 @@ def stand(table: AreaTable, need: Need) -> Standing:
     -------
     Standing
 
+    Raises
+    ------
+    StudyError
+        No area of the region has a count of recipients.
+
     Examples
     --------
     >>> import sozialraum as sr
@@ -315,6 +321,7 @@ def stand(table: AreaTable, need: Need) -> Standing:
     >>> bool((ranked["rank_lo"] <= ranked["rank"]).all())
     True
     """
+    refuse_without_counts(table, need)
     study = table.study
     rules = study.indicators
     areas = need.areas.loc[table.region].copy()

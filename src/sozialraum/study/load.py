@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from sozialraum.errors import StudyError
 from sozialraum.study.model import Study
+from sozialraum.study.residents import without_residents
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -62,7 +63,8 @@ def load_study(study: str | Path | Study, **changes: Any) -> Study:
     4
     """
     if isinstance(study, Study):
-        document, where = study.model_dump(mode="json", by_alias=True), study.name
+        document = without_residents(study.model_dump(mode="json", by_alias=True))
+        where = study.name
         lines: dict[tuple[Any, ...], int] = {}
     else:
         text, where = _text(study)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -16,6 +16,7 @@ from sozialraum.study.composite import Composite
 from sozialraum.study.layout import CountTable, Mend, OwnSource, TableLayout
 from sozialraum.study.patterns import Concentration
 from sozialraum.study.places import Access, Hours, Office, Siting, Venues
+from sozialraum.study.residents import residents_missing, with_residents
 from sozialraum.study.strict import DataPath, Strict
 
 WEIGHTS = r"recipients|recipients_if_worse|children_benefits|residents:\d+-\d+|workbook:.+"
@@ -277,7 +278,9 @@ class Study(Strict):
     levels: tuple[Level, ...] = Field(
         (), description="Coarser levels; without any, the whole region is the one above the areas"
     )
-    population: Register
+    population: Register = Field(
+        None, description="Residents; absent: the register of the edition that the index is of"
+    )
     editions: tuple[Edition, ...] = ()
     indicators: Indicators
     composite: Composite | None = Field(
@@ -309,6 +312,12 @@ class Study(Strict):
         """The edition of that id."""
         return next(e for e in self.editions if e.id == id_)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _residents(cls, document: Any) -> Any:
+        """Without a register of its own, a study takes the one of its edition."""
+        return with_residents(document)
+
     @model_validator(mode="after")
     def _consistent(self) -> Study:
         known = [e.id for e in self.editions]
@@ -319,6 +328,8 @@ class Study(Strict):
         ):
             if value is not None and value not in known:
                 raise ValueError(f"{key}: {value!r} is none of the editions {known}")
+        if self.population is None:
+            raise ValueError(f"population: {residents_missing(self)}")
         self._of_other_places()
         current = self.edition(self.indicators.edition) if self.indicators.edition else None
         if self.composite is not None:
@@ -379,6 +390,12 @@ class Study(Strict):
                 "is missing"
             )
         for edition in self.editions:
+            register_ = edition.register_
+            if register_ is not None and register_.reference_date != edition.reference_date:
+                raise ValueError(
+                    f"editions.{edition.id}.register.reference_date: must be that of the edition, "
+                    f"{edition.reference_date}: counts are derived from shares and residents"
+                )
             declared = edition.layout.columns if edition.layout else ()
             if edition.layout is not None and (
                 odd := [i for i in edition.indicators if i not in declared]
