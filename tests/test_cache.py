@@ -337,7 +337,9 @@ def test_only_figures_with_rooms_in_them_are_drawn_again_for_another_number_of_r
     """Asks for the names of their entries; nothing is drawn."""
     asked: list[str] = []
 
-    def remember(function, *args, **kwargs) -> bytes:
+    def remember(function, *args, **kwargs):
+        if function is not figures.drawn:
+            return function(*args, **kwargs)
         asked.append(key_of(function.__name__, function.__module__, args, kwargs))
         return b""
 

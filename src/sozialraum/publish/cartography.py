@@ -217,9 +217,9 @@ def rooms_map(
     areas: gpd.GeoDataFrame,
     regions: gpd.GeoDataFrame,
     *,
-    rooms: gpd.GeoDataFrame,
+    rooms: pd.DataFrame,
     chosen: Sequence[str],
-    offices: gpd.GeoDataFrame,
+    offices: pd.DataFrame,
     radius: float,
     detour: float,
     units: pd.DataFrame | None = None,
@@ -231,11 +231,11 @@ def rooms_map(
 
     Parameters
     ----------
-    rooms : geopandas.GeoDataFrame
+    rooms : pandas.DataFrame
         Index `site_id`; `eligible`, `x`, `y`.
     chosen : sequence of str
         Site ids in the order of the proposal: the numbers 1, 2, … on the map.
-    offices : geopandas.GeoDataFrame
+    offices : pandas.DataFrame
         `x`, `y`, `approximate` (drawn hollow).
     radius, detour : float
         Walking distance in metres, and walked distance / straight line: the circle drawn is
@@ -281,18 +281,38 @@ def rooms_map(
 def _unit_marks(
     ax: Axes, units: pd.DataFrame, people: str, reached: np.ndarray, words: Mapping[str, str]
 ) -> list[Any]:
-    """Demand units in three sizes by the number of people, in two shapes by whether reached."""
+    """Demand units in three sizes by the number of people, in two shapes by whether reached.
+
+    Each size is one path of short strokes, as wide as they are long (a diamond) or with round ends
+    (a dot): some thousand marks of their own would take more room and time than all the rest.
+    """
+    from matplotlib.patches import PathPatch
+
     weight = units[people].fillna(0).to_numpy(float)
     size = np.searchsorted(np.quantile(weight, (0.5, 0.85)) if len(weight) else [0, 0], weight)
     xy, handles = units[["x", "y"]].to_numpy(float), []
-    for mask, face, marker, word in (
-        (reached, "#6fa3c2", "o", "unit"),
-        (~reached, HIGHLIGHT, "D", "unit_out"),
+    box = ax.get_window_extent()
+    metres = max(np.ptp(ax.get_xlim()) / box.width, np.ptp(ax.get_ylim()) / box.height)
+    metres *= ax.figure.dpi / 72  # per point
+    for mask, face, marker, ends, length, word in (
+        (reached, "#6fa3c2", "o", "round", 0.05, "unit"),
+        (~reached, HIGHLIGHT, "D", "butt", 1.0, "unit_out"),
     ):
         for k, points in enumerate((1.4, 2.2, 3.2)):
-            _marks(ax, xy[mask & (size == k)], marker, points, face, "none", "", level=3)
+            strokes = _strokes(xy[mask & (size == k)], length * points * metres)
+            look: dict[str, Any] = {"edgecolor": face, "linewidth": points, "facecolor": "none"}
+            _add(ax, PathPatch(strokes, capstyle=ends, zorder=3, **look))
         handles.append(_marks(ax, xy[:0], marker, 4, face, "none", words[word], level=3))
     return handles
+
+
+def _strokes(xy: np.ndarray, length: float) -> Any:
+    """A path with an ascending stroke through each point."""
+    from matplotlib.path import Path
+
+    half = length / 8**0.5
+    points = np.stack([xy - half, xy + half], axis=1).reshape(-1, 2)
+    return Path(points, np.tile([Path.MOVETO, Path.LINETO], len(xy)))
 
 
 def _marks(

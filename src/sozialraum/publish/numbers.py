@@ -133,7 +133,7 @@ def unbroken(text: str) -> str:
     >>> unbroken("höchstens 1.000 m, 95 % und 3 mal")
     'höchstens 1.000\xa0m, 95\xa0% und 3 mal'
     """
-    return _UNIT.sub(NO_BREAK, text)
+    return _UNIT.sub(NO_BREAK, text) if " " in text else text
 
 
 def chance(fraction: float | None, *, language: str = "de", missing: str = UNKNOWN) -> str:

@@ -43,9 +43,10 @@ def clean(value: Any) -> Any:
     """
     if isinstance(value, str):
         value = numbers.unbroken(value)
-        if value.isascii() and value.isprintable():
+        value = unicodedata.normalize("NFC", value)
+        if value.replace(numbers.NO_BREAK, " ").isprintable():
             return value
-        kept = (" " if c in "\t\n\r" else c for c in unicodedata.normalize("NFC", value))
+        kept = (" " if c in "\t\n\r" else c for c in value)
         return "".join(
             c for c in kept if unicodedata.category(c) not in _UNPRINTABLE or c == "\u00ad"
         )

@@ -352,7 +352,7 @@ def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Without shapes, in two or three blocks of columns: rows are quick to take from few."""
     plain = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
-    texts = plain.select_dtypes("str").astype(object)
+    texts: pd.DataFrame = plain.select_dtypes("str").astype(object)
     return pd.concat([plain.drop(columns=texts.columns), texts], axis=1)[plain.columns].copy()
 
 

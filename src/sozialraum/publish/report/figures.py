@@ -7,10 +7,13 @@ changed since an earlier run need not be drawn again.
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable
-from functools import cache
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from sozialraum.cache import Remember, compute
 from sozialraum.publish import cartography, charts, density
@@ -18,11 +21,15 @@ from sozialraum.publish.report.blocks import Words, clean
 from sozialraum.publish.report.facts import EVERYBODY, MOST_RANKS, Facts
 from sozialraum.publish.report.patterns import changes
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 Size = tuple[float, float]
 Box = tuple[float, float, float, float]
+Shapes = tuple["gpd.GeoDataFrame", "gpd.GeoDataFrame"]
 Drawing = tuple[str, tuple[Any, ...], dict[str, Any]]
 """Name of a function below, its arguments after the axes, its keywords."""
-Teller = Callable[[Facts, Words], Drawing]
+Teller = Callable[[Facts, Words, Remember], Drawing]
 PIXELS = 200  # per inch, where pixels are asked for
 WIDTH = 6.5  # inches, as the text block
 MAP: Box = (0.0, 0.0, 0.72, 1.0)  # the legend stands on the right
@@ -52,9 +59,10 @@ def draw(
     remember : callable
         See `sozialraum.cache.remembering`: what was drawn from the same frames is not drawn again.
     """
-    key, _, argument = name.removesuffix(".svg").partition("_")
+    key, _, target = name.removesuffix(".svg").partition("_")
     tell, box = DRAWERS[key]
-    drawing = _rooms(facts, w, argument) if key == "rooms" else tell(facts, w)
+    told = (facts, w, remember)
+    drawing = _rooms(*told, target) if key == "rooms" else tell(*told)
     size = _size(key, facts)
     picture: bytes = remember(
         drawn, *drawing, size=size, box=box if max(box) <= 1 else _inches(box, size), png=png
@@ -77,8 +85,9 @@ def drawn(
     from matplotlib.figure import Figure
 
     # a reader's own matplotlibrc must not change the report
-    defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
-    with mpl.rc_context(defaults | SETTINGS), warnings.catch_warnings():
+    defaults = mpl.rcParamsDefault.items()
+    own = {k: v for k, v in defaults if not k.startswith("backend") and mpl.rcParams[k] != v}
+    with mpl.rc_context(own | SETTINGS), warnings.catch_warnings():
         # matplotlib measures a glyph it lacks as a box; typst then takes it from another font
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         figure = Figure(figsize=size)
@@ -89,7 +98,16 @@ def drawn(
             figure.savefig(out, format="png", dpi=PIXELS, metadata={"Software": None})
         else:
             canvas.print_svg(out, metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+    return out.getvalue() if png else _PATH.sub(_as_fine_as_print, out.getvalue())
+
+
+def _as_fine_as_print(path: re.Match[bytes]) -> bytes:
+    """Coordinates of a path to a hundredth of a point; matplotlib writes a millionth."""
+    return _FURTHER_DIGITS.sub(b"", path[0])
+
+
+_PATH = re.compile(rb'(?<= d=")[^"]*')
+_FURTHER_DIGITS = re.compile(rb"(?<=\.\d\d)\d+")
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -109,93 +127,89 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _share(facts: Facts, w: Words) -> Drawing:
+def _share(facts: Facts, w: Words, remember: Remember) -> Drawing:
     mean = facts.totals["share"] or 0.0
-    return "share_map", _print_shapes(facts), {"mean": mean, "language": w.language}
+    shapes = _with(facts, remember, "share")
+    return "share_map", shapes, {"mean": mean, "language": w.language}
 
 
-def _count(facts: Facts, w: Words) -> Drawing:
-    return "count_map", _print_shapes(facts), {"language": w.language}
+def _count(facts: Facts, w: Words, remember: Remember) -> Drawing:
+    return "count_map", _with(facts, remember, "recipients"), {"language": w.language}
 
 
-def _status(facts: Facts, w: Words) -> Drawing:
+def _status(facts: Facts, w: Words, remember: Remember) -> Drawing:
     labels = {str(i): w.n(r) for i, r in facts.ranked["rank"].head(facts.top).items()}
-    return _classes(facts, w, "status_class", cartography.STATUS, labels)
+    styles = _translated(cartography.STATUS, w)
+    classes = facts.areas["status_class"]
+    frames = (*_print_shapes(facts, remember), classes, styles)
+    return "class_map", frames, {"language": w.language, "labels": labels}
 
 
-def _dynamics(facts: Facts, w: Words) -> Drawing:
-    return _classes(facts, w, "dynamics_class", cartography.DYNAMICS, {})
+def _dynamics(facts: Facts, w: Words, remember: Remember) -> Drawing:
+    styles = _translated(cartography.DYNAMICS, w)
+    classes = facts.areas["dynamics_class"]
+    frames = (*_print_shapes(facts, remember), classes, styles)
+    return "class_map", frames, {"language": w.language}
 
 
-def _classes(
-    facts: Facts,
-    w: Words,
-    column: str,
-    styles: dict[str, cartography.Style],
-    labels: dict[str, str],
-) -> Drawing:
-    areas, regions = _print_shapes(facts)
-    named = _translated(styles, w)
-    words = {"language": w.language, "labels": labels}
-    return "class_map", (areas, regions, areas[column], named), words
-
-
-def _clusters(facts: Facts, w: Words) -> Drawing:
+def _clusters(facts: Facts, w: Words, remember: Remember) -> Drawing:
     styles = _translated(cartography.cluster_styles(facts.roles), w)
-    frames = (*_print_shapes(facts), facts.content.clusters, styles)
+    clusters = remember(cartography.simplified, facts.content.clusters[["geometry"]])
+    frames = (*_with(facts, remember, "cluster"), clusters, styles)
     return "cluster_map", frames, {"language": w.language}
 
 
-def _surface(facts: Facts, w: Words) -> Drawing:
+def _surface(facts: Facts, w: Words, remember: Remember) -> Drawing:
     from sozialraum.concentration.surface import surface_bands
 
     surface = facts.content.surface
     assert surface is not None
-    frames = (*_print_shapes(facts), surface_bands(surface))
-    return "surface_map", frames, {"language": w.language}
+    bands = remember(surface_bands, surface[["per_km2", "geometry"]])
+    return "surface_map", (*_print_shapes(facts, remember), bands), {"language": w.language}
 
 
-def _change(facts: Facts, w: Words) -> Drawing:
+def _change(facts: Facts, w: Words, remember: Remember) -> Drawing:
     rows, info = changes(facts), facts.content.info
-    named = rows.assign(name=[clean(str(n)) for n in rows["name"]])
     words = {
         "before": clean(str(info.previous_edition)),
         "now": clean(info.edition),
         "bold": rows["member_now"].tolist(),
         "language": w.language,
     }
-    return "share_change", (named,), words
+    return "share_change", (_named(rows, "share_before", "share_now"),), words
 
 
-def _unreached(facts: Facts, w: Words) -> Drawing:
-    units = {"units": facts.content.units, "reached": facts.reached_units}
-    return _rooms(facts, w, EVERYBODY, **units)
+def _unreached(facts: Facts, w: Words, remember: Remember) -> Drawing:
+    function, frames, words = _rooms(facts, w, remember)
+    units = facts.units[["x", "y", f"people_{EVERYBODY}"]]
+    return function, frames, words | {"units": units, "reached": facts.reached_units}
 
 
-def _rooms(facts: Facts, w: Words, target: str = EVERYBODY, **units: Any) -> Drawing:
+def _rooms(facts: Facts, w: Words, remember: Remember, target: str = EVERYBODY) -> Drawing:
     siting = facts.content.study.siting
     words = {
-        "rooms": facts.content.rooms,
+        "rooms": facts.rooms[["eligible", "x", "y"]],
         "chosen": facts.proposal(target)["site_id"].tolist(),
-        "offices": facts.serving(target),
+        "offices": facts.serving(target)[["approximate", "x", "y"]],
         "radius": siting.radius,
         "detour": siting.detour,
         "language": w.language,
     }
-    return "rooms_map", _print_shapes(facts), words | units
+    return "rooms_map", _print_shapes(facts, remember), words
 
 
-def _lorenz(facts: Facts, w: Words) -> Drawing:
+def _lorenz(facts: Facts, w: Words, remember: Remember) -> Drawing:
     return "lorenz", (facts.content.lorenz,), {"language": w.language}
 
 
-def _forest(facts: Facts, w: Words) -> Drawing:
-    rows = facts.ranked.assign(name=[clean(str(n)) for n in facts.ranked["name"]])
+def _forest(facts: Facts, w: Words, remember: Remember) -> Drawing:
+    rows = _named(facts.ranked, "rank", "rank_lo", "rank_hi")
     return "rank_forest", (rows,), {"top": facts.top, "most": MOST_RANKS, "language": w.language}
 
 
-def _curve(facts: Facts, w: Words) -> Drawing:
-    curves = {clean(facts.title(t)): facts.curve(t) for t in facts.targets}
+def _curve(facts: Facts, w: Words, remember: Remember) -> Drawing:
+    columns = ["p", "reached", "reached_share", "bound"]
+    curves = {clean(facts.title(t)): facts.curve(t)[columns] for t in facts.targets}
     curves = {title: rows for title, rows in curves.items() if len(rows) > 1}
     return "reach_curve", (curves,), {"headline": len(facts.proposal()), "language": w.language}
 
@@ -239,11 +253,20 @@ def _translated(styles: dict[str, cartography.Style], w: Words) -> dict[str, car
     return {k: s._replace(label=clean(w.word(s.label))) for k, s in styles.items()}
 
 
-@cache
-def _print_shapes(facts: Facts) -> tuple[Any, Any]:
-    """Areas and regions with borders thinned for print; names fit to be drawn."""
-    areas = cartography.simplified(facts.content.areas)
-    regions = cartography.simplified(facts.content.regions)
-    for frame in (areas, regions):
-        frame["name"] = [clean(str(n)) for n in frame["name"]]
-    return areas, regions
+def _named(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """What a chart needs of some rows; names fit to be drawn."""
+    return rows[list(columns)].assign(name=[clean(str(n)) for n in rows["name"]])
+
+
+def _with(facts: Facts, remember: Remember, column: str) -> Shapes:
+    """The shapes for print, those of the areas with one column."""
+    areas, regions = _print_shapes(facts, remember)
+    return areas.assign(**{column: facts.areas[column]}), regions
+
+
+@lru_cache(maxsize=1)
+def _print_shapes(facts: Facts, remember: Remember) -> Shapes:
+    """Areas and named regions with borders thinned for print."""
+    areas = remember(cartography.simplified, facts.content.areas[["geometry"]])
+    regions = remember(cartography.simplified, facts.content.regions[["geometry"]])
+    return areas, regions.assign(name=[clean(str(n)) for n in facts.regions["name"]])
