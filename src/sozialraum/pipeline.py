@@ -150,6 +150,10 @@ def run(
         surface=surface.value,
         **vars(around.value),
     )
+    if chosen.language == "en":
+        from sozialraum.publish.english import in_english
+
+        released = in_english(released)
     record |= {
         "inputs": hashes,
         "disclosure": released.figures["withheld"],

@@ -10,9 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import re
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +18,8 @@ import pandas as pd
 
 from sozialraum.publish.columns import Column, cells, describe
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
-from sozialraum.publish.terms import own_terms, titled
+from sozialraum.publish.meanings import heading
+from sozialraum.publish.terms import own_terms
 from sozialraum.publish.workbook import Formats, text_cell, write_notes, write_table
 
 if TYPE_CHECKING:
@@ -204,35 +203,23 @@ def write_workbook(content: Content, path: Path) -> None:
             }
         )
         formats = Formats(book)
-        notes = book.add_worksheet("Hinweise")
+        study = content.study
+        notes = book.add_worksheet(own_terms("Hinweise", study))
         described = {}
         for title, (name, frame, wanted) in sheets.items():
-            title = own_terms(title, content.study)[:SHEET_NAME]
-            described[title] = [_for_people(describe(c, name), content.study) for c in wanted]
-            data = values(_translated(frame, content.study), described[title])
-            write_table(book.add_worksheet(title), data, described[title], formats, info.internal)
+            title = own_terms(title, study)[:SHEET_NAME]
+            described[title] = [heading(describe(c, name), study) for c in wanted]
+            data = values(_translated(frame, study), described[title])
+            write_table(book.add_worksheet(title), data, described[title], formats, info)
         for extra in content.further:
-            described[extra.sheet] = [_for_people(c, content.study) for c in extra.columns]
-            data = values(_translated(extra.frame, content.study), described[extra.sheet])
-            sheet = book.add_worksheet(extra.sheet)
-            write_table(sheet, data, described[extra.sheet], formats, info.internal)
+            described[extra.sheet] = [heading(c, study) for c in extra.columns]
+            data = values(_translated(extra.frame, study), described[extra.sheet])
+            write_table(
+                book.add_worksheet(extra.sheet), data, described[extra.sheet], formats, info
+            )
         write_notes(notes, content, described, formats)
         notes.activate()
     path.write_bytes(buffer.getvalue())
-
-
-def _for_people(column: Column, study: Study) -> Column:
-    """The heading of a column: short, in the study's words, with a capital letter.
-
-    Target groups stand by their title where the machine name has their key.
-    """
-    column = titled(column, study)
-    title = re.sub(r" \((0 bis 1|8 Stellen, Text|Text)\)$", "", column.title)
-    title = re.sub(r"\b(den|ersten) k\b", rf"\1 {study.indicators.top}", title)
-    target = next((t for t in study.targets if title.endswith(f"Zielgruppe {t}")), None)
-    if target is not None:
-        title = f"{title.removesuffix(target)}„{study.targets[target].title}“"
-    return replace(column, title=title[:1].upper() + title[1:])
 
 
 def _translated(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -255,4 +242,8 @@ def _translated(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
         result["suits"] = [
             ", ".join(titles.get(t, t) for t in some or ()) for some in frame["suits"]
         ]
+    if study.language == "en":
+        from sozialraum.publish.english import texts_in_english
+
+        return texts_in_english(pd.DataFrame(frame).assign(**result))
     return pd.DataFrame(frame).assign(**result) if result else frame

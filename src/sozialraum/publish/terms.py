@@ -24,12 +24,12 @@ def region_title(study: Study) -> str:
 
 
 def own_terms(text: str, study: Study) -> str:
-    """A German text with the study's words for its areas and the level above them.
+    """A text in the study's language, with its words for its areas and the level above them.
 
     Parameters
     ----------
     text : str
-        As written for Berlin.
+        German, as written for Berlin.
     study : Study
 
     Examples
@@ -37,7 +37,13 @@ def own_terms(text: str, study: Study) -> str:
     >>> from sozialraum.study import load_study
     >>> own_terms("Name der Bezirksregion", load_study("demo"))
     'Name der Bezirksregion'
+    >>> own_terms("Vorgeschlagene Räume", load_study("demo", language="en"))
+    'Proposed rooms'
     """
+    if study.language == "en":
+        from sozialraum.publish.english import english
+
+        text = english(text)
     return in_terms(text, study.area_layer.title, region_title(study))
 
 
@@ -82,5 +88,9 @@ def in_terms(text: str, area: str, region: str) -> str:
 
 
 def titled(column: Column, study: Study) -> Column:
-    """The column with its title in the study's words."""
+    """The column in the study's language, with its title in the study's words."""
+    if study.language == "en":
+        from sozialraum.publish.english import column_in_english
+
+        column = column_in_english(column)
     return replace(column, title=own_terms(column.title, study))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from sozialraum.publish.content import Content
+    from sozialraum.publish.content import Content, Info
 
 CELL_LIMIT = 32_767
 """Longest text of a workbook's cell; a longer one is cut and ends in an ellipsis."""
@@ -60,6 +60,15 @@ class Formats:
         return self._made[pattern]
 
 
+def in_language(text: str, info: Info) -> str:
+    """A German text in the language of the study."""
+    if info.language == "de":
+        return text
+    from sozialraum.publish.english import english
+
+    return english(text)
+
+
 def text_cell(value: Any) -> str:
     """Text that fits into a cell."""
     return _cut(plain(value) or "")
@@ -74,10 +83,10 @@ def write_table(
     data: list[list[Any]],
     columns: list[Column],
     formats: Formats,
-    internal: bool,
+    info: Info,
 ) -> None:
     """One table with a frozen, filtered header."""
-    height = 1
+    height, answers = 1, ("yes", "no") if info.language == "en" else ("ja", "nein")
     for k, (column, cells) in enumerate(zip(columns, data, strict=True)):
         form = formats.of(column)
         width = max(map(len, column.title.split()), default=0)  # no word is broken
@@ -86,7 +95,7 @@ def write_table(
             if value is None:
                 continue
             if column.kind == "boolean":
-                sheet.write_string(row, k, "ja" if value else "nein", form)
+                sheet.write_string(row, k, answers[not value], form)
             elif column.kind == "text":
                 text = _cut(value)
                 width = max(width, len(text))
@@ -106,7 +115,7 @@ def write_table(
     if len(columns) > len(RANKING):  # on paper only what can still be read
         sheet.print_area(0, 0, rows, len(RANKING) - 1)
     sheet.repeat_rows(0)
-    mark = "&Cintern, nicht zur Weitergabe" if internal else ""
+    mark = f"&C{in_language('intern, nicht zur Weitergabe', info)}" if info.internal else ""
     sheet.set_footer(f"&L&A{mark}&R&P / &N")
 
 
@@ -125,7 +134,8 @@ def write_notes(
     def put(*cells: str, form: Format | None = None, wide: bool = False) -> None:
         nonlocal row
         lines = 1
-        for k, text in enumerate(cells):
+        for k, cell in enumerate(cells):
+            text = in_language(cell, info)
             sheet.write_string(
                 row, k, text_cell(text), form or (formats.wrap if k else formats.bold)
             )
@@ -143,7 +153,7 @@ def write_notes(
     row += 1
     for key, value in (
         ("Gebiet", f"{info.region_name} ({info.city_name})"),
-        ("Stichtag", date(info.reference_date)),
+        ("Stichtag", date(info.reference_date, language=info.language)),
         ("Ausgabe der Indikatoren", info.edition),
         ("Vorige Ausgabe", info.previous_edition or "–"),
         ("Gezählt werden", info.recipients_label),

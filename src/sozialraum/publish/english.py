@@ -1,0 +1,313 @@
+"""What stages and readers say in German, in English: for a study with ``language: en``.
+
+Stages are pure and speak one language. A text is translated where it is published, from the
+catalogue ``english.yaml``: German template -> English template with the same places. Numbers in
+places are written as English readers write them. What is not in the catalogue was written by the
+author of a study or by a publisher; it stays, and the report marks it as German.
+
+Machine columns, and the words of classes and roles that programs compare, stay as they are; tables
+for people say them in English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from sozialraum.publish.numbers import NO_BREAK
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sozialraum.publish.columns import Column
+    from sozialraum.publish.content import Content
+    from sozialraum.publish.further import FurtherTable
+    from sozialraum.study import Study
+
+PLACE = re.compile(r"\{(\w+)\}")
+"""A place in a template. One letter holds a number, `name` stays as it is, `names` is a list,
+`figures` a text with numbers; any other holds a text that is translated itself."""
+
+_NUMBER = r"[−+-]?\d+(?:[.,]\d+)*"
+_GROUPED = re.compile(r"[−+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+_CUT = re.compile(r"(?<=;) |(?<=[.!?]) (?=[\wÄÖÜ„(])")
+_BETWEEN = ((", ", ", "), (" oder ", " or "), (" und ", " and "))
+
+PROSE = ("sentence", "cluster_sentence", "flags", "excluded")
+ROOMS = ("reason", "venue_types")
+"""Columns of areas and of rooms that hold sentences; other texts are names, ids and classes."""
+
+NAMES = ("area_id", "region_id", "site_id", "site", "unit_id", "name", "region_name", "operator")
+NAMES += ("address", "names", "comparable", "sources", "geometry")
+"""Columns of tables that are never translated."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A German template as a pattern, and what it is in English."""
+
+    pattern: re.Pattern[str]
+    english: str
+    start: str
+    end: str
+
+    def fill(self, text: str) -> str | None:
+        """The English text; None where the German one is another."""
+        if not (text.startswith(self.start) and text.endswith(self.end)):
+            return None
+        found = self.pattern.fullmatch(text)
+        if found is None:
+            return None
+        places = {name: _placed(name, value) for name, value in found.groupdict().items()}
+        return self.english.format(**places)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Whole texts by themselves, templates with the longest wording first."""
+
+    texts: Mapping[str, str]
+    templates: tuple[Template, ...]
+
+    def get(self, text: str) -> str | None:
+        """A text, template or list of texts in English; None where it is not known."""
+        if text in self.texts:
+            return self.texts[text]
+        for template in self.templates:
+            if (said := template.fill(text)) is not None:
+                return said
+        for german, english in _BETWEEN:
+            parts = text.split(german)
+            if len(parts) > 1 and all(p in self.texts for p in parts):
+                return english.join(self.texts[p] for p in parts)
+        return None
+
+
+def entries() -> dict[str, str]:
+    """The catalogue as written: German -> English, of all its sections."""
+    import yaml
+
+    raw = resources.files(__package__).joinpath("english.yaml").read_text("utf-8")
+    sections = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return {german: said for section in sections.values() for german, said in section.items()}
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue, with the report's own words for classes, roles and kinds."""
+    from sozialraum.publish.report.blocks import texts
+
+    given = {**texts("en")["words"], **entries()}
+    whole = {german: said for german, said in given.items() if not PLACE.search(german)}
+    templates = [german for german in given if PLACE.search(german)]
+    templates.sort(key=lambda german: -len(PLACE.sub("", german)))
+    return Catalogue(whole, tuple(_compiled(german, given[german]) for german in templates))
+
+
+def _compiled(german: str, english: str) -> Template:
+    parts = PLACE.split(german)
+    pattern = "".join(
+        f"(?P<{part}>{_NUMBER if len(part) == 1 else '.*?'})" if i % 2 else re.escape(part)
+        for i, part in enumerate(parts)
+    )
+    return Template(re.compile(pattern, re.DOTALL), english, parts[0], parts[-1])
+
+
+def _placed(name: str, value: str) -> str:
+    if len(name) == 1:
+        return figure(value)
+    if name == "name":
+        return value
+    if name == "names":
+        return re.sub(r"^(.+) und ([^,]+)$", r"\1 and \2", value)
+    if name == "figures":
+        return re.sub(_NUMBER, lambda m: figure(m[0]), value).replace(f"{NO_BREAK}%", "%")
+    return english(value)
+
+
+def figure(number: str) -> str:
+    """A number written in German, as English readers write it.
+
+    Examples
+    --------
+    >>> figure("1.234,5"), figure("−0,46"), figure("36.412"), figure("0.5")
+    ('1,234.5', '−0.46', '36,412', '0.5')
+    """
+    if _GROUPED.fullmatch(number):
+        return number.translate({ord("."): ",", ord(","): "."})
+    return number.replace(",", ".")
+
+
+def known(text: str) -> str | None:
+    """A whole text or a template in English; None where the catalogue has neither.
+
+    Examples
+    --------
+    >>> known("nicht bestimmbar (Maskierung)"), known("Haus am See")
+    ('cannot be determined (masking)', None)
+    """
+    return catalogue().get(text.replace(NO_BREAK, " ").strip())
+
+
+@lru_cache(maxsize=20_000)
+def english(text: str) -> str:
+    """A German text in English, sentence by sentence; what the catalogue lacks stays.
+
+    Parameters
+    ----------
+    text : str
+        Sentences or notes, '; ' or blanks between them.
+
+    Examples
+    --------
+    >>> english("1.234 von 2.345 Einrichtungen kommen infrage")
+    '1,234 of 2,345 venues qualify'
+    >>> english("Haus am See")
+    'Haus am See'
+    """
+    if not text.strip():
+        return text
+    if (whole := known(text)) is not None:
+        return whole
+    cuts = [found.span() for found in _CUT.finditer(text)]
+    for start, end in reversed(cuts):
+        left = text[:start].removesuffix(";")
+        if (said := known(left)) is not None:
+            return f"{said}{';' * text[:start].endswith(';')} {english(text[end:])}"
+    if cuts:
+        start, end = cuts[0]
+        return f"{text[:start]} {english(text[end:])}"
+    return text
+
+
+_GERMAN = re.compile(
+    r"[äöüß„]|\b(?:der|die|das|und|nicht|mit|für|von|im|ein|eine|je|nach|ist|sind|oder|aus|ohne"
+    r"|nur|zum|zur|wird|den|dem|des|bei|bis|aber)\b",
+    re.IGNORECASE,
+)
+
+
+def left_german(text: str) -> list[str]:
+    """Sentences of a German text that the catalogue does not have and that look German."""
+    if known(text) is not None:
+        return []
+    parts = [part.removesuffix(";") for part in _CUT.split(text)]
+    said = english(text)
+    return [part for part in parts if part in said and _GERMAN.search(part)]
+
+
+def in_english(content: Content) -> Content:
+    """A released content with the texts of stages and readers in English.
+
+    Parameters
+    ----------
+    content : Content
+        Released by `publish.gate`.
+
+    Returns
+    -------
+    Content
+        Ids, names, classes and roles as they were; `figures['german']` holds the texts that stay
+        German: of the study's author, of publishers, and any that the catalogue lacks.
+    """
+    study, info = _study(content.study), content.info
+    prose: list[Any] = [*info.warnings, info.recipients_note]
+    prose += [row["detail"] for row in content.quality]
+    prose += [v for c in PROSE if c in content.areas for v in content.areas[c].dropna()]
+    left = {part: None for text in dict.fromkeys(map(str, prose)) for part in left_german(text)}
+    figures = {k: _translated(v) for k, v in content.figures.items()}
+    return replace(
+        content,
+        study=study,
+        info=replace(
+            info,
+            title=study.title,
+            subtitle=study.subtitle,
+            recipients_label=english(info.recipients_label),
+            recipients_note=english(info.recipients_note),
+            warnings=tuple(map(english, info.warnings)),
+        ),
+        areas=_columns(content.areas, PROSE),
+        regions=_columns(content.regions, PROSE),
+        rooms=_columns(content.rooms, ROOMS),
+        quality=[{key: english(text) for key, text in row.items()} for row in content.quality],
+        figures={**figures, "german": (*_authors(content.study, study), *_sources(content), *left)},
+        further=tuple(_table(table) for table in content.further),
+        calendar=_calendar(content.calendar),
+    )
+
+
+def column_in_english(column: Column) -> Column:
+    """Title and note of a column in English; writers ask for its unit, so they translate that."""
+    return replace(column, title=english(column.title), note=english(column.note))
+
+
+def _columns(frame: Any, names: Iterable[str]) -> Any:
+    return frame.assign(**{c: cells_in_english(frame[c]) for c in names if c in frame})
+
+
+def texts_in_english(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table for people: every text that the catalogue has, but names and ids."""
+    texts = [c for c in frame.columns if c not in NAMES and frame[c].dtype.kind not in "biufM"]
+    return _columns(frame, texts)
+
+
+def cells_in_english(values: pd.Series) -> list[Any]:
+    """The cells of a column of texts; what is no text stays."""
+    return [english(v) if isinstance(v, str) else v for v in values.to_numpy(object)]
+
+
+def _table(table: FurtherTable) -> FurtherTable:
+    """Titles and notes; the words of its cells stay, since the report asks for some of them."""
+    return replace(
+        table,
+        sheet=english(table.sheet),
+        title=english(table.title),
+        note=english(table.note),
+        columns=tuple(map(column_in_english, table.columns)),
+        frame=_columns(table.frame, ("target",)),
+    )
+
+
+def _translated(value: Any) -> Any:
+    if isinstance(value, str):
+        return english(value)
+    if isinstance(value, dict):
+        return {key: _translated(part) for key, part in value.items()}
+    return value
+
+
+def _calendar(text: str) -> str:
+    def said(line: re.Match[str]) -> str:
+        return f"SUMMARY:{english(line[1])}"
+
+    return re.sub(r"(?<=\n)SUMMARY:(.+?)(?=\r?\n)", said, text)
+
+
+def _study(study: Study) -> Study:
+    """The study with those titles in English that the catalogue has: of packaged studies."""
+    targets = {
+        key: target.model_copy(update={"title": english(target.title)})
+        for key, target in study.targets.items()
+    }
+    said = {key: english(getattr(study, key)) for key in ("title", "subtitle", "question")}
+    return study.model_copy(update={**said, "targets": targets})
+
+
+def _authors(before: Study, after: Study) -> list[str]:
+    """Texts of the author that stay: not in the catalogue, or not translated whole."""
+    pairs = [(getattr(before, k), getattr(after, k)) for k in ("title", "subtitle", "question")]
+    pairs += [(before.targets[k].title, after.targets[k].title) for k in before.targets]
+    titles = {level.title for level in before.levels} | {before.area_layer.title}
+    kept = [a for a, b in pairs if a == b and _GERMAN.search(a)]
+    return [*kept, *sorted(title for title in titles if title)]
+
+
+def _sources(content: Content) -> list[str]:
+    """Titles and attributions as their publishers write them."""
+    parts = [(s.title, s.publisher, s.attribution) for s in content.info.sources]
+    return [text for texts in parts for text in dict.fromkeys(texts) if text]
