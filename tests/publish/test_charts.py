@@ -18,7 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from sozialraum.publish import cartography, charts
+from sozialraum.publish import cartography, charts, siting_map
 from sozialraum.publish.content import Content
 from sozialraum.publish.report.blocks import Words
 from sozialraum.publish.report.facts import Facts
@@ -106,7 +106,7 @@ def test_names_of_regions_stand_on_the_map_unless_there_are_too_many(content: Co
 
 def test_the_circle_of_a_room_is_its_reach_in_a_straight_line(content: Content) -> None:
     ax = axes()
-    cartography.rooms_map(
+    siting_map.rooms_map(
         ax, content.areas, content.regions, rooms=content.rooms, chosen=["s000", "s001"],
         offices=content.offices, radius=1000, detour=1.25,
     )  # fmt: skip
@@ -120,7 +120,7 @@ def test_the_circle_of_a_room_is_its_reach_in_a_straight_line(content: Content) 
 
 def test_a_map_without_rooms_and_offices_is_still_a_map(content: Content) -> None:
     ax = axes()
-    cartography.rooms_map(
+    siting_map.rooms_map(
         ax, content.areas, content.regions, rooms=content.rooms[:0], chosen=[],
         offices=content.offices[:0], radius=1000, detour=1.25,
     )  # fmt: skip

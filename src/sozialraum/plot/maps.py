@@ -227,13 +227,13 @@ def rooms_map(
     >>> ax.get_legend().get_texts()[0].get_text()
     'vorgeschlagener Raum'
     """
-    from sozialraum.publish import cartography
+    from sozialraum.publish import siting_map
 
     content, siting = run.content, run.study.siting
     offices = content.offices
     mine = [not t or target in t for t in offices["targets"]] if len(offices) else []
     ax = new_axes(ax)
-    cartography.rooms_map(
+    siting_map.rooms_map(
         ax,
         content.areas,
         content.regions,

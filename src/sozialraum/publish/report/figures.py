@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sozialraum.cache import Remember, compute
-from sozialraum.publish import cartography, charts, density
+from sozialraum.publish import cartography, charts, density, siting_map
 from sozialraum.publish.report.blocks import Words, clean
 from sozialraum.publish.report.facts import EVERYBODY, MOST_RANKS, Facts
 from sozialraum.publish.report.patterns import changes
@@ -117,7 +117,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         cartography.count_map,
         cartography.class_map,
         cartography.cluster_map,
-        cartography.rooms_map,
+        siting_map.rooms_map,
         density.surface_map,
         charts.share_change,
         charts.lorenz,
