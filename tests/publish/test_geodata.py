@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
@@ -14,7 +15,7 @@ import pytest
 
 from sozialraum.errors import InputError
 from sozialraum.publish import geodata, qml
-from sozialraum.publish.content import RANKING
+from sozialraum.publish.content import RANKING, SourceNote
 from sozialraum.publish.geodata import LAYERS, write_gpkg, write_parquet
 from tests.support.synthetic import CRS, content
 
@@ -123,6 +124,54 @@ def test_the_geopackage_declares_itself_and_its_layers(package):
     assert tables == dict.fromkeys(LAYERS, "features") | {"layer_styles": "attributes"}
     assert "CC0" in described
     assert "fiktive Daten" in described
+
+
+def test_a_layer_names_the_sources_it_was_made_from_and_no_others(one, tmp_path):
+    sources = tuple(
+        SourceNote(id, id, id, licence, f"{id} genannt", "2024")
+        for id, licence in (
+            ("lor_2021", "CC BY 3.0 DE"),
+            ("population_grid", "CC BY 4.0"),
+            ("osm", "ODbL 1.0"),
+        )
+    )
+    path = tmp_path / "areas.gpkg"
+    write_gpkg(replace(one, info=replace(one.info, sources=sources)), path)
+    with closing(sqlite3.connect(path)) as base:
+        said = dict(base.execute("select table_name, description from gpkg_contents"))
+    named = {
+        layer: {s.id for s in sources if s.attribution in said[layer]}
+        for layer in LAYERS
+        if all((s.attribution in said[layer]) == (s.licence in said[layer]) for s in sources)
+    }
+    areas = {"lor_2021"}
+    assert named == {
+        "areas": areas,
+        "regions": areas,
+        "clusters": areas,
+        "surface": areas | {"population_grid"},
+        "units": areas | {"population_grid"},
+        "offices": areas if one.offices["approximate"].any() else set(),
+        "rooms": areas | {"population_grid", "osm"},
+    }
+
+
+def test_the_file_itself_says_what_every_column_holds(package):
+    with closing(sqlite3.connect(package)) as base:
+        rows = list(base.execute("select * from gpkg_data_columns"))
+        extensions = {r[0] for r in base.execute("select extension_name from gpkg_extensions")}
+        columns = {
+            (layer, c[1])
+            for layer in LAYERS
+            for c in base.execute(f'pragma table_info("{layer}")')
+            if c[1] not in ("fid", "geom")
+        }
+    assert {(layer, name) for layer, name, *_ in rows} == columns
+    assert "gpkg_schema" in extensions
+    said = {(layer, name): (title, text) for layer, name, _, title, text, *_ in rows}
+    assert all(len(text) > len(title) / 2 and text.endswith(".") for title, text in said.values())
+    assert "Einheit: Personen." in said["areas", "recipients"][1]
+    assert said["regions", "name"] != said["areas", "name"] != said["rooms", "name"]
 
 
 def test_two_runs_write_the_same_bytes(one, package, tmp_path):

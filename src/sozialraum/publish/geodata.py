@@ -1,14 +1,16 @@
 """Geodata of a run: one GeoPackage that opens coloured in QGIS, one GeoParquet of the areas.
 
-Both carry the study's metric CRS and the figures of the tables, with the same digits. GDAL stamps
-times into a GeoPackage; they are the reference date, so that the same content gives the same
-bytes on every run, clock and locale (per version of GDAL and SQLite).
+Both carry the study's metric CRS and the figures of the tables, with the same digits. Each layer
+names its own sources and licences, and every column says what it holds. GDAL stamps times into a
+GeoPackage; they are the reference date, so that the same content gives the same bytes on every
+run, clock and locale (per version of GDAL and SQLite).
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,9 @@ import pandas as pd
 from sozialraum.concentration.surface import LABEL
 from sozialraum.errors import InputError
 from sozialraum.publish import qml
-from sozialraum.publish.columns import rounded
+from sozialraum.publish.columns import Column, describe, rounded
+from sozialraum.publish.meanings import Meanings, heading, unit_of
+from sozialraum.publish.origins import attributions, licences, sources_of
 from sozialraum.publish.tables import area_columns, region_columns
 from sozialraum.publish.terms import own_terms
 
@@ -36,6 +40,9 @@ LAYERS: dict[str, tuple[str, str]] = {
     "rooms": ("Räume und ihre Eignung", "Point"),
 }
 """Layers of `areas.gpkg` from bottom to top: title in German, geometry type."""
+
+OF_STUDY = "Angaben der Studie"
+"""Source of a layer that no published source went into."""
 
 _ROOMS = ("name", "address", "operator", "operator_kind", "operator_reason", "venue_types")
 _ROOMS_END = ("eligible", "reason", "suits", "area_id", "sources", "lon", "lat")
@@ -64,24 +71,13 @@ def layer(content: Content, key: str) -> gpd.GeoDataFrame:
     """
     import geopandas as gpd
 
-    frame, columns = getattr(content, key), []
-    if key == "areas":
-        further = [c for c in frame if str(c).startswith(("explained_", "weight_"))]
-        columns = [*area_columns(frame), *further]
-    elif key == "regions":
-        columns = region_columns()
-    elif key == "surface":
-        columns = ["unit_id", "area_id", "per_km2", "behind"]
-        frame = _no_surface(content) if frame is None else frame
+    frame = getattr(content, key)
+    if key == "surface" and frame is None:
+        frame = _no_surface(content)
     elif key == "clusters":
         frame = frame.rename(columns={"p": "p_value"})  # `p` is a number of rooms elsewhere
-        columns = [c for c in frame if c != frame.geometry.name]
-    elif key == "units":
-        columns = ["unit_id", "area_id", *(c for c in frame if str(c).startswith("people_"))]
-    elif key == "offices":
-        columns = ["name", "approximate", "targets"]
-    else:
-        frame, columns = _with_role(content), ["site_id", *_ROOMS, "role", "order", *_ROOMS_END]
+    elif key == "rooms":
+        frame = _with_role(content)
     if frame.crs != content.study.area_layer.metric_crs:
         raise InputError(
             f"Layer {key!r} is not in the study's metric CRS",
@@ -89,10 +85,40 @@ def layer(content: Content, key: str) -> gpd.GeoDataFrame:
             hint="Project every frame with to_crs before it is published",
         )
     flat = pd.DataFrame(frame)  # a GeoDataFrame looks at its geometry at every access
+    columns = layer_columns(content, key)
     if frame.index.name in columns:
         flat = flat.reset_index()
-    figures = rounded(flat[[c for c in columns if c in flat]])
+    figures = rounded(flat[columns])
     return gpd.GeoDataFrame(figures, geometry=frame.geometry.array)
+
+
+def layer_columns(content: Content, key: str) -> list[str]:
+    """Names of the columns of one layer, in their order, without key and geometry.
+
+    Parameters
+    ----------
+    content : Content
+    key : str
+        One of `LAYERS`.
+    """
+    frame = getattr(content, key)
+    if key == "areas":
+        further = [c for c in frame if str(c).startswith(("explained_", "weight_"))]
+        wanted = [*area_columns(frame), *further]
+    elif key == "regions":
+        wanted = region_columns()
+    elif key == "surface":
+        return ["unit_id", "area_id", "per_km2", "behind"]
+    elif key == "clusters":
+        return ["p_value" if c == "p" else c for c in frame if c != frame.geometry.name]
+    elif key == "units":
+        wanted = ["unit_id", "area_id", *(c for c in frame if str(c).startswith("people_"))]
+    elif key == "offices":
+        return ["name", "approximate", "targets"]
+    else:
+        wanted = ["site_id", *_ROOMS, "role", "order", *_ROOMS_END]
+    own = {*frame.columns, frame.index.name, *(("role", "order") if key == "rooms" else ())}
+    return [c for c in wanted if c in own]
 
 
 def _no_surface(content: Content) -> gpd.GeoDataFrame:
@@ -140,7 +166,7 @@ def write_gpkg(content: Content, path: Path) -> None:
                 geometry_type=geometry_type,
                 promote_to_multi=geometry_type == "MultiPolygon",
                 IDENTIFIER=f"{own_terms(title, content.study)} ({content.info.region_name})",
-                DESCRIPTION=_description(content),
+                DESCRIPTION=_description(content, key),
             )
             styles.append((key, qml.style(key, frame, content.study)))
         pyogrio.write_dataframe(
@@ -151,14 +177,72 @@ def write_gpkg(content: Content, path: Path) -> None:
             append=True,
             FID="id",
         )
+    describe_columns(content, path)
 
 
-def _description(content: Content) -> str:
-    info = content.info
-    parts = [f"{info.title}, Stand {info.reference_date}"]
+def _description(content: Content, key: str) -> str:
+    """What a layer is, and whom and which licences its own sources ask to name."""
+    info, sources = content.info, sources_of(content, key)
+    parts = [f"{info.title}, {info.region_name}, Stand {info.reference_date}"]
     parts += ["fiktive Daten"] if info.fictitious else []
     parts += ["intern, nicht zur Weitergabe"] if info.internal else []
-    return ". ".join([*parts, *(s.attribution for s in info.sources)])
+    parts += [f"Quellen: {'; '.join(attributions(sources))}"] if sources else [OF_STUDY]
+    named = ", ".join(licence["title"] for licence in licences(sources))
+    parts += [f"Lizenzen der Quellen: {named}"] if named else []
+    return ". ".join([*parts, ""]).strip()
+
+
+def describe_columns(content: Content, path: Path) -> None:
+    """Write heading and meaning of every column into a GeoPackage, where GIS programs look.
+
+    The extension *Schema* of the standard (OGC 12-128r19, F.9): QGIS shows the headings as aliases
+    and the meanings as comments, GDAL as alternative names and comments.
+
+    Parameters
+    ----------
+    content : Content
+    path : pathlib.Path
+        A GeoPackage with the layers of `LAYERS`.
+    """
+    meanings, rows = Meanings.in_content(content), []
+    for key in LAYERS:
+        for name in layer_columns(content, key):
+            column = heading(describe(name, key), content.study)
+            rows.append((key, name, column.title, _with_unit(meanings.of(column, key), column)))
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("PRAGMA synchronous = OFF")
+        base.execute("PRAGMA journal_mode = OFF")
+        for statement in _SCHEMA_EXTENSION:
+            base.execute(statement)
+        base.executemany(
+            "INSERT INTO gpkg_data_columns (table_name, column_name, title, description) "
+            "VALUES (?, ?, ?, ?)",
+            rows,
+        )
+        base.executemany(
+            "INSERT INTO gpkg_extensions (table_name, extension_name, definition, scope) "
+            "VALUES (?, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', "
+            "'read-write')",
+            [("gpkg_data_columns",), ("gpkg_data_column_constraints",)],
+        )
+
+
+_SCHEMA_EXTENSION = (
+    "CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, "
+    "name TEXT, title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT, "
+    "CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), "
+    "CONSTRAINT gdc_tn UNIQUE (table_name, name))",
+    "CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL, "
+    "constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, "
+    "max NUMERIC, max_is_inclusive BOOLEAN, description TEXT, "
+    "CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))",
+)
+"""Tables of the extension, with the names and types that the standard gives them."""
+
+
+def _with_unit(meaning: str, column: Column) -> str:
+    unit = unit_of(column)
+    return meaning if unit in ("", "1") else f"{meaning} Einheit: {unit}."
 
 
 def _styles(styles: list[tuple[str, str]], content: Content) -> pd.DataFrame:
