@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2
 
-import sozialraum as sr
+from sozialraum.access.distance import straight_line
 from sozialraum.cli import main
 from sozialraum.errors import DisclosureError, InputError
 from sozialraum.evaluation import (
@@ -24,9 +27,15 @@ from sozialraum.evaluation import (
     study_snippet,
     write_evaluation,
 )
-from sozialraum.evaluation.page import FILES
+from sozialraum.evaluation.page import FILES, page
 from sozialraum.evaluation.results import hidden_cells, shown_groups
+from sozialraum.presence.choice import weight_by_way
 from sozialraum.publish.finished import Finished, read_run
+from sozialraum.publish.numbers import number
+from sozialraum.publish.report.answer import reach
+from sozialraum.publish.report.behind import aim
+from sozialraum.publish.report.blocks import Words
+from sozialraum.publish.report.facts import Facts
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +194,28 @@ def test_a_table_with_data_of_persons_is_refused_without_repeating_them(
     assert "Geheim" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    ["Beratung Frau Meier", "0176 1234567", "Sprechstunde Hr. Öztürk", "a.b@example.org",
+     "BG 12345//0001234", "geb. 1.2.1980", "Familie Schmidt"],
+)  # fmt: skip
+def test_a_kind_that_names_a_person_is_refused_without_repeating_it(kind, run, tmp_path) -> None:
+    room = run.proposal()["site_id"][0]
+    text = f"room,date,kind,number\n{room},2026-01-05,offen,3\n{room},2026-01-06,{kind},3\n"
+    with pytest.raises(DisclosureError, match="row 3") as caught:
+        read_visits(write(tmp_path / "v.csv", text), run)
+    assert kind not in str(caught.value)
+
+
+def test_kinds_that_name_offers_are_read(run, tmp_path) -> None:
+    kinds = ["Beratung SGB II 2026", "Frau und Beruf", "Frauenfrühstück", "Fr. Nachmittag",
+             "§ 16i, 10-12 Uhr", "Herrenabend", "für Familien"]  # fmt: skip
+    room = run.proposal()["site_id"][0]
+    rows = [f'{room},2026-01-05,"{kind}",3' for kind in kinds]
+    text = "\n".join(["room,date,kind,number", *rows])
+    assert set(read_visits(write(tmp_path / "v.csv", text), run)["kind"]) == set(kinds)
+
+
 def test_german_headings_semicolons_dates_and_names_of_rooms_are_understood(run, tmp_path) -> None:
     names = run.content.rooms["name"]
     name = next(n for n in run.proposal()["name"] if (names == n).sum() == 1)
@@ -205,6 +236,7 @@ def test_german_headings_semicolons_dates_and_names_of_rooms_are_understood(run,
         ("{room},2026-01-05,offen,2.5", "number cannot be read"),
         ("{room},2026-01-05,offen", "cells"),
         ("{room},2026-01-05,,3", "look like notes"),
+        ("{room},2126-01-05,offen,3", "lies in the future"),
         ("{room},2026-01-05,offen,3\n{room},2026-01-05,offen,4", "twice"),
     ],
 )
@@ -232,13 +264,72 @@ def test_the_evaluation_recovers_the_decay_the_visits_were_made_with(run, visits
     assert found.decay.lo <= 450 <= found.decay.hi
     assert found.rooms["visits"].sum() == pd.read_csv(visits)["number"].sum()
     assert found.rooms["offers"].tolist() == [10] * 8
-    snippet = study_snippet(found)
-    if found.decay.bounded:
-        import yaml
 
-        siting = sr.load_study("demo", **yaml.safe_load(snippet)).siting
-        assert siting.model == "gradual"
-        assert (siting.radius + siting.far) / 2 == pytest.approx(found.decay.metres, abs=1)
+
+def test_the_next_study_chooses_rooms_by_the_decay_and_reports_the_same_radius(
+    run, visits, demo_run
+) -> None:
+    found = evaluate_visits(run, visits)
+    settings = yaml.safe_load(study_snippet(found))["siting"]
+    assert set(settings) == {"model", "halving"}
+    assert settings["halving"] == pytest.approx(found.decay.halving, abs=0.5)
+    later = demo_run.with_changes(siting=settings)
+    siting, rooms = later.study.siting, later.proposal()["site_id"]
+    assert siting.radius == demo_run.study.siting.radius
+    assert len(rooms) == siting.rooms
+    # Most weighted people, recounted from the files; hardly fewer within the radius.
+    plan = {key: nearest_ways(run, r.proposal()["site_id"]) for key, r in
+            (("plain", demo_run), ("weighted", later))}  # fmt: skip
+    people = np.nan_to_num(run.content.units["people_everybody"].to_numpy(float))
+    felt = {key: float(people @ weight_by_way(siting, way)) for key, way in plan.items()}
+    assert felt["weighted"] >= felt["plain"]
+    shares = [r.proposal()["cumulative_share"].iloc[-1] for r in (demo_run, later)]
+    assert shares[0] - 0.05 < shares[1] <= shares[0]
+    facts, words = Facts(later.content), Words("de")
+    assert f"{words.n(felt['weighted'])} von" in reach(facts, words)
+    assert f"je {settings['halving']} m Fußweg" in aim(facts, words)
+
+
+def nearest_ways(run: Finished, rooms) -> np.ndarray:
+    """Metres from each unit to the nearest of these rooms and the existing offices."""
+    content = run.content
+    serving = content.offices[[not t or "everybody" in t for t in content.offices["targets"]]]
+    places = pd.concat([content.rooms.loc[rooms, ["x", "y"]], serving[["x", "y"]]])
+    ways = straight_line(
+        content.units[["x", "y"]].to_numpy(float),
+        places.to_numpy(float),
+        detour=run.study.siting.detour,
+    )
+    return ways.min(axis=1)
+
+
+def test_a_vague_decay_is_no_setting_for_the_next_study(run, visits) -> None:
+    table = pd.read_csv(visits)
+    few = table[table["date"] < "2026-01-20"].assign(number=lambda t: t["number"].clip(upper=6))
+    few.to_csv(visits, index=False)
+    found = evaluate_visits(run, visits)
+    assert not found.decay.narrow
+    snippet, text = study_snippet(found), page(found)
+    assert yaml.safe_load(snippet) is None
+    assert "Keine Vorgabe" in snippet
+    ends = [e for e in (found.decay.lo, found.decay.hi) if 0 < e < np.inf]
+    assert ends
+    for end in ends:
+        assert number(end * np.log(2)) in snippet
+        assert number(end * np.log(2)) in text
+    assert "keine Vorgabe" in text
+    assert "exp(" not in text
+
+
+def test_a_study_with_rules_that_the_weights_do_not_know_is_told_to_drop_them(run, visits) -> None:
+    found = evaluate_visits(run, visits)
+    siting = run.study.siting.model_copy(update={"floor": 0.1, "backup": 0.2})
+    content = dataclasses.replace(
+        run.content, study=run.study.model_copy(update={"siting": siting})
+    )
+    ruled = dataclasses.replace(found, run=dataclasses.replace(run, content=content))
+    assert "zu streichen, weil das Modell es nicht kennt: floor, backup." in study_snippet(ruled)
+    assert "zu streichen" not in study_snippet(found)
 
 
 def test_a_room_that_twice_as_many_people_visit_is_better(run, visits) -> None:

@@ -13,6 +13,8 @@ SMALLEST, LARGEST, STEPS = 50.0, 20_000.0, 241
 """Metres between which the decay is looked for, and into how many steps."""
 
 FEWEST_ROOMS = 3
+WIDEST = 4.0
+"""Largest upper / lower end of an interval that is still worth planning with."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,18 @@ class Decay:
 
     @property
     def bounded(self) -> bool:
-        """Whether the visits limit the decay on both sides: only then it is worth using."""
+        """Whether the visits limit the decay on both sides."""
         return self.lo > 0 and bool(np.isfinite(self.hi))
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the interval is narrow enough to choose rooms by the estimate."""
+        return self.bounded and self.hi <= WIDEST * self.lo
+
+    @property
+    def halving(self) -> float:
+        """Metres of way with which the visits per person halve."""
+        return float(self.metres * np.log(2))
 
     def at(self, way: float) -> float:
         """Visits per person at this way, relative to the door."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from sozialraum.evaluation.judge import COVERAGE, LEVEL
@@ -12,9 +13,12 @@ from sozialraum.publish.numbers import date, known, listing, number, percent
 from sozialraum.publish.sheet import Sheet, write_folder
 
 if TYPE_CHECKING:
+    from sozialraum.evaluation.decay import Decay
     from sozialraum.evaluation.results import Evaluation
 
 FILES = ("evaluation.html", "rooms.csv", "groups.csv", "kinds.csv", "siting.yaml")
+NOT_WITH = ("floor", "backup", "capacity", "together")
+"""Rules of a study that do not go with the model the evaluation proposes."""
 WAYS = (250, 500, 1000, 1500)
 """Metres at which the page shows the decay."""
 
@@ -53,27 +57,30 @@ def write_evaluation(evaluation: Evaluation, out: str | Path) -> Path:
 def study_snippet(evaluation: Evaluation) -> str:
     """Settings of the next study that follow from the fitted decay, as YAML.
 
-    The study knows a weight that is 1 up to `radius` and falls straight to 0 at `far`. Both are
-    chosen so that it reaches half and one and a half of the fitted mean way: then the area under
-    the weight is that under exp(-way / metres). Without a bounded estimate only comments are
-    written.
+    The model `gradual` takes the fitted curve itself: exp(-way / metres) halves with every
+    metres × ln 2. The radius stays as it is: it says who counts as reached. Without a narrow
+    interval only comments are written.
     """
     decay = evaluation.decay
     span = f"{evaluation.first} bis {evaluation.last}"
     lines = [
         f"# Besuche vom {span}, Lauf mit der Kennung {evaluation.run.info.fingerprint}.",
     ]
-    if decay is None or not decay.bounded:
+    if decay is None or not decay.narrow:
         return "\n".join([*lines, f"# Keine Vorgabe: {_no_decay(evaluation)}", ""])
+    siting = evaluation.run.study.siting
+    other = [k for k in ("near", "far", *NOT_WITH) if getattr(siting, k)]
     lines += [
-        f"# Besuche je Person fallen mit exp(-Weg / {decay.metres:.0f} m); "
-        f"95 %: {decay.lo:.0f} bis {decay.hi:.0f} m;",
+        f"# Besuche je Person halbieren sich mit je {decay.halving:.0f} m Fußweg; Intervall "
+        f"({percent(COVERAGE, 0)}) {decay.lo * np.log(2):.0f} bis {decay.hi * np.log(2):.0f} m;",
         f"# geschätzt aus {decay.visits} Besuchen in {decay.rooms} Räumen.",
-        "# In die Studie einfügen: volles Gewicht bis radius, keines ab far.",
+        "# In den Abschnitt siting der Studie: Räume werden danach gewählt, wie viele Besuche",
+        f"# zu erwarten sind. Wer als erreicht gilt, sagt weiter radius ({siting.radius:g} m).",
+        *[f"# Dort zu streichen, weil das Modell es nicht kennt: {', '.join(other)}."]
+        * bool(other),
         "siting:",
         "  model: gradual",
-        f"  radius: {round(decay.metres / 2)}",
-        f"  far: {round(decay.metres * 1.5)}",
+        f"  halving: {decay.halving:.0f}",
     ]
     return "\n".join([*lines, ""])
 
@@ -108,10 +115,9 @@ def _answer(sheet: Sheet, e: Evaluation) -> None:
         f"Weniger Besuche als erwartet: "
         f"{listing(named['schlechter']) or 'in keinem Raum gesichert'}.",
     ]
-    if e.decay is not None and e.decay.bounded:
+    if e.decay is not None and e.decay.narrow:
         points.append(
-            f"Je Person kommen bei {number(1000)} m Fußweg {percent(e.decay.at(1000), 0)} so viele "
-            "Besuche wie unmittelbar am Raum."
+            f"Die Besuche je Person halbieren sich mit je {number(e.decay.halving)} m Fußweg."
         )
     sheet.items(points)
 
@@ -160,23 +166,22 @@ def _rooms(sheet: Sheet, e: Evaluation) -> None:
 def _distance(sheet: Sheet, e: Evaluation) -> None:
     sheet.section("Besuche nach Entfernung")
     decay = e.decay
-    if decay is None or not decay.bounded:
-        sheet.say(_no_decay(e))
+    if decay is None or not decay.narrow:
+        sheet.say(f"{_no_decay(e)} Für die nächste Studie folgt daraus keine Vorgabe.")
         return
     sheet.say(
         f"Aus {number(decay.visits)} Besuchen in {number(decay.rooms)} Räumen ist geschätzt, wie "
-        f"die Besuche je Person mit dem Fußweg abnehmen: exp(−Weg / {number(decay.metres)} m), "
-        f"Intervall {number(decay.lo)} bis {number(decay.hi)} m. Woher die Menschen kamen, ist "
-        "nicht erfragt; die Schätzung vergleicht Räume, um die herum Menschen nah oder fern "
-        "wohnen."
+        "die Besuche je Person mit dem Fußweg abnehmen: Sie halbieren sich mit je "
+        f"{number(decay.halving)} m, als Formel exp(−Weg / {number(decay.metres)} m). Der Weg, mit "
+        f"dem sie sich halbieren, {_halvings(decay)} ({percent(COVERAGE, 0)}). Woher die Menschen "
+        "kamen, ist nicht erfragt; die Schätzung vergleicht Räume, um die herum Menschen nah oder "
+        "fern wohnen."
     )
     rows = [
         (
             f"{number(way)} m",
             percent(decay.at(way), 0),
-            _percents(
-                2.718281828459045 ** (-way / decay.lo), 2.718281828459045 ** (-way / decay.hi)
-            ),
+            _percents(np.exp(-way / decay.lo), np.exp(-way / decay.hi)),
         )
         for way in WAYS
     ]
@@ -209,9 +214,21 @@ def _no_decay(e: Evaluation) -> str:
         )
     return (
         f"Wie die Besuche mit der Entfernung abnehmen, lässt sich aus {number(e.decay.visits)} "
-        f"Besuchen in {number(e.decay.rooms)} Räumen nicht genau genug schätzen: Das Intervall hat "
-        "auf einer Seite kein Ende."
+        f"Besuchen in {number(e.decay.rooms)} Räumen nicht genau genug schätzen: Der Weg, mit dem "
+        f"sie sich halbieren, {_halvings(e.decay)} ({percent(COVERAGE, 0)})."
     )
+
+
+def _halvings(decay: Decay) -> str:
+    """The interval of the way with which visits halve; open where the visits set no limit."""
+    lo, hi = (number(end * np.log(2)) for end in (decay.lo, decay.hi))
+    if decay.bounded:
+        return f"liegt zwischen {lo} und {hi} m"
+    if decay.lo > 0:
+        return f"beträgt mindestens {lo} m"
+    if np.isfinite(decay.hi):
+        return f"beträgt höchstens {hi} m"
+    return "lässt sich nicht eingrenzen"
 
 
 def _span(low: Any, high: Any, digits: int) -> str:

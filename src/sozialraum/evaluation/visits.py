@@ -39,6 +39,12 @@ PERSONAL = re.compile(
     r"bg[-_ ]?n|bedarfsgemeinschaft|aktenz|steuer|iban|ausweis|unterschrift|client|phone|address",
     re.IGNORECASE,
 )
+IN_WORDS = re.compile(
+    r"@|\d(?:[ ./()+-]{0,2}\d){4,}|"
+    r"\b(?:[Ff]rau|[Hh]errn?|[Ff]amilie|[Ff]am\.|[Hh]r\.?|[Ff]r\.(?! ?(?:Vor|Nach|Mittag|Abend))) ?"
+    r"[A-ZÄÖÜ]"
+)
+"""An address for mail, a long number (telephone, file, birthday), or a person by name."""
 MOST_KINDS, LONGEST_KIND = 20, 40
 MAX_BYTES = 20_000_000
 COLUMNS = ("site_id", "name", "date", "kind", "target", "number", "hours")
@@ -66,9 +72,11 @@ def read_visits(path: str | Path, run: Finished) -> pd.DataFrame:
     Raises
     ------
     DisclosureError
-        A column looks like data of a person; the message names the column, never a value.
+        A column, or a kind, looks like data of a person; the message names column and row, never a
+        value.
     InputError
-        A column, room, date or number cannot be used, or a row occurs twice.
+        A column, room, date or number cannot be used, a date lies in the future, or a row occurs
+        twice.
     """
     path = Path(path)
     rows = _rows(path)
@@ -192,12 +200,25 @@ def _day(text: str, row: int, path: Path) -> str:
             where=f"{path.name}, row {row}",
             expected="2026-03-31 or 31.03.2026",
         ) from None
+    if day > dt.date.today():  # decides whether the table is read, not what comes out
+        raise InputError(
+            "A date lies in the future",
+            where=f"{path.name}, row {row}",
+            expected="the day on which people came",
+        )
     return day.isoformat()
 
 
 def _kinds(given: list[str], path: Path) -> list[str]:
     """Kinds of an offer: a few short words, so that nothing about a person hides in them."""
-    odd = [k for k, v in enumerate(given, 2) if not v or len(v) > LONGEST_KIND or "@" in v]
+    if personal := [k for k, v in enumerate(given, 2) if IN_WORDS.search(v)]:
+        raise DisclosureError(
+            "A kind of offer looks like data of a person",
+            where=f"{path.name}, row {personal[0]}",
+            expected="a kind such as 'offene Sprechstunde'",
+            hint="Remove names, numbers and addresses; the kinds are published",
+        )
+    odd = [k for k, v in enumerate(given, 2) if not v or len(v) > LONGEST_KIND]
     if odd or len(set(given)) > MOST_KINDS:
         raise InputError(
             "The kinds of offers look like notes",
