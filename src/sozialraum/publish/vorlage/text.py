@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from sozialraum.publish.finished import Finished
 
-MOST_AREAS, MOST_ROOMS = 10, 12
-"""Rows that find room on two pages."""
+MOST_AREAS, MOST_ROOMS, MOST_NAMES = 10, 12, 5
+"""Rows and names that find room on two pages."""
+FIRST_ROOMS = 8
+"""Rows of a table that cannot hold all rooms anyway: so many stand below the map of page one."""
 
 UNSETTLED = "Lizenz zu klären"
 """What the catalogue says where a publisher states no licence."""
@@ -127,8 +129,8 @@ def _begins(point: Runs, word: str) -> bool:
 
 def _rooms(facts: Facts, chosen: pd.DataFrame, w: Words) -> Grid:
     stable = chosen["stability"].notna().any()
-    rows = []
-    for room in chosen.head(MOST_ROOMS).to_dict("records"):
+    rows, shown = [], len(chosen) if len(chosen) <= MOST_ROOMS else FIRST_ROOMS
+    for room in chosen.head(shown).to_dict("records"):
         address = facts.rooms["address"].get(room["site_id"])
         place = (
             f"{room['name']}, {address}" if isinstance(address, str) and address else room["name"]
@@ -143,8 +145,8 @@ def _rooms(facts: Facts, chosen: pd.DataFrame, w: Words) -> Grid:
         draws = w.n(facts.content.study.siting.stability_draws)
         note += f" Stabilität: Anteil von {draws} Wiederholungen mit veränderten Annahmen, in denen"
         note += " der Raum gewählt wird."
-    if len(chosen) > MOST_ROOMS:
-        note += f" Weitere {len(chosen) - MOST_ROOMS} Räume stehen im Bericht."
+    if len(chosen) > shown:
+        note += f" Weitere {len(chosen) - shown} Räume stehen im Bericht."
     return Grid(
         f"Vorgeschlagene Räume: {facts.title(EVERYBODY)}",
         ("Nr.", "Einrichtung", "Träger", "zusätzlich", "erreicht")
@@ -197,14 +199,16 @@ def _groups(facts: Facts, w: Words) -> Grid | None:
             continue
         useful = chosen[chosen["reached"] > 0]
         other = useful.loc[~useful["site_id"].isin(everybody), "name"]
-        named = w.names(other) if len(other) else "keine"
+        named = w.names(other[:MOST_NAMES]) if len(other) else "keine"
+        if len(other) > MOST_NAMES:
+            named = f"{', '.join(other[:MOST_NAMES])} und {len(other) - MOST_NAMES} weitere"
         units.append(f"{facts.title(target)}: {weight_kind(facts, target, w)}")
         rows.append((facts.title(target), w.n(len(useful)), w.pct(row["reached_share"]), named))
     if not rows:
         return None
     return Grid(
         "Eigene Vorschläge für die Zielgruppen",
-        ("Zielgruppe", "Räume", "erreicht", "davon nicht in Tabelle 1"),
+        ("Zielgruppe", "Räume", "erreicht", "davon nicht für alle vorgeschlagen"),
         tuple(rows),
         (4.2, 1.4, 1.7, 9.7),
         (False, True, True, False),
