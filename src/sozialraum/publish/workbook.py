@@ -122,7 +122,7 @@ def write_table(
 LINE = 15
 """Height of a line of text in points."""
 
-_NOTE_WIDTHS = (26, 70, 20, 24, 44)
+_NOTE_WIDTHS = (32, 70, 20, 24, 44)
 
 
 def write_notes(
