@@ -10,7 +10,6 @@ import pandas as pd
 from sozialraum.access.demand import assign_cells, place_people, placement_notes
 from sozialraum.access.units import merged_units
 from sozialraum.errors import StudyError
-from sozialraum.presence.depth import bounds_of
 from sozialraum.presence.eligibility import eligibility_notes
 from sozialraum.presence.eligibility import rooms as judge_rooms
 
@@ -228,6 +227,8 @@ def count_bounds(
     >>> count_bounds(load_study("demo"), weights, areas)["everybody"].values.tolist()
     [[0.9, 1.2]]
     """
+    from sozialraum.presence.depth import bounds_of
+
     made_of = {
         "recipients": "recipients",
         "recipients_if_worse": "recipients",

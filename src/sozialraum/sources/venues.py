@@ -114,9 +114,11 @@ def clean(text: object) -> str:
     >>> clean("Übergang, Tel. 030 1234567, post@example.org")
     'Übergang'
     """
+    if isinstance(text, str):
+        return _cleaned(text) if text else ""
     if text is None or text is pd.NA or (isinstance(text, float) and np.isnan(text)):
         return ""
-    return _cleaned(str(text)) if text != "" else ""
+    return _cleaned(str(text))
 
 
 @lru_cache(maxsize=100_000)
@@ -124,16 +126,19 @@ def _cleaned(text: str) -> str:
     read = unicodedata.normalize("NFC", text)
     if not read.isprintable() or "\ufffd" in read:  # most text needs no look at each character
         read = "".join(_meant(c) for c in read)
-    for pattern in _CONTACT:
-        read = pattern.sub(" ", read)
-    return re.sub(r"\s+", " ", read).strip(" ,;")
+    low = read.lower()
+    for signs, pattern in _CONTACT.items():
+        if any(sign in low for sign in signs):
+            read = re.sub(pattern, " ", read, flags=re.IGNORECASE)
+    return " ".join(read.split()).strip(" ,;")
 
 
-_CONTACT = (
-    re.compile(r"\S+@\S+\.\w+"),
-    re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE),
-    re.compile(r"(?:Tel|Telefon|Fon|Mobil|Fax)\b[.:]*\s*[+(]?\d[\d\s()/-]{4,}", re.IGNORECASE),
-)
+_CONTACT = {
+    ("@",): r"\S+@\S+\.\w+",
+    ("://", "www."): r"(?:https?://|www\.)\S+",
+    ("tel", "fon", "mob", "fax"): r"(?:Tel|Telefon|Fon|Mobil|Fax)\b[.:]*\s*[+(]?\d[\d\s()/-]{4,}",
+}
+"""What contact data looks like, by the signs without which there is none of it."""
 
 
 def _meant(character: str) -> str:
@@ -341,10 +346,8 @@ def _finish(frame: pd.DataFrame, path: Path, metric_crs: str) -> pd.DataFrame:
     """All columns in their order, clean text, checked coordinates in both systems."""
     from pyproj import CRS, Transformer
 
-    result = pd.DataFrame(index=pd.RangeIndex(len(frame)))
-    for column in COLUMNS:
-        values = frame[column] if column in frame else pd.Series("", index=frame.index)
-        result[column] = pd.Series([clean(v) for v in values], dtype=object)
+    texts = {c: map(clean, frame[c].tolist()) if c in frame else [""] * len(frame) for c in COLUMNS}
+    result = pd.DataFrame({c: list(cells) for c, cells in texts.items()}, dtype=object)
     # An OSM key "wheelchair" says more than yes and no; only the two are certain.
     barrier = result["barrier_free"].str.lower()
     known = {"yes": "ja", "ja": "ja", "no": "nein", "nein": "nein"}
