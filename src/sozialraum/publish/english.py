@@ -12,7 +12,7 @@ for people say them in English.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
@@ -215,7 +215,7 @@ def in_english(content: Content) -> Content:
         German: of the study's author, of publishers, and any that the catalogue lacks.
     """
     study, info = _study(content.study), content.info
-    prose: list[Any] = [*info.warnings, info.recipients_note]
+    prose: list[Any] = [*info.warnings, info.recipients_note, info.recipients_label]
     prose += [row["detail"] for row in content.quality]
     prose += [v for c in PROSE if c in content.areas for v in content.areas[c].dropna()]
     left = {part: None for text in dict.fromkeys(map(str, prose)) for part in left_german(text)}
@@ -235,7 +235,7 @@ def in_english(content: Content) -> Content:
         regions=_columns(content.regions, PROSE),
         rooms=_columns(content.rooms, ROOMS),
         quality=[{key: english(text) for key, text in row.items()} for row in content.quality],
-        figures={**figures, "german": (*_authors(content.study, study), *_sources(content), *left)},
+        figures={**figures, "german": tuple(dict.fromkeys(_german_texts(content, study, left)))},
         further=tuple(_table(table) for table in content.further),
         calendar=_calendar(content.calendar),
     )
@@ -298,16 +298,16 @@ def _study(study: Study) -> Study:
     return study.model_copy(update={**said, "targets": targets})
 
 
-def _authors(before: Study, after: Study) -> list[str]:
-    """Texts of the author that stay: not in the catalogue, or not translated whole."""
-    pairs = [(getattr(before, k), getattr(after, k)) for k in ("title", "subtitle", "question")]
-    pairs += [(before.targets[k].title, after.targets[k].title) for k in before.targets]
-    titles = {level.title for level in before.levels} | {before.area_layer.title}
-    kept = [a for a, b in pairs if a == b and _GERMAN.search(a)]
-    return [*kept, *sorted(title for title in titles if title)]
-
-
-def _sources(content: Content) -> list[str]:
-    """Titles and attributions as their publishers write them."""
-    parts = [(s.title, s.publisher, s.attribution) for s in content.info.sources]
-    return [text for texts in parts for text in dict.fromkeys(texts) if text]
+def _german_texts(content: Content, said: Study, left: Iterable[str]) -> Iterator[str]:
+    """What stays German: the author's texts, what publishers wrote, names, untranslated texts."""
+    study = content.study
+    pairs = [(getattr(study, k), getattr(said, k)) for k in ("title", "subtitle", "question")]
+    pairs += [(study.targets[k].title, said.targets[k].title) for k in study.targets]
+    yield from (before for before, after in pairs if before == after)
+    for source in content.info.sources:
+        yield from (source.title, source.publisher, source.attribution)
+    yield from left
+    yield from (study.area_layer.title, *(level.title for level in study.levels))
+    frames = (content.areas, content.regions, content.rooms, content.offices)
+    for frame, column in [*((f, "name") for f in frames), (content.rooms, "operator")]:
+        yield from (str(v) for v in frame.get(column, ()) if isinstance(v, str))

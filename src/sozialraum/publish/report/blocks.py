@@ -169,10 +169,15 @@ class Words:
         return {str(k): str(v).strip() for k, v in found.items()}
 
     def word(self, term: object) -> str:
-        """A class, kind or other fixed German term in the language; unknown terms stay."""
+        """A class, kind or other German text of a stage in the language; unknown terms stay."""
         if not isinstance(term, str) or not term:
             return numbers.UNKNOWN
-        return texts(self.language)["words"].get(term, term)
+        found = texts(self.language)["words"].get(term)
+        if found is None and self.language == "en":
+            from sozialraum.publish.english import english
+
+            return english(term)
+        return found or term
 
     def n(self, value: Any, digits: int = 0, **look: Any) -> str:
         """A number, see `numbers.number`."""

@@ -87,15 +87,13 @@ def share_and_count(facts: Facts, w: Words) -> list[Block]:
         (w.t("choices.by_count"), 0, RIGHT),
         (w.t("columns.ranks"), 0, RIGHT),
     ]
-    german = w.language == "de"  # the reasons are written in German only
-    if german:
-        columns.append((w.t("choices.why"), 6, LEFT))
+    columns.append((w.t("choices.why"), 6, LEFT))
     cells = []
     for r in records(rows):
         line = [r["name"], w.n(r["rank"])]
         for key in ("share", "count"):
             line += [w.n(r[f"rank_{key}"]), w.span(r[f"lo_{key}"], r[f"hi_{key}"])]
-        cells.append(line + ([str(r["why"] or "")] if german else []))
+        cells.append([*line, str(r["why"] or "")])
     text = w.t("choices.side_by_side", top=top, n=w.n(len(rows)), both=w.n(both))
     caption = w.t("choices.side_caption", top=top)
     return [

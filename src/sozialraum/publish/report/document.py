@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from sozialraum.cache import Remember, compute
 from sozialraum.errors import EnvironmentFault
+from sozialraum.publish import english
 from sozialraum.publish.content import Content
 from sozialraum.publish.report import annex, answer, figures, findings, patterns, rooms
 from sozialraum.publish.report.blocks import Block, Words, clean, laid_out
@@ -97,8 +98,24 @@ def document(facts: Facts, w: Words) -> dict[str, Any]:
         "stamp": " · ".join(stamps),
         "contents": w.t("cover.contents"),
         "summary": answer.summary(facts, w),
-        "body": [block for part in PARTS for block in part(facts, w)],
+        "body": _said([block for part in PARTS for block in part(facts, w)], w),
+        "german": _either(facts.content.figures.get("german", ())),
     }
+
+
+def _said(blocks: list[Block], w: Words) -> list[Block]:
+    """Cells that a stage wrote in German, in the report's language."""
+    for block in _flat(blocks):
+        if block["kind"] == "table" and w.language == "en":
+            block["rows"] = [[english.known(c) or c for c in row] for row in block["rows"]]
+    return blocks
+
+
+def _either(texts: Iterable[str]) -> str:
+    """A pattern for texts that are marked as German in an English report; empty: none."""
+    meta = str.maketrans({sign: f"\\{sign}" for sign in r"\.+*?()|[]{}^$"})
+    found = [t.translate(meta) for t in sorted(texts, key=len, reverse=True) if len(t) > 2]
+    return rf"\b(?:{'|'.join(found)})" if found else ""
 
 
 def _dateline(facts: Facts, w: Words, date: str) -> str:
