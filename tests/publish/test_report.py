@@ -256,6 +256,27 @@ def test_without_a_proposal_the_report_says_so(content: Content) -> None:
     assert "rooms_everybody.svg" not in text
 
 
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_single_room_and_a_study_without_offices_have_sentences_of_their_own(
+    content: Content, language: str
+) -> None:
+    offices = {"de": "bestehenden Dienststellen", "en": "the existing offices"}[language]
+    first = {"de": "einem Raum", "en": "one room"}[language]
+    study = content.study.model_copy(
+        update={"siting": content.study.siting.model_copy(update={"rooms": 1})}
+    )
+    figures = content.figures | {"flattens": 1, "fewest": 1, "reachable": 10}
+    alone = dataclasses.replace(
+        content, study=study, offices=content.offices[:0], figures=figures,
+        info=dataclasses.replace(content.info, language=language),
+    )  # fmt: skip
+    text = json.dumps(document(Facts(alone), Words(language)), ensure_ascii=False)
+    assert first in text
+    assert not re.search(r"\b1 (Räume|rooms)|ersten 1 |first 1 rooms", text)
+    model = {"de": f"die mit den {offices} (S", "en": f"together with {offices} (S"}[language]
+    assert offices not in text.replace(model, "")
+
+
 def test_without_measures_of_concentration_the_report_says_so(content: Content) -> None:
     areas = content.areas.drop(columns=["cluster", "cluster_sentence"])
     none = {"clusters": content.clusters[:0], "lorenz": content.lorenz[:0], "figures": {}}

@@ -23,8 +23,8 @@ from sozialraum.publish.report.blocks import (
 )
 from sozialraum.publish.report.facts import EVERYBODY, Facts
 
-CLEAN = ("zugeordnet", "0 ")  # a finding that begins so found nothing wrong
-MISSING = "ohne Wert"  # of the whole city; those of the region are told with disclosure control
+CLEAN = ("zugeordnet", "matched", "0 ")  # a finding that begins so found nothing wrong
+MISSING = ("ohne Wert", "without a value")  # of the whole city; the region's are told elsewhere
 AREA_ID = re.compile(r"\b\d{6,}\b")
 SELDOM = 0.5  # a room that fewer repetitions choose is named
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -45,7 +45,8 @@ def summary(facts: Facts, w: Words) -> list[Block]:
     row = None if chosen.empty else facts.at(len(chosen))
     if row and known(row["reached_share"]):
         everybody = w.n(out["all"] if (out := facts.out_of_reach) else None)
-        label = w.t("summary.reached", p=len(chosen), all=everybody, people=people(facts, w))
+        places = rooms_and_offices(facts, len(chosen), w)
+        label = w.t("summary.reached", places=places, all=everybody, people=people(facts, w))
         key.append((w.pct(row["reached_share"]), label))
     blocks.append(facts_row(key))
     if info.warnings:
@@ -62,7 +63,7 @@ def summary(facts: Facts, w: Words) -> list[Block]:
         items.append(w.runs("summary.open"))
     blocks.append(bullets(items))
     if not chosen.empty:
-        alt = w.t("proposal.map_alt", p=len(chosen), names=_numbered(chosen))
+        alt = w.t("proposal.map_alt", rooms=rooms(len(chosen), w), names=_numbered(chosen))
         blocks.append(figure(f"rooms_{EVERYBODY}.svg", w.t("summary.map"), alt, fill=True))
     return blocks
 
@@ -89,7 +90,7 @@ def reach(facts: Facts, w: Words) -> str:
         return ""
     with_offices = base is not None and not facts.serving().empty
     text = w.t(
-        "summary.reach" if with_offices else "summary.reach_new",
+        f"summary.reach{'' if with_offices else '_new'}{one(len(chosen))}",
         reached=w.n(row["reached"]),
         all=w.n(out["all"]),
         people=people(facts, w),
@@ -136,7 +137,24 @@ def proof(row: dict[str, float], w: Words) -> str:
     if not known(row["bound"]):
         return ""
     best = row["bound"] - row["reached"] < 1  # persons are whole
-    return w.t(f"proof.{'best' if best else 'bound'}", p=w.n(row["p"]), bound=w.n(row["bound"]))
+    key = f"{'best' if best else 'bound'}{one(row['p'])}"
+    return w.t(f"proof.{key}", p=w.n(row["p"]), bound=w.n(row["bound"]))
+
+
+def one(p: float) -> str:
+    """The end of the key of a sentence about a single room; empty for several."""
+    return "_one" if p == 1 else ""
+
+
+def rooms(p: float, w: Words, case: str = "rooms") -> str:
+    """A number of rooms; `case` "with" after prepositions such as German "mit"."""
+    return w.t(f"count.{case}{one(p)}", p=w.n(p))
+
+
+def rooms_and_offices(facts: Facts, p: float, w: Words) -> str:
+    """The places where people are met, after "mit"; no offices where there are none."""
+    offices = [] if facts.serving().empty else [w.t("count.offices")]
+    return " ".join([rooms(p, w, "with"), *offices])
 
 
 def people(facts: Facts, w: Words) -> str:
@@ -236,7 +254,7 @@ def concerns(row: Mapping[str, str], areas: Iterable[object]) -> bool:
     False
     """
     finding = str(row["finding"])
-    if finding.startswith((*CLEAN, MISSING)):
+    if finding.startswith((*CLEAN, *MISSING)):
         return False
     named = AREA_ID.findall(str(row["detail"]))
     return not named or not set(named).isdisjoint(map(str, areas))
@@ -290,7 +308,7 @@ def _which_rooms(facts: Facts, w: Words) -> str | list[Run]:
     if chosen.empty:
         return w.t("summary.no_rooms")
     named = w.names(f"({n}) {name}" for n, name in enumerate(chosen["name"], 1))
-    runs = w.runs("summary.rooms", p=len(chosen), names=named)
+    runs = w.runs("summary.rooms", rooms=rooms(len(chosen), w), names=named)
     text = " ".join(filter(None, (reach(facts, w), *doubtful(facts, w))))
     return [*runs, " " + text] if text else runs
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sozialraum.publish.report.answer import one, rooms
 from sozialraum.publish.report.blocks import LEFT, RIGHT, Block, Words, heading, para, table
 from sozialraum.publish.report.facts import EVERYBODY, Facts, records
 
@@ -30,7 +31,9 @@ def aim(facts: Facts, w: Words) -> str:
     """What the rooms are chosen for, and how ways are measured."""
     siting = facts.content.study.siting
     ways = w.t(f"proposal.ways_{facts.content.study.access.kind}", detour=w.n(siting.detour, 2))
-    text = w.t(f"proposal.aim_{_kind(siting)}", ways=ways, **_metres(siting, w))
+    text = w.t(
+        f"proposal.aim_{_kind(siting)}", ways=ways, **_offices(facts, w), **_metres(siting, w)
+    )
     rules = {"floor": w.pct(siting.floor, 0), "spacing": w.n(siting.spacing)}
     rules |= {"capacity": w.n(siting.capacity), "backup": w.n(siting.backup, 2)}
     unit = facts.region_title
@@ -43,6 +46,13 @@ def aim(facts: Facts, w: Words) -> str:
 def _kind(siting: Siting) -> str:
     """The model; people whose weight halves have sentences of their own."""
     return "halving" if siting.halving else siting.model
+
+
+def _offices(facts: Facts, w: Words) -> dict[str, str]:
+    """Existing offices in a sentence on the model, or that there are none."""
+    if facts.serving().empty:
+        return {"offices": "", "none": w.t("count.no_offices")}
+    return {"offices": " " + w.t("count.offices_with"), "none": ""}
 
 
 def _metres(siting: Siting, w: Words) -> dict[str, str]:
@@ -61,7 +71,7 @@ def model(facts: Facts, w: Words) -> str:
     kind = "minutes" if in_minutes else access.kind
     sentences = [
         w.t(f"method.places_{where}", count=w.n(study.disclosure.minimum_count)),
-        w.t(f"method.rooms_{_kind(siting)}", **_metres(siting, w)),
+        w.t(f"method.rooms_{_kind(siting)}", **_offices(facts, w), **_metres(siting, w)),
         w.t(
             f"method.ways_{kind}",
             detour=w.n(siting.detour, 2),
@@ -99,7 +109,7 @@ def together(facts: Facts, w: Words) -> list[Block]:
     rows, how = rows_of(facts, "together", target=False), facts.content.study.siting.together
     if rows.empty or how is None:
         return []
-    p = w.n(rows["order"].max())
+    p = rooms(rows["order"].max(), w, "with")
     values = {"p": p, "names": w.names(rows["name"].drop_duplicates())}
     if how.weights:
         each = w.names(
@@ -132,12 +142,15 @@ def order(facts: Facts, w: Words) -> list[Block]:
     """Where the curve flattens, who can be reached at all, and what opening one by one costs."""
     figures, sentences = facts.content.figures, []
     if figures.get("flattens"):
-        sentences.append(w.t("proposal.flattens", p=w.n(figures["flattens"])))
+        p = figures["flattens"]
+        sentences.append(w.t(f"proposal.flattens{one(p)}", p=w.n(p)))
     everybody = float(facts.units[f"people_{EVERYBODY}"].sum())
     if figures.get("fewest") is not None and everybody:
         share = w.pct(figures["reachable"] / everybody)
-        values = {"n": w.n(figures["reachable"]), "share": share, "p": w.n(figures["fewest"])}
-        sentences.append(w.t("proposal.reachable", **values))
+        few = rooms(figures["fewest"], w, "with")
+        values = {"n": w.n(figures["reachable"]), "share": share, "rooms": few}
+        key = "reachable_new" if facts.serving().empty else "reachable"
+        sentences.append(w.t(f"proposal.{key}", offices=w.t("count.offices"), **values))
     nested = rows_of(facts, "nested")
     p = len(facts.proposal())
     if len(nested) >= p > 1:
@@ -189,7 +202,7 @@ def week(facts: Facts, w: Words) -> list[Block]:
     assumed = [
         w.t(
             "hours.assumption",
-            format=f.title,
+            format=w.word(f.title),
             rate=w.n(f.per_hour, 1 if f.per_hour % 1 else 0),
             wanted=w.names(
                 w.t("hours.wanted", share=w.pct(share), group=facts.title(group))
@@ -202,6 +215,8 @@ def week(facts: Facts, w: Words) -> list[Block]:
     ]
     text = w.t("hours.text", hours=w.n(hours.per_week, 1 if hours.per_week % 1 else 0),
                planned=w.n(float(plan["hours"].sum()) * hours.staff, 1))  # fmt: skip
+    if not facts.serving().empty:
+        text += " " + w.t("hours.offices")
     columns = [
         (w.t("hours.day"), 0, LEFT),
         (w.t("hours.time"), 0, LEFT),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sozialraum.publish.numbers import known
 from sozialraum.publish.report import behind
-from sozialraum.publish.report.answer import people, reach
+from sozialraum.publish.report.answer import people, reach, rooms, rooms_and_offices
 from sozialraum.publish.report.blocks import (
     LEFT,
     RIGHT,
@@ -45,8 +45,8 @@ def proposal(facts: Facts, w: Words) -> list[Block]:
     blocks += [para(intro), para(reach(facts, w))]
     blocks.append(room_table(chosen, w.t("proposal.table_caption", title=title), facts, w))
     names = "; ".join(f"{i} {name}" for i, name in enumerate(chosen["name"], 1))
-    alt = w.t("proposal.map_alt", p=p, names=names)
-    caption = w.t("proposal.map_caption", p=p, title=title)
+    alt = w.t("proposal.map_alt", rooms=rooms(p, w), names=names)
+    caption = w.t("proposal.map_caption", rooms=rooms(p, w), title=title)
     blocks.append(figure(f"rooms_{EVERYBODY}.svg", caption, alt, floating=True))
     blocks += behind.week(facts, w)
     blocks += _curve(facts, w)
@@ -103,7 +103,7 @@ def unreached(facts: Facts, w: Words) -> list[Block]:
         return [*blocks, para(w.t("unreached.none"))]
     total = w.t(
         "unreached.total",
-        p=len(chosen),
+        places=rooms_and_offices(facts, len(chosen), w),
         persons=w.n(out["persons"]),
         all=w.n(out["all"]),
         people=people(facts, w),
@@ -195,19 +195,22 @@ def _curve(facts: Facts, w: Words) -> list[Block]:
     by_p = rows.set_index("p")
     gains = by_p["reached"].diff()
     p, most = len(chosen), int(by_p.index.max())
-    if {0, 1, p} <= set(by_p.index) and p > 1 and known(gains.get(p)):
+    if {0, 1, p} <= set(by_p.index) and known(gains.get(p)):
         text = w.t(
-            "proposal.curve_text",
-            base=w.pct(by_p.loc[0, "reached_share"]),
+            f"proposal.curve_{'text' if p > 1 else 'one'}",
             first=w.n(gains[1]),
             p=p,
             last=w.n(gains[p]),
             most=most,
             most_share=w.pct(by_p.loc[most, "reached_share"]),
         )
+        if not facts.serving().empty:
+            base = w.pct(by_p.loc[0, "reached_share"])
+            text = f"{w.t('proposal.curve_offices', base=base)} {text}"
         blocks.append(para(text))
     points = w.names(
-        w.t("proposal.point", p=w.n(k), share=w.pct(v)) for k, v in by_p["reached_share"].items()
+        w.t("proposal.point", rooms=rooms(k, w, "with"), share=w.pct(v))
+        for k, v in by_p["reached_share"].items()
     )
     alt = w.t("proposal.curve_alt", title=facts.title(EVERYBODY), points=points)
     blocks.append(figure("curve.svg", w.t("proposal.curve_caption"), alt, floating=True))
@@ -263,7 +266,7 @@ def _open(room: pd.Series, w: Words) -> list[str]:
     if not _text(room["operator"]):
         found.append(w.t("clarify.no_operator"))
     elif _text(room["operator_reason"]):
-        found.append(w.t("clarify.operator", reason=_text(room["operator_reason"])))
+        found.append(w.t("clarify.operator", reason=w.word(room["operator_reason"])))
     if not _text(room["venue_types"]):
         found.append(w.t("clarify.type"))
     return found or [w.t("clarify.general")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sozialraum.publish.numbers import known
-from sozialraum.publish.report.answer import doubtful, reach, summary
+from sozialraum.publish.report.answer import doubtful, reach, rooms, summary
 from sozialraum.publish.report.blocks import Run, Words, clean
 from sozialraum.publish.report.facts import EVERYBODY, Facts
 from sozialraum.publish.report.findings import weight_kind
@@ -97,7 +97,9 @@ def compose(run: Finished) -> Paper:
             f"{info.fingerprint}. Der ausführliche Bericht desselben Laufs (report.pdf) nennt "
             "Verfahren, alle Tabellen und die Prüfung der Daten."
         ),
-        map_alt="" if chosen.empty else w.t("proposal.map_alt", p=len(chosen), names=names),
+        map_alt=""
+        if chosen.empty
+        else w.t("proposal.map_alt", rooms=rooms(len(chosen), w), names=names),
     )
     texts: dict[str, Any] = {
         key: value if isinstance(value, Grid) else clean(value)
