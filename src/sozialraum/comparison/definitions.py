@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from sozialraum.errors import StudyError
+from sozialraum.study.compared import compared
 
 if TYPE_CHECKING:
     from sozialraum.publish.finished import Finished
@@ -152,7 +153,13 @@ def check_comparable(
 
 
 def _share(run: Finished) -> str:
-    """What the share counts, and of whom."""
+    """What the share counts, and of whom; rounded counts are not exact ones."""
+    rules = run.study.disclosure
+    rounded = f", gerundet auf Vielfache von {rules.rounding_base}"
+    return _counts(run) + (rounded if rules.method == "round" else "")
+
+
+def _counts(run: Finished) -> str:
     study = run.study
     if not run.content.figures.get("counts_derived", True):
         base = getattr(study.counts, "base", "")
@@ -187,11 +194,10 @@ def _rules(study: Study) -> list[str]:
 
 
 def _dynamics(run: Finished) -> str:
-    study = run.study
-    now = edition_of(study)
-    if now is None or study.indicators.previous is None:
+    found = compared(run.study)
+    if found is None:
         return "keine"
-    then = study.edition(study.indicators.previous)
-    common = sorted(set(now.indicators) & set(then.indicators))
-    years = round((now.reference_date - then.reference_date).days / 365.25)
-    return f"Indikatoren {', '.join(common)} über {years} Jahre"
+    if found.earlier is None:
+        return f"veröffentlichte Veränderungen {', '.join(found.names)}"
+    years = round((found.later.reference_date - found.earlier.reference_date).days / 365.25)
+    return f"Indikatoren {', '.join(sorted(found.names))} über {years} Jahre"

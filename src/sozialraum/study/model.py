@@ -338,6 +338,8 @@ class Study(Strict):
             before = self.edition(self.indicators.previous)
             if current is None or before.reference_date >= current.reference_date:
                 raise ValueError("indicators.previous: must be an earlier edition")
+            if not set(before.indicators) & set(current.indicators):
+                raise ValueError("indicators.previous: has no indicator of the edition itself")
         named = [
             *(("counts.from_indicators", i) for i in self.counts.from_indicators),
             ("counts.children_indicator", self.counts.children_indicator),

@@ -25,6 +25,7 @@ from sozialraum.publish.report.blocks import (
     terms,
 )
 from sozialraum.publish.report.choices import recipe
+from sozialraum.publish.report.dynamics import compares
 from sozialraum.publish.report.facts import Facts, records
 from sozialraum.publish.report.findings import indicator, masked_note, partial_note
 from sozialraum.publish.report.rooms import _text
@@ -55,7 +56,9 @@ def method(facts: Facts, w: Words) -> list[Block]:
         else:
             blocks.append(para(recipe(study.composite, w)))
         population = w.n(study.indicators.minimum_population)
-        blocks.append(para(w.t("method.classes_text", population=population)))
+        text = w.t("method.classes_text", population=population)
+        basis = compares(study, w) if facts.classes("dynamics_class") else ""
+        blocks.append(para(f"{text} {basis}".strip()))
     if facts.mean_set is not None:
         blocks.append(heading(w.t("method.ranks"), 2))
         blocks.append(

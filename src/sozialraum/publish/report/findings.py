@@ -27,6 +27,7 @@ from sozialraum.publish.report.choices import (
     sensitivity,
     share_and_count,
 )
+from sozialraum.publish.report.dynamics import compares, map_caption
 from sozialraum.publish.report.facts import MOST_RANKS, Facts, records
 
 
@@ -115,26 +116,22 @@ def targets(facts: Facts, w: Words) -> list[Block]:
     blocks += old_age(facts, w)
     blocks.append(heading(w.t("targets.worse"), 2))
     info = content.info
-    if not info.previous_edition:
+    basis = compares(content.study, w)
+    if not basis or not (info.previous_edition or facts.classes("dynamics_class")):
         return [*blocks, para(w.t("targets.none"))]
-    editions = {"edition": info.edition, "previous": info.previous_edition}
     dynamics = facts.areas["dynamics_class"]
     worse = facts.areas[dynamics == "negativ"].sort_values("dynamics_index", ascending=False)
     key = {0: "dynamics_none", 1: "dynamics_one"}.get(len(worse), "dynamics")
-    text = w.t(
-        f"targets.{key}",
-        n=w.n(len(worse)),
-        names=w.names(worse["name"]),
-        **editions,
-    )
+    text = f"{basis} " + w.t(f"targets.{key}", n=w.n(len(worse)), names=w.names(worse["name"]))
     unclear = facts.areas[dynamics.astype(str).str.startswith("nicht bestimmbar")]
     if len(unclear):
-        text += " " + w.t("targets.undetermined", names=w.names(unclear["name"]), **editions)
+        names = w.names(unclear["name"])
+        text += " " + w.t("targets.undetermined", names=names, edition=info.edition)
     caveat = w.t("targets.caveat", city=info.city_name)
     blocks += [para(text), para(caveat), *nearness(facts, w)]
     if dynamics.notna().any():
         alt = w.t("targets.map_alt", dynamics=class_counts(facts, "dynamics_class", w))
-        blocks.append(figure("dynamics.svg", w.t("targets.map_caption", **editions), alt))
+        blocks.append(figure("dynamics.svg", map_caption(content.study, w), alt))
     shown = [i for i in facts.indicators if f"{i}_previous" in facts.areas]
     if len(worse) and shown:
         blocks.append(_changes(worse, shown, facts, w))
