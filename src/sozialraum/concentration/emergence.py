@@ -9,16 +9,11 @@ import pandas as pd
 
 from sozialraum.concentration.autocorrelation import getis_ord
 from sozialraum.concentration.graph import as_csr
+from sozialraum.concentration.wording import EMERGING, NONE, OPEN, PERSISTENT, VANISHING
 from sozialraum.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-PERSISTENT = "beständig"
-EMERGING = "entstehend"
-VANISHING = "vergehend"
-OPEN = "nicht gesichert"
-NONE = "keine"
 
 
 def concentration_change(

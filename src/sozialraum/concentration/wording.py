@@ -21,6 +21,12 @@ ROLES = {
 }
 """Roles of an area, with what they mean."""
 
+PERSISTENT = "beständig"
+EMERGING = "entstehend"
+VANISHING = "vergehend"
+OPEN = "nicht gesichert"
+NONE = "keine"
+
 
 IN_GENITIVE = {
     "Bezirk": "des Bezirks",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sozialraum.concentration.emergence import EMERGING, OPEN, PERSISTENT, VANISHING
+from sozialraum.concentration.wording import EMERGING, OPEN, PERSISTENT, VANISHING
 from sozialraum.publish.numbers import known
 from sozialraum.publish.report.blocks import (
     LEFT,
