@@ -93,8 +93,8 @@ def test_rooms_of_two_runs_are_set_beside_each_other_with_their_number_and_way(b
     text = page(compare_runs(before, fewer))
     old = len(before.proposal())
     way = f"{before.study.siting.radius:g}".replace("1000", "1.000")
-    assert re.search(rf"{way}.m Fußweg erreichen die {old} früheren Räume", text)
-    assert "die 2 späteren" in text
+    assert re.search(rf"{way}.m Fußweg, Dienststellen eingeschlossen: frühere Räume .{old}.", text)
+    assert "spätere (2)" in text
     assert "Es sind verschieden viele Räume." in text
 
 
@@ -204,6 +204,67 @@ def test_a_room_leaves_because_of_people_lists_or_settings(before) -> None:
     assert len(left) == before.study.siting.rooms - 2
     assert set(left["why"]) == {"veränderte Vorgaben: Zahl der Räume"}
     assert set(left["cause"]) == {"settings"}
+
+
+def test_another_model_is_computed_again_and_named(before, demo_run) -> None:
+    """Another aim, with the same people and rooms, is the only cause there can be."""
+    settings = {"model": "gradual", "halving": 120}
+    run = demo_run.with_changes(siting=settings)
+    later = changed(before, study={"siting": settings}, presence=run.presence)
+    moved = compare_rooms(before, later).query("change != 'bleibt'")
+    assert len(moved)
+    assert set(moved["cause"]) == {"settings"}
+    assert set(moved["why"]) == {
+        "veränderte Vorgaben: Ziel der Auswahl und Gewicht nach Entfernung"
+    }
+    assert set(compare_rooms(later, before).query("change != 'bleibt'")["cause"]) == {"settings"}
+
+
+def test_where_nothing_can_be_computed_again_what_alone_differs_is_the_cause(before) -> None:
+    streets = changed(before, study={"access": {"matrix": "ways.csv"}})
+    presence = before.content.presence
+    chosen = before.proposal()["site_id"]
+    fewer = replace(
+        changed(streets, presence=presence[presence["site_id"] != chosen.iloc[-1]]),
+        manifest=before.manifest,
+    )
+    nothing = compare_rooms(replace(streets, manifest=before.manifest), fewer)
+    assert set(nothing.query("change == 'entfällt'")["why"]) == {"andere Fassung des Programms"}
+    ways = compare_rooms(before, replace(fewer, manifest=streets.manifest))
+    assert set(ways.query("change == 'entfällt'")["why"]) == {
+        "veränderte Vorgaben: Messung der Wege"
+    }
+    units = before.content.units.assign(people_everybody=5.0)
+    both = compare_rooms(before, changed(fewer, units=units, study={"siting": {"radius": 900}}))
+    row = both[(both["target"] == "everybody") & (both["change"] == "entfällt")].iloc[0]
+    assert row["cause"] == "unknown"
+    assert row["why"].startswith("mehreres zugleich, nicht zu trennen: veränderte Zahlen")
+    assert "Fußweg" in row["why"]
+
+
+def test_rounded_counts_are_not_compared_silently_with_exact_ones(before) -> None:
+    rounded = changed(before, study={"disclosure": {"method": "round"}})
+    with pytest.raises(StudyError, match="gerundet auf Vielfache von 10"):
+        check_comparable(before, rounded)
+    (found,) = check_comparable(before, rounded, although_different=True)
+    assert found.measure == "share"
+
+
+def test_areas_that_cannot_be_compared_are_neither_counted_nor_judged(before) -> None:
+    later = changed(before, day="2026-12-31")
+    areas = later.content.areas.copy()
+    area = before.ranking["recipients"].idxmax()
+    hidden = ["recipients", "recipients_lo", "recipients_hi", "share", "share_lo", "share_hi"]
+    areas.loc[area, [*hidden, "rank", "rank_lo", "rank_hi"]] = np.nan
+    result = compare_runs(before, changed(later, areas=areas))
+    shares = int(result.areas["share_change"].notna().sum())
+    ranks = int((result.areas["rank_move"].notna() & (result.areas["note"] == "")).sum())
+    text = page(result)
+    assert f"erklärt, in 0 von {shares} vergleichbaren Gebieten." in text
+    assert f"liegen auseinander in 0 von {ranks} vergleichbaren Gebieten." in text
+    table = text[text.index("Ränge der Planungsräume") :]
+    row = table[table.index(before.ranking.loc[area, "name"]) :]
+    assert "nicht vergleichbar" in row[: row.index("</tr>")]
 
 
 def test_moved_people_move_the_rooms_and_are_named_as_the_reason(before) -> None:

@@ -104,8 +104,8 @@ def _answer(sheet: Sheet, c: Comparison) -> None:
     else:
         points += _beyond_chance(areas)
     points += [
-        f"Räume für alle: {int((rows['change'] == 'bleibt').sum())} bleiben; neu: "
-        f"{listing(new) or 'keiner'}; es entfallen: {listing(gone) or 'keiner'}.",
+        f"Räume für alle: {int((rows['change'] == 'bleibt').sum())} wie bisher; neu: "
+        f"{listing(new) or 'keiner'}; nicht mehr dabei: {listing(gone) or 'keiner'}.",
     ]
     if c.reach and (new or gone):
         points.append(_reach(c))
@@ -113,13 +113,19 @@ def _answer(sheet: Sheet, c: Comparison) -> None:
 
 
 def _beyond_chance(areas: pd.DataFrame) -> list[str]:
+    shares = areas[areas["share_change"].notna()]
+    ranks = areas[areas["rank_move"].notna() & (areas["note"] == "")]
     return [
-        f"Anteil: In {_count(areas['share_beyond_chance'])} von {len(areas)} Gebieten hat er sich "
-        "stärker verändert, als es der Zufall erklärt"
-        + _named(areas[areas["share_beyond_chance"]])
-        + ".",
-        f"Rang: In {_count(areas['rank_beyond_sets'])} Gebieten liegen die Rangmengen beider "
-        "Läufe auseinander" + _named(areas[areas["rank_beyond_sets"]]) + ".",
+        f"{what} in {_count(table[column])} von {len(table)} vergleichbaren Gebieten"
+        f"{_named(table[table[column]])}."
+        for what, table, column in (
+            (
+                "Anteil: stärker verändert, als es der Zufall erklärt,",
+                shares,
+                "share_beyond_chance",
+            ),
+            ("Rang: Die Rangmengen beider Läufe liegen auseinander", ranks, "rank_beyond_sets"),
+        )
     ]
 
 
@@ -127,10 +133,10 @@ def _reach(c: Comparison) -> str:
     """What the rooms of both runs reach, with how many they are."""
     old, new = (len(run.proposal("everybody")) for run in (c.before, c.after))
     text = (
-        f"Mit den Zahlen des späteren Laufs und {number(c.after.study.siting.radius)} m Fußweg "
-        f"erreichen die {number(old)} früheren Räume mit den Dienststellen "
-        f"{number(c.reach['kept'])} Personen, die {number(new)} späteren "
-        f"{number(c.reach['proposed'])} von {number(c.reach['all'])}."
+        f"Mit den Zahlen des späteren Laufs und {number(c.after.study.siting.radius)} m Fußweg, "
+        f"Dienststellen eingeschlossen: frühere Räume ({number(old)}) erreichen "
+        f"{number(c.reach['kept'])} Personen, spätere ({number(new)}) "
+        f"{number(c.reach['proposed'])}, von {number(c.reach['all'])}."
     )
     return text if old == new else f"{text} Es sind verschieden viele Räume."
 
@@ -181,7 +187,7 @@ def _ranks(sheet: Sheet, c: Comparison) -> None:
             interval(r["rank_lo_before"], r["rank_hi_before"]),
             number(r["rank_after"]),
             interval(r["rank_lo_after"], r["rank_hi_after"]),
-            _judged(r["rank_beyond_sets"], -(r["rank_move"] or 0), c.same and not r["rank_move"]),
+            _rank_judged(r, c.same),
             r["dynamics_class_before"] or "•",
             r["dynamics_class_after"] or "•",
         )
@@ -195,7 +201,8 @@ def _rooms(sheet: Sheet, c: Comparison) -> None:
         "Räume",
         "Der Grund ist nachgerechnet: Im früheren Lauf wird jeweils ein Teil durch den des "
         "späteren ersetzt – die Zahlen, die Verzeichnisse oder die Vorgaben –, und der Vorschlag "
-        "wird neu bestimmt. Genannt ist, was für sich allein schon ausreicht.",
+        "wird neu bestimmt. Genannt ist, was für sich allein schon ausreicht. Wo sich das nicht "
+        "nachrechnen lässt, ist genannt, was sich überhaupt unterscheidet.",
     )
     titles = ["Raum", "", "Stelle früher", "erreicht früher", "Stelle später", "erreicht später"]
     titles += ["Grund"]
@@ -253,9 +260,17 @@ def _span(low: Any, high: Any, missing: str) -> str:
     return f"{number(100 * low, 1, sign=True)} bis {number(100 * high, 1, sign=True)}"
 
 
+def _rank_judged(row: dict[str, Any], same: bool) -> str:
+    """A smaller number is a higher rank: `rank_move` is the other way round."""
+    move = row["rank_move"]
+    if not known(move) or row["note"]:
+        return "nicht vergleichbar"
+    return _judged(row["rank_beyond_sets"], -move, same and not move)
+
+
 def _judged(beyond: Any, direction: Any, same: bool) -> str:
     if not known(direction):
-        return "•"
+        return "nicht vergleichbar"
     if same:
         return "gleiche Zahlen"
     if not beyond:

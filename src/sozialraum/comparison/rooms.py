@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.comparison.causes import compare_settings
+from sozialraum.errors import StudyError
+from sozialraum.publish.numbers import listing
 
 if TYPE_CHECKING:
     from sozialraum.publish.finished import Finished
@@ -30,9 +32,18 @@ SETTINGS = {
     "siting.rooms": "Zahl der Räume",
     "siting.radius": "Fußweg",
     "siting.detour": "Umwegfaktor",
+    "siting.model": "Ziel der Auswahl",
+    "siting.near": "Gewicht nach Entfernung",
+    "siting.far": "Gewicht nach Entfernung",
+    "siting.halving": "Gewicht nach Entfernung",
+    "siting.backup": "Wert eines zweiten Ortes",
+    "siting.capacity": "Aufnahmefähigkeit",
+    "siting.spacing": "Mindestabstand",
+    "siting.floor": "Mindestanteil",
     "venues.forced_in": "gesetzte Räume",
+    "access": "Messung der Wege",
 }
-"""Settings that the proposal is computed again with."""
+"""Settings on which the proposal depends, besides people and rooms; also as the start of a path."""
 
 COLUMNS: tuple[str, ...] = ("target", "site_id", "name", "change")
 COLUMNS += ("order_before", "order_after", "reached_before", "reached_after")
@@ -63,14 +74,15 @@ def compare_rooms(before: Finished, after: Finished) -> pd.DataFrame:
         `order_after`, `reached_before`, `reached_after` (persons whom the room adds in its
         proposal; missing where it is not proposed), `cause` ('unlisted', 'ineligible',
         'unknown', 'together', or parts of `PARTS` joined by '; '), `why` (the reason in German;
-        both empty for rooms that stay).
+        both empty for rooms that stay). Where the proposals cannot be computed again, but only
+        one part differs, that part is the cause.
     """
     rows: list[dict[str, Any]] = []
     for target in before.study.targets:
         if target not in after.study.targets:
             continue
         sides = [r.proposal(target).set_index("site_id") for r in (before, after)]
-        turned = _causes(before, after, target)
+        turned, differing = _causes(before, after, target), _differing(before, after, target)
         for site in dict.fromkeys([*sides[0].index, *sides[1].index]):
             here = [site in side.index for side in sides]
             named = sides[1] if here[1] else sides[0]
@@ -88,13 +100,17 @@ def compare_rooms(before: Finished, after: Finished) -> pd.DataFrame:
                 for side, word in zip(sides, ("before", "after"), strict=True):
                     row[f"{column}_{word}"] = side[column].get(site, np.nan)
             if row["change"] != "bleibt":
-                row["cause"], row["why"] = _why(before, after, site, turned)
+                row["cause"], row["why"] = _why(before, after, site, turned, differing)
             rows.append(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _why(
-    before: Finished, after: Finished, site: str, turned: dict[str, set[str]] | None
+    before: Finished,
+    after: Finished,
+    site: str,
+    turned: dict[str, set[str]] | None,
+    differing: list[str],
 ) -> tuple[str, str]:
     """Cause and reason in a sentence: first what the lists say, then what the recount shows."""
     for run, word in ((before, "früheren"), (after, "späteren")):
@@ -104,12 +120,14 @@ def _why(
         if not rooms.loc[site, "eligible"]:
             reason = rooms.loc[site, "reason"]
             return "ineligible", f"im {word} Lauf nicht geeignet: {reason}".rstrip(": ")
-    if turned is None:
-        text = "nicht nachzurechnen: die Auswahl folgt nicht allein aus den Dateien der Läufe"
-        return "unknown", text
-    causes = [part for part in PARTS if site in turned[part]]
+    causes = differing if turned is None else [p for p in PARTS if site in turned[p]]
+    said = [_said(part, before, after) for part in causes]
+    if turned is None and len(causes) > 1:
+        return "unknown", f"mehreres zugleich, nicht zu trennen: {'; '.join(said)}"
+    if turned is None and not causes:
+        return "unknown", "andere Fassung des Programms"
     if causes:
-        return "; ".join(causes), "; ".join(_said(part, before, after) for part in causes)
+        return "; ".join(causes), "; ".join(said)
     return "together", "erst mehrere Veränderungen zusammen"
 
 
@@ -117,9 +135,33 @@ def _said(part: str, before: Finished, after: Finished) -> str:
     """A part in words; of the settings those that differ."""
     if part != "settings":
         return PARTS[part]
-    differing = compare_settings(before, after)["setting"]
-    names = [label for key, label in SETTINGS.items() if key in set(differing)]
-    return f"{PARTS[part]}: {', '.join(names)}" if names else PARTS[part]
+    names = _settings(before, after)
+    return f"{PARTS[part]}: {listing(names)}" if names else PARTS[part]
+
+
+def _settings(before: Finished, after: Finished) -> list[str]:
+    """What the differing settings on which a proposal depends are about."""
+    paths = [f"{path}." for path in compare_settings(before, after)["setting"]]
+    labels = (text for key, text in SETTINGS.items() for p in paths if p.startswith(f"{key}."))
+    return list(dict.fromkeys(labels))
+
+
+def _differing(before: Finished, after: Finished, target: str) -> list[str]:
+    """Parts in which the files of two runs differ as far as a target group's rooms depend on it."""
+
+    def people(run: Finished) -> pd.DataFrame:
+        return run.content.units[["x", "y", f"people_{target}"]].fillna(0.0)
+
+    def rooms(run: Finished) -> tuple[pd.DataFrame, pd.DataFrame]:
+        sites, offices = _places(run, target)
+        return sites[["x", "y"]], offices[["x", "y"]].reset_index(drop=True)
+
+    differ = {
+        "people": not people(before).equals(people(after)),
+        "rooms": not all(a.equals(b) for a, b in zip(rooms(before), rooms(after), strict=True)),
+        "settings": bool(_settings(before, after)),
+    }
+    return [part for part in PARTS if differ[part]]
 
 
 def _causes(before: Finished, after: Finished, target: str) -> dict[str, set[str]] | None:
@@ -128,57 +170,75 @@ def _causes(before: Finished, after: Finished, target: str) -> dict[str, set[str
         return None
     old = set(before.proposal(target)["site_id"])
     new = set(after.proposal(target)["site_id"])
-    if _solve(_Inputs(before, before, before), target) != old:
-        return None
-    changed = old ^ new
-    if not changed:
+    if old == new:
         return {part: set() for part in PARTS}
     turned = {}
-    for part in PARTS:
-        inputs = _Inputs(**{p: after if p == part else before for p in PARTS})
-        turned[part] = (_solve(inputs, target) ^ old) & changed
+    try:
+        if _solve(_Inputs(before, before, before), target) != old:
+            return None
+        for part in PARTS:
+            inputs = _Inputs(**{p: after if p == part else before for p in PARTS})
+            turned[part] = (_solve(inputs, target) ^ old) & (old ^ new)
+    except StudyError:  # one run's rules cannot be met with the other's people or rooms
+        return None
     return turned
 
 
 def _recountable(run: Finished) -> bool:
-    """Whether the proposal follows from straight ways and plain coverage."""
-    if not run.straight:
-        return False
-    siting = run.study.siting.model_dump()
-    plain = {"model": "coverage", "backup": 0.0, "capacity": None, "spacing": 0, "floor": 0.0}
-    return all(siting.get(k, v) == v for k, v in plain.items()) and len(run.content.units) > 0
+    """Whether ways are straight, so that they can be measured again from the run's files."""
+    return run.straight and len(run.content.units) > 0
+
+
+def _places(run: Finished, target: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rooms that suit a target group, and offices that serve it."""
+    rooms, offices = run.content.rooms, run.content.offices
+    rooms = rooms[rooms["eligible"].to_numpy(bool)]
+    rooms = rooms[[target in suits for suits in rooms["suits"]]]
+    return rooms, offices[list(_serving(offices, target))]
 
 
 def _solve(inputs: _Inputs, target: str) -> set[str]:
     """The headline rooms, as `sozialraum.presence.propose` finds them."""
     from sozialraum.access.distance import straight_line
+    from sozialraum.presence.choice import choose_by_model, is_plain, is_wider
     from sozialraum.presence.frontier import coverage_curve
 
-    units, content = inputs.people.content.units, inputs.rooms.content
-    study = inputs.settings.study
+    content, study = inputs.people.content, inputs.settings.study
+    units, siting = content.units, study.siting
     demand = np.nan_to_num(units[f"people_{target}"].to_numpy(float))
-    rooms = content.rooms[content.rooms["eligible"].to_numpy(bool)]
-    rooms = rooms[[target in suits for suits in rooms["suits"]]]
-    offices = content.offices[list(_serving(content.offices, target))]
+    rooms, offices = _places(inputs.rooms, target)
     sites = pd.concat([rooms[["x", "y"]], offices[["x", "y"]]])
-    cost = straight_line(
-        units[["x", "y"]].to_numpy(float), sites.to_numpy(float), detour=study.siting.detour
-    )
+    places = sites.to_numpy(float)
+    cost = straight_line(units[["x", "y"]].to_numpy(float), places, detour=siting.detour)
     names = [str(n) for n in sites.index]
-    forced = set(study.venues.forced_in)
+    kept = set(study.venues.forced_in)
+    existing = np.arange(len(rooms), len(sites))
+    required = np.flatnonzero([name in kept for name in names[: len(rooms)]])
     steps = coverage_curve(
         cost,
         demand,
-        radius=study.siting.radius,
-        p_max=study.siting.rooms,
-        existing=list(range(len(rooms), len(sites))),
-        required=[j for j, name in enumerate(names[: len(rooms)]) if name in forced],
+        radius=siting.radius,
+        p_max=siting.rooms,
+        existing=existing.tolist(),
+        required=required.tolist(),
         prove=True,
     )
     last = steps[-1]
+    if not is_plain(siting):
+        last = choose_by_model(
+            siting,
+            cost,
+            demand,
+            [steps[0], last],
+            existing=existing,
+            required=required,
+            groups=units["area_id"].map(content.areas["region_id"]).to_numpy(),
+            between=straight_line(places, places, detour=siting.detour),
+        ).steps[-1]
+        kept |= set(names) if is_wider(siting) else set()
     pairs = zip(last.sites, last.gains, strict=True)
     chosen = [(names[int(str(j))], gain) for j, gain in pairs]
-    return {name for name, gain in chosen if gain > 0 or name in forced}
+    return {name for name, gain in chosen if gain > 0 or name in kept}
 
 
 def _serving(offices: pd.DataFrame, target: str) -> Iterator[bool]:
