@@ -75,10 +75,8 @@ def worth_clarifying(
         return any(suitable_targets(t, "", given, (target,)) for t in types.split("; "))
 
     asked = zip(rooms["reason"], rooms["venue_types"], rooms.index.isin(ways.columns), strict=True)
-    unclear = rooms.loc[
-        [known and CLARIFY in reason and suits(types) for reason, types, known in asked],
-        ["name", "address", "reason"],
-    ]
+    open_ = [bool(known) and CLARIFY in why and suits(types) for why, types, known in asked]
+    unclear = rooms.loc[np.array(open_, bool), ["name", "address", "reason"]]
     people = np.nan_to_num(units[PREFIX + target].to_numpy(float))
     reached = (ways[list(present)].to_numpy(float) <= radius).any(axis=1)
     gained = (people * ~reached) @ (ways[unclear.index].to_numpy(float) <= radius)

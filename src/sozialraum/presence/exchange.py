@@ -9,6 +9,8 @@ groups), a choice (instances, p).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sozialraum.presence.problem import Bools, Floats, Ints
@@ -52,11 +54,13 @@ def reached_by(reach: Bools | Floats, weight: Floats, chosen: Ints) -> Floats:
     >>> reached_by(reach, np.array([[5.0, 4]]), np.array([[1]])).tolist()
     [4.0]
     """
+    spans: Any
     if chosen.ndim == 1:
-        hit = reach[:, :, chosen].any(axis=2)
+        spans = reach[:, :, chosen]
     else:
-        hit = np.take_along_axis(reach, chosen[:, None], axis=2).any(axis=2)
-    return np.matmul(weight[:, None], hit[:, :, None].astype(float))[:, 0, 0]
+        spans = np.take_along_axis(reach, chosen[:, None], axis=2)
+    hit = spans.any(axis=2, keepdims=True).astype(float)
+    return np.matmul(weight[:, None], hit)[:, 0, 0]
 
 
 def add_greedily(reach: Floats, weight: Floats, p: int, chosen: Ints) -> Ints:

@@ -355,7 +355,7 @@ def compare_demand(
 
 def _named(step: Step, names: np.ndarray, kept: frozenset[str]) -> Step:
     """Site ids instead of columns; a room that reaches nobody more is not proposed unless kept."""
-    pairs = zip([str(names[j]) for j in step.sites], step.gains, strict=True)
+    pairs = zip(names[np.array(step.sites, np.intp)].tolist(), step.gains, strict=True)
     proposed = [(s, g) for s, g in pairs if g > 0 or s in kept]
     sites, gains = zip(*proposed, strict=True) if proposed else ((), ())
     return replace(step, sites=sites, gains=gains)
