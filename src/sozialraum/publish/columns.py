@@ -265,8 +265,8 @@ def cells(values: pd.Series, column: Column) -> list[Any]:
     ([2, None], [0.5])
     """
     if column.kind == "boolean":
-        flags: list[Any] = values.astype("boolean").to_numpy(object, na_value=None).tolist()
-        return flags
+        flags = values.astype("boolean").to_numpy(object)
+        return [None if flag is pd.NA else flag for flag in flags]
     if column.kind == "text":
         return [plain(v) for v in values.to_numpy(object)]
     numbers, missing = _numbers(values, column.digits)

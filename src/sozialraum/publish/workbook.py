@@ -196,13 +196,13 @@ def base_of_rooms(content: Content) -> str:
     People in old age are not the Jobcenter's task, and a withheld area places nobody.
     """
     first = next(iter(content.study.targets.values()))
-    total, old = content.figures.get("recipients"), content.figures.get("old_age")
-    demand = content.figures.get("demand")
-    if first.weight_by != "recipients" or None in (total, demand) or total == demand:
+    total, demand = content.figures.get("recipients"), content.figures.get("demand")
+    old = content.figures.get("old_age") or 0.0
+    if first.weight_by != "recipients" or total is None or demand is None or total == demand:
         return ""
     text = f"Zielgruppe „{first.title}“: {number(demand)} von {number(total)} Personen"
     if old:
         text += f", ohne geschätzt {number(old)} mit Grundsicherung im Alter (SGB XII)"
-    if demand + (old or 0.0) < total:
+    if demand + old < total:
         text += ", ohne Gebiete, deren Zahl nicht gezeigt wird"
     return text
