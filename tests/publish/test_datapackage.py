@@ -6,13 +6,18 @@ import csv
 import hashlib
 import json
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from xml.sax.saxutils import escape
 
 import jsonschema
+import pyarrow.parquet as pq
 import pytest
 
 from sozialraum.publish.content import SourceNote
 from sozialraum.publish.datapackage import write_datapackage
+from sozialraum.publish.geodata import LAYERS
 from sozialraum.publish.tables import write_csvs
 from tests.support.synthetic import content
 
@@ -153,14 +158,87 @@ def test_what_was_made_from_openstreetmap_carries_its_licence(package):
     }
     assert "ODbL-1.0" in licences["presence.csv"] & licences["areas.gpkg"] & licences["tables.xlsx"]
     assert "ODbL-1.0" not in licences["ranking.csv"] | licences["areas.parquet"]
-    layers = {x["name"]: x["licenses"] for e in package["files"] for x in e.get("layers", ())}
-    assert "ODbL-1.0" in layers["rooms"]
-    assert "ODbL-1.0" not in layers["areas"]
+    layers = {
+        x["name"]: {licence["name"] for licence in x.get("licenses", ())}
+        for e in package["files"]
+        for x in e.get("layers", ())
+    }
+    assert {name for name, names in layers.items() if "ODbL-1.0" in names} == {"rooms"}
+
+
+def test_a_map_of_areas_from_openstreetmap_puts_the_areas_under_its_licence(one, tmp_path):
+    drawn = SourceNote("lor_2021", "Stadtteile", "OSM", "ODbL 1.0", "© OSM", "2026-02")
+    odd = replace(one, info=replace(one.info, sources=(drawn, *SOURCES)))
+    write_csvs(odd, tmp_path)
+    package = json.loads(write_datapackage(odd, tmp_path).read_text("utf-8"))
+    assert all("ODbL-1.0" in {x["name"] for x in r["licenses"]} for r in package["resources"])
+
+
+def schemas(package):
+    """Every Table Schema of a package, by the part that it describes."""
+    for entry in package["resources"] + package["files"]:
+        if "schema" in entry:
+            yield entry["path"], entry["schema"]
+        for part in [*entry.get("layers", ()), *entry.get("sheets", ())]:
+            yield f"{entry['path']}:{part['name']}", part["schema"]
+
+
+def test_every_column_of_every_file_has_a_title_a_meaning_and_numbers_a_unit(demo_folder):
+    package = json.loads((demo_folder / "datapackage.json").read_text("utf-8"))
+    described = dict(schemas(package))
+    assert {f"areas.gpkg:{layer}" for layer in LAYERS} < set(described)
+    assert {"ranking.csv", "areas.parquet", "tables.xlsx:Gebiete"} < set(described)
+    for part, schema in described.items():
+        names = [f["name"] for f in schema["fields"]]
+        assert len(set(names)) == len(names), part
+        assert set(schema.get("primaryKey", ())) <= set(names)
+        for field in schema["fields"]:
+            assert field["title"][0].isupper() or field["title"][0] in "S„", (part, field)
+            assert re.search(r"[.!?]$", field["description"]), (part, field)
+            assert "{" not in field["description"] + field["title"]
+            assert ("unit" in field) == (field["type"] in ("integer", "number", "any"))
+    top = next(f for f in described["ranking.csv"]["fields"] if f["name"] == "p_top")
+    assert "10 Gebieten" in top["title"]
+    assert "10 Gebieten" in top["description"]
+
+
+def test_the_schema_of_a_layer_is_that_of_the_layer(demo_folder):
+    package = json.loads((demo_folder / "datapackage.json").read_text("utf-8"))
+    described = dict(schemas(package))
+    kinds = {"INTEGER": "integer", "MEDIUMINT": "integer", "REAL": "number", "TEXT": "string"}
+    kinds |= {"BOOLEAN": "boolean", "POINT": "any", "MULTIPOLYGON": "any"}
+    path = demo_folder / "areas.gpkg"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as base:
+        for layer in LAYERS:
+            columns = {c[1]: kinds[c[2]] for c in base.execute(f'PRAGMA table_info("{layer}")')}
+            fields = described[f"areas.gpkg:{layer}"]["fields"]
+            assert {f["name"]: f["type"] for f in fields} == columns, layer
+            for field in fields:
+                allowed = field.get("constraints", {}).get("enum")
+                query = f'SELECT DISTINCT "{field["name"]}" FROM "{layer}"'
+                found = {v for (v,) in base.execute(query)} - {None} if allowed else set()
+                assert found <= set(allowed or ()), (layer, field["name"])
+    parquet = {f["name"] for f in described["areas.parquet"]["fields"]}
+    assert parquet == set(pq.read_schema(demo_folder / "areas.parquet").names)
+
+
+def test_the_sheets_are_those_of_the_workbook_with_their_headings(demo_folder):
+    import zipfile
+
+    package = json.loads((demo_folder / "datapackage.json").read_text("utf-8"))
+    sheets = next(e["sheets"] for e in package["files"] if e["path"] == "tables.xlsx")
+    with zipfile.ZipFile(demo_folder / "tables.xlsx") as book:
+        names = re.findall(r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())
+        strings = book.read("xl/sharedStrings.xml").decode()
+    assert [s["name"] for s in sheets] == names[1:]  # the first one holds the notes
+    for sheet in sheets:
+        for field in sheet["schema"]["fields"]:
+            assert escape(field["title"]) in strings
 
 
 def test_the_share_says_what_it_is_a_share_of(package, one):
     fields = {f["name"]: f for f in package["resources"][0]["schema"]["fields"]}
-    assert fields["share"]["description"] == one.info.share_label
+    assert fields["share"]["description"].startswith(one.info.share_label)
     assert one.info.recipients_label in fields["recipients"]["description"]
     assert fields["recipients"]["unit"] == "Personen"
 

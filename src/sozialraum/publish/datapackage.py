@@ -2,23 +2,32 @@
 
 `datapackage.json` is a Tabular Data Package (specs.frictionlessdata.io, version 1): its resources
 are the CSV files. The other files are described under the key of our own `files`, because every
-resource of a tabular package has to be a table. A part that was made from OpenStreetMap carries
-the ODbL, whatever the rest is under.
+resource of a tabular package has to be a table; the layers of the GeoPackage, the sheets of the
+workbook and the columns of the GeoParquet file have a Table Schema there. A field has a title, a
+description that stands for itself and, where it holds numbers, a `unit` ('1': a pure number). A
+part that was made from OpenStreetMap carries the ODbL, whatever the rest is under.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sozialraum.publish.columns import describe
+from sozialraum.concentration.wording import ROLES
+from sozialraum.need.masking import UNDETERMINED
+from sozialraum.presence.wording import KINDS
+from sozialraum.publish.columns import Column, describe
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
+from sozialraum.publish.geodata import LAYERS, OF_STUDY, layer_columns
 from sozialraum.publish.manifest import record
-from sozialraum.publish.tables import region_columns
-from sozialraum.publish.terms import own_terms, titled
+from sozialraum.publish.meanings import Meanings, explained, unit_of
+from sozialraum.publish.origins import licences, sources_of
+from sozialraum.publish.qml import ROLE, STATUS
+from sozialraum.publish.tables import Sheet, region_columns, sheets
+from sozialraum.publish.terms import own_terms
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Content, SourceNote
@@ -26,29 +35,12 @@ if TYPE_CHECKING:
 
 NAME = "datapackage.json"
 
-_LICENCES: tuple[tuple[str, str, str], ...] = (
-    (r"CC[ -]?BY 3\.0 DE", "CC-BY-3.0-DE", "https://creativecommons.org/licenses/by/3.0/de/"),
-    (r"CC[ -]?BY 4\.0", "CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
-    (r"CC0.*", "CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
-    (r"dl-de/zero-2[.-]0", "dl-de-zero-2.0", "https://www.govdata.de/dl-de/zero-2-0"),
-    (r"dl-de/by-2[.-]0", "dl-de-by-2.0", "https://www.govdata.de/dl-de/by-2-0"),
-    (r"ODbL.*", "ODbL-1.0", "https://opendatacommons.org/licenses/odbl/1-0/"),
-)
 _TABLES: dict[str, tuple[str, list[str], list[str]]] = {
     "ranking.csv": ("Gebiete mit Anteil, Index, Klasse und Rang", list(RANKING), ["area_id"]),
     "regions.csv": ("Dieselben Größen je Bezirksregion", region_columns(), ["region_id"]),
     "presence.csv": ("Vorgeschlagene Räume", list(PRESENCE), ["target", "p", "site_id"]),
     "frontier.csv": ("Erreichte nach Zahl der Räume", list(FRONTIER), ["target", "p"]),
 }
-_FROM_ROOMS = (
-    "presence.csv",
-    "frontier.csv",
-    "areas.gpkg",
-    "tables.xlsx",
-    "map.html",
-    "report.pdf",
-    "presence.ics",
-)
 _FILES: dict[str, tuple[str, str]] = {
     "areas.gpkg": ("Alle Ebenen mit QGIS-Stilen", "application/geopackage+sqlite3"),
     "areas.parquet": ("Gebiete als GeoParquet", "application/vnd.apache.parquet"),
@@ -78,7 +70,7 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
         Ready for JSON.
     """
     info = content.info
-    area_sources, all_sources = _sources(content)
+    meanings = Meanings.in_content(content)
     package: dict[str, Any] = {
         "profile": "tabular-data-package",
         "name": content.study.name,
@@ -100,32 +92,34 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
         "created": f"{info.reference_date}T00:00:00Z",
         "keywords": ["SGB II", "Jobcenter", "Sozialraum", info.region_name],
     }
-    _put(package, "sources", _named(all_sources))
+    _put(package, "sources", _named(info.sources))
     if content.study.publisher.organisation:
         contributor = {"title": content.study.publisher.organisation, "role": "publisher"}
         package["contributors"] = [contributor]
-    _put(package, "licenses", _licences(all_sources))
+    _put(package, "licenses", licences(info.sources))
     package |= {"resources": [], "files": []}
     for name, (title, columns, key) in _TABLES.items():
         if (folder / name).is_file():
             resource = _entry(folder / name, own_terms(title, content.study), "text/csv")
             resource = {"profile": "tabular-data-resource", **resource, "encoding": "utf-8"}
             resource["dialect"] = {"delimiter": ",", "lineTerminator": "\n", "header": True}
-            resource["schema"] = _schema(columns, key, content, Path(name).stem)
-            sources = all_sources if name in _FROM_ROOMS else area_sources
-            _put(resource, "licenses", _licences(sources))
-            _put(resource, "sources", _named(sources))
+            table = Path(name).stem
+            described = [explained(describe(c, table), meanings, table) for c in columns]
+            resource["schema"] = _schema(described, key, content)
+            _put_origin(resource, sources_of(content, name))
             package["resources"].append(resource)
     for name, (title, kind) in _FILES.items():
         if (folder / name).is_file():
-            entry = _entry(folder / name, title, kind)
-            sources = all_sources if name in _FROM_ROOMS else area_sources
-            _put(entry, "licenses", _licences(sources))
-            _put(entry, "sources", _named(sources))
+            entry = _entry(folder / name, own_terms(title, content.study), kind)
+            _put_origin(entry, sources_of(content, name))
             if name in ("areas.gpkg", "areas.parquet"):
                 entry["crs"] = content.study.area_layer.metric_crs
             if name == "areas.gpkg":
-                entry["layers"] = _layers(content.study, area_sources, all_sources)
+                entry["layers"] = [_layer(content, meanings, layer) for layer in LAYERS]
+            elif name == "areas.parquet":
+                entry["schema"] = _parquet(content, meanings)
+            elif name == "tables.xlsx":
+                entry["sheets"] = [_sheet(sheet, content) for sheet in sheets(content)]
             package["files"].append(entry)
     return package
 
@@ -157,42 +151,66 @@ def _entry(path: Path, title: str, kind: str) -> dict[str, Any]:
     }
 
 
-def _schema(columns: Iterable[str], key: list[str], content: Content, table: str) -> dict[str, Any]:
-    fields = []
-    for column in (titled(describe(name, table), content.study) for name in columns):
-        constraints: dict[str, Any] = {"required": True} if column.name in key else {}
-        if column.share:
-            # the gap of a bound and a quotient of estimates may pass 1, a share may not
-            constraints |= {"minimum": 0} | ({"maximum": 1} if column.name != "gap" else {})
-        elif column.unit == "Personen":
-            constraints["minimum"] = 0
-        field: dict[str, Any] = {"name": column.name, "type": _TYPES[column.kind]}
-        field["title"] = column.title
-        if column.name == "share":
-            field["description"] = content.info.share_label
-        elif column.name == "recipients":
-            note = content.info.recipients_note
-            field["description"] = f"{content.info.recipients_label}. {note}".strip()
-        elif column.note:
-            field["description"] = column.note
-        if column.unit:
-            field["unit"] = column.unit
-        if constraints:
-            field["constraints"] = constraints
-        fields.append(field)
-    return {"fields": fields, "missingValues": [""], "primaryKey": key}
+def _schema(
+    columns: Iterable[Column], key: list[str], content: Content, missing: tuple[str, ...] = ("",)
+) -> dict[str, Any]:
+    """Table Schema of columns that carry their heading as title and their meaning as note."""
+    fields = [_field(column, content.study, column.name in key) for column in columns]
+    schema = {"fields": fields, "missingValues": list(missing)}
+    return schema | ({"primaryKey": key} if key else {})
+
+
+def _field(column: Column, study: Study, required: bool = False) -> dict[str, Any]:
+    field: dict[str, Any] = {"name": column.name, "type": _TYPES[column.kind]}
+    field |= {"title": column.title, "description": column.note or f"{column.title}."}
+    if unit := unit_of(column):
+        field["unit"] = unit
+    if column.name in _CONCEPTS:
+        field["rdfType"] = _CONCEPTS[column.name]
+    if constraints := ({"required": True} if required else {}) | _limits(column, unit, study):
+        field["constraints"] = constraints
+    return field
+
+
+def _limits(column: Column, unit: str, study: Study) -> dict[str, Any]:
+    """What every value of a column keeps to."""
+    if column.name in ("lon", "lat"):
+        most = 180 if column.name == "lon" else 90
+        return {"minimum": -most, "maximum": most}
+    if column.share:
+        # the gap of a bound and a quotient of estimates may pass 1, a share may not
+        return {"minimum": 0} | ({"maximum": 1} if column.name != "gap" else {})
+    if unit == "Rang":
+        return {"minimum": 1}
+    if unit in ("Personen", "Personen je km²"):
+        return {"minimum": 0}
+    if column.name in _WORDS:
+        return {"enum": list(_WORDS[column.name])}
+    if column.name == "target":
+        return {"enum": list(study.targets)}
+    if column.name == "area_id" and study.area_layer.id_digits:
+        return {"pattern": rf"\d{{{study.area_layer.id_digits}}}"}
+    return {}
 
 
 _TYPES = {"text": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
+_CONCEPTS = {
+    "lon": "http://www.w3.org/2003/01/geo/wgs84_pos#long",
+    "lat": "http://www.w3.org/2003/01/geo/wgs84_pos#lat",
+}
+_WORDS: dict[str, tuple[str, ...]] = {
+    "status_class": (*STATUS, UNDETERMINED),
+    "dynamics_class": ("positiv", "stabil", "negativ", UNDETERMINED),
+    "cluster": tuple(ROLES),
+    "operator_kind": tuple(KINDS),
+    "role": tuple(ROLE),
+}
 
 
-def _sources(content: Content) -> tuple[list[SourceNote], list[SourceNote]]:
-    """Sources of the areas' figures, and all sources: rooms and what follows from them."""
-    study = content.study
-    of_rooms = {f.source for f in study.venues.files} | {study.venues.grid_source}
-    everything = list(content.info.sources)
-    areas = [s for s in everything if s.id not in of_rooms and "odbl" not in s.licence.lower()]
-    return areas, everything
+def _put_origin(target: dict[str, Any], sources: list[SourceNote]) -> None:
+    """Licences and sources of one part."""
+    _put(target, "licenses", licences(sources))
+    _put(target, "sources", _named(sources))
 
 
 def _named(sources: Iterable[SourceNote]) -> list[dict[str, str]]:
@@ -207,38 +225,56 @@ def _named(sources: Iterable[SourceNote]) -> list[dict[str, str]]:
     ]
 
 
-def _licences(sources: Iterable[SourceNote]) -> list[dict[str, str]]:
-    """Each licence once, in the order of the sources; an unknown one keeps its own words."""
-    found: dict[str, dict[str, str]] = {}
-    for text in (part.strip() for s in sources for part in re.split(r"[,;/] ", s.licence)):
-        if not text:
-            continue
-        for pattern, name, path in _LICENCES:
-            if re.fullmatch(pattern, text, re.IGNORECASE):
-                found[name] = {"name": name, "path": path, "title": text}
-                break
-        else:
-            plain = text.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
-            name = re.sub(r"[^-a-zA-Z0-9._]+", "-", plain).strip("-") or "other"
-            found.setdefault(name, {"name": name, "title": text})
-    return list(found.values())
+def _layer(content: Content, meanings: Meanings, layer: str) -> dict[str, Any]:
+    """One layer of the GeoPackage, with its own sources; the file holds the same description."""
+    title, geometry = LAYERS[layer]
+    sources, study = sources_of(content, layer), content.study
+    columns = [
+        explained(describe(c, layer), meanings, layer) for c in layer_columns(content, layer)
+    ]
+    key = [c for c in _KEYS.get(layer, ()) if c in (x.name for x in columns)]
+    entry: dict[str, Any] = {"name": layer, "title": own_terms(title, study), "geometry": geometry}
+    if not sources:
+        entry["description"] = f"{OF_STUDY}."
+    _put_origin(entry, sources)
+    schema = _schema(columns, key or ["fid"], content, missing=())
+    fid = Column("fid", "Laufende Nummer", "integer")
+    fid = replace(fid, note=meanings.of(fid))
+    schema["fields"].insert(0, _field(fid, study, required=True))
+    schema["fields"].append(_shape("geom", geometry, content, meanings))
+    return entry | {"schema": schema}
 
 
-def _layers(
-    study: Study, areas: list[SourceNote], everything: list[SourceNote]
-) -> list[dict[str, Any]]:
-    from sozialraum.publish.geodata import LAYERS
+_KEYS = {"areas": ("area_id",), "regions": ("region_id",), "rooms": ("site_id",)}
+_KEYS |= {"surface": ("unit_id",), "units": ("unit_id",)}
 
-    result = []
-    for name, (title, geometry_type) in LAYERS.items():
-        sources = areas if name in ("areas", "regions", "clusters") else everything
-        licences = [licence["name"] for licence in _licences(sources)]
-        result.append(
-            {
-                "name": name,
-                "title": own_terms(title, study),
-                "geometry": geometry_type,
-                "licenses": licences,
-            }
-        )
-    return result
+
+def _shape(name: str, geometry: str, content: Content, meanings: Meanings) -> dict[str, Any]:
+    """The column of shapes; a Table Schema has no type for it."""
+    crs = content.study.area_layer.metric_crs
+    column = Column(name, own_terms("Lage" if geometry == "Point" else "Umriss", content.study))
+    said = meanings.of(column, geometry=geometry, crs=crs)
+    return {
+        "name": name,
+        "type": "any",
+        "title": column.title,
+        "description": said,
+        "unit": "Meter",
+    }
+
+
+def _parquet(content: Content, meanings: Meanings) -> dict[str, Any]:
+    columns = [explained(describe(c), meanings) for c in layer_columns(content, "areas")]
+    schema = _schema(columns, ["area_id"], content, missing=())
+    schema["fields"].append(_shape("geometry", "MultiPolygon", content, meanings))
+    return schema
+
+
+def _sheet(sheet: Sheet, content: Content) -> dict[str, Any]:
+    """One sheet of the workbook: its first row holds the titles, in the order of the fields."""
+    where = f" (Blatt „{sheet.title}“)"
+    columns = [c if c.note else replace(c, note=f"{c.title}{where}.") for c in sheet.columns]
+    schema = _schema(columns, [], content)
+    for field in schema["fields"]:
+        field.pop("constraints", None)  # words for people stand in the place of keys
+    return {"name": sheet.title, "description": sheet.about, "schema": schema}

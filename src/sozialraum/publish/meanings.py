@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from sozialraum.concentration.wording import ROLES
 from sozialraum.need.explain import MSS_NAMES
 from sozialraum.presence.wording import KINDS
+from sozialraum.publish.columns import describe
 from sozialraum.publish.numbers import date, number
 from sozialraum.publish.terms import own_terms, titled
+from sozialraum.study.compared import compared
 
 if TYPE_CHECKING:
     from sozialraum.publish.columns import Column
@@ -109,7 +111,7 @@ _MEANINGS: dict[str, str] = {
     "site_id": "Kennung der Einrichtung, in allen Dateien des Laufs dieselbe",
     "address": "Anschrift der Einrichtung, wie sie ihr Verzeichnis nennt",
     "operator": "Träger der Einrichtung, wie ihn ihr Verzeichnis nennt",
-    "operator_kind": "Art des Trägers: {kinds}",
+    "operator_kind": "Art des Trägers; für Maschinen ein Schlüssel: {kinds}",
     "operator_reason": "Woran die Art des Trägers erkannt ist: Angabe des Verzeichnisses, "
     "Rechtsform oder Wort im Namen",
     "venue_types": "Art der Einrichtung laut Verzeichnis; mehrere durch Semikolon getrennt",
@@ -119,14 +121,14 @@ _MEANINGS: dict[str, str] = {
     "zusätzlich erreichten Personen; leer, wo die Einrichtung nicht vorgeschlagen ist",
     "eligible": "Wahr, wo die Einrichtung die Regeln der Studie für Räume erfüllt",
     "reason": "Warum die Einrichtung nicht geeignet ist; leer, wo sie es ist",
-    "suits": "Schlüssel der Zielgruppen, für die die Einrichtung geeignet ist",
+    "suits": "Zielgruppen, für die die Einrichtung geeignet ist; für Maschinen ihre Schlüssel",
     "barrier_free": "Was das Verzeichnis zur Barrierefreiheit sagt; leer: nichts bekannt",
     "opening": "Öffnungszeiten laut Verzeichnis; leer: nichts bekannt",
     "size": "Größe der Räume laut Verzeichnis; leer: nichts bekannt",
     "sources": "Einträge, aus denen die Zeile stammt, als Quelle:Nummer",
     "lon": "Geografische Länge der Einrichtung in Grad, WGS 84 (EPSG:4326)",
     "lat": "Geografische Breite der Einrichtung in Grad, WGS 84 (EPSG:4326)",
-    "target": "Schlüssel der Zielgruppe: {targets}",
+    "target": "Zielgruppe; für Maschinen ihr Schlüssel: {targets}",
     "p": "Zahl zusätzlicher Räume, die der Vorschlag umfasst",
     "order": "Stelle des Raums im Vorschlag; der erste erreicht die meisten zusätzlich",
     "reached": "Personen der Zielgruppe mit höchstens {radius} m Fußweg zu einem der Räume oder zu "
@@ -168,6 +170,14 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"people_(?P<t>\w+)", "Personen der Zielgruppe „{target}“ an diesem Ort, mit dem Gitter der "
      "Bevölkerung im Gebiet verteilt; 0 oder wenigstens {minimum}"),
 )  # fmt: skip
+_OF_REGIONS = (
+    ("bewerteten Gebiete", "bewerteten Bezirksregionen"),
+    ("aller Gebiete", "aller Bezirksregionen"),
+    ("das Gebiet ", "die Bezirksregion "),
+    ("des Gebiets", "der Bezirksregion"),
+    ("im Gebiet am", "in der Bezirksregion am"),
+)
+"""Words that differ where a row is a Bezirksregion."""
 _UNITS: dict[str, str] = {
     "p": "Räume",
     "fewest": "Räume",
@@ -193,10 +203,27 @@ def heading(column: Column, study: Study) -> Column:
     column = titled(column, study)
     title = re.sub(r" \((0 bis 1|8 Stellen, Text|Text)\)$", "", column.title)
     title = re.sub(r"\b(den|ersten) k\b", rf"\1 {study.indicators.top}", title)
-    target = next((t for t in study.targets if title.endswith(f"Zielgruppe {t}")), None)
-    if target is not None:
-        title = f"{title.removesuffix(target)}„{study.targets[target].title}“"
+    for key, target in study.targets.items():
+        title = re.sub(rf"(Zielgruppe) {re.escape(key)}\b", rf"\1 „{target.title}“", title)
     return replace(column, title=title[:1].upper() + title[1:])
+
+
+def explained(column: Column, meanings: Meanings, table: str = "") -> Column:
+    """The column with its heading, and its meaning as a note.
+
+    A column of a further table may have the name of a published one and mean something else: where
+    the headings differ, it keeps its own note.
+
+    Parameters
+    ----------
+    column : Column
+    meanings : Meanings
+    table : str
+        See `Meanings.of`.
+    """
+    headed = heading(column, meanings.study)
+    alike = column.title == describe(column.name, table).title
+    return replace(headed, note=meanings.of(column, table)) if alike else headed
 
 
 def unit_of(column: Column) -> str:
@@ -280,7 +307,10 @@ class Meanings:
                 text, facts = words, facts | self._named(found.groupdict(), column.name)
                 break
         said = [_sentence((text or column.title).format_map(facts)), _sentence(column.note)]
-        return own_terms(" ".join(s for s in said if s), self.study)
+        whole = " ".join(s for s in said if s)
+        for area, region in _OF_REGIONS if table == "regions" else ():
+            whole = whole.replace(area, region)
+        return own_terms(whole, self.study)
 
     def _named(self, found: Mapping[str, str], name: str) -> dict[str, str]:
         """Words for the indicator or target group in the name of a column."""
@@ -373,15 +403,16 @@ def _facts(study: Study) -> dict[str, str]:
 
 def _dynamics(study: Study) -> str:
     """What the change of an area was computed from."""
-    rules = study.indicators
-    now = study.edition(rules.edition) if rules.edition else None
-    if now is not None and now.changes:
-        return f"Veröffentlichte Veränderungen {', '.join(now.changes)} der Ausgabe {now.id}"
-    if now is None or rules.previous is None:
+    found = compared(study)
+    if found is None:
         return "Ohne eine vorige Ausgabe bleibt die Spalte leer"
-    before = study.edition(rules.previous)
-    common = [i for i in now.indicators if i in before.indicators]
-    return (
-        f"Veränderung von der Ausgabe {before.id} zur Ausgabe {now.id} über die gemeinsamen "
-        f"Indikatoren {', '.join(common)}"
-    )
+    names, later = ", ".join(found.names), found.later.id
+    if found.earlier is None:
+        return f"Veröffentlichte Veränderungen {names} der Ausgabe {later}"
+    what = f"Veränderung von der Ausgabe {found.earlier.id} zur Ausgabe {later} über die"
+    if found.all_common:
+        return f"{what} Indikatoren {names}"
+    why = [f"{i} erst ab der Ausgabe {first}" for i, first in found.since.items()]
+    why += [f"{i} nicht in der Ausgabe {found.earlier.id}" for i in found.not_earlier]
+    why += [f"{i} nicht in der Ausgabe {later}" for i in found.not_later]
+    return f"{what} gemeinsamen Indikatoren {names} ({', '.join(why)})"

@@ -12,13 +12,13 @@ import datetime as dt
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from sozialraum.publish.columns import Column, cells, describe
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
-from sozialraum.publish.meanings import heading
+from sozialraum.publish.meanings import Meanings, explained
 from sozialraum.publish.terms import own_terms
 from sozialraum.publish.workbook import Formats, text_cell, write_notes, write_table
 
@@ -157,6 +157,50 @@ def area_columns(frame: pd.DataFrame) -> list[str]:
     return list(RANKING) + [c for c in further if c in frame.columns]
 
 
+class Sheet(NamedTuple):
+    """One table of the workbook: what its columns are called, and what they mean (`note`)."""
+
+    title: str
+    frame: pd.DataFrame
+    columns: list[Column]
+    about: str = ""
+
+
+def sheets(content: Content) -> list[Sheet]:
+    """The tables of the workbook in their order, without the notes before them.
+
+    Parameters
+    ----------
+    content : Content
+        Released by `publish.gate`.
+    """
+    study, meanings = content.study, Meanings.in_content(content)
+    quality = pd.DataFrame(content.quality, columns=list(_QUALITY))
+    reasons = content.presence["site_id"].map(content.rooms["operator_reason"])
+    presence = content.presence.assign(operator_reason=reasons)  # for the words of the kind
+    own: dict[str, tuple[str, pd.DataFrame, list[str]]] = {
+        "Gebiete": ("areas", worst_first(content.areas), area_columns(content.areas)),
+        "Bezirksregionen": ("regions", content.regions.sort_index(), region_columns()),
+        "Räume": ("presence", presence, list(PRESENCE)),
+        "Kurve": ("frontier", content.frontier, list(FRONTIER)),
+        "Einrichtungen": ("rooms", content.rooms.sort_index(), list(_ROOMS)),
+        "Datenqualität": ("quality", quality, list(_QUALITY)),
+    }
+    found = []
+    for title, (name, frame, wanted) in own.items():
+        columns = [explained(describe(c, name), meanings, name) for c in wanted]
+        found.append(Sheet(own_terms(title, study)[:SHEET_NAME], frame, columns))
+    for extra in content.further:
+        columns = [explained(c, meanings) for c in extra.columns]
+        about = " ".join(_sentence(text) for text in (extra.title, extra.note) if text)
+        found.append(Sheet(extra.sheet, extra.frame, columns, own_terms(about, study)))
+    return found
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
 def write_workbook(content: Content, path: Path) -> None:
     """Write `tables.xlsx`: notes first, then one filtered sheet per table.
 
@@ -172,18 +216,6 @@ def write_workbook(content: Content, path: Path) -> None:
     """
     import xlsxwriter
 
-    areas = worst_first(content.areas)
-    quality = pd.DataFrame(content.quality, columns=list(_QUALITY))
-    reasons = content.presence["site_id"].map(content.rooms["operator_reason"])
-    presence = content.presence.assign(operator_reason=reasons)  # for the words of the kind
-    sheets: dict[str, tuple[str, pd.DataFrame, list[str]]] = {
-        "Gebiete": ("areas", areas, area_columns(content.areas)),
-        "Bezirksregionen": ("regions", content.regions.sort_index(), region_columns()),
-        "Räume": ("presence", presence, list(PRESENCE)),
-        "Kurve": ("frontier", content.frontier, list(FRONTIER)),
-        "Einrichtungen": ("rooms", content.rooms.sort_index(), list(_ROOMS)),
-        "Datenqualität": ("quality", quality, list(_QUALITY)),
-    }
     info = content.info
     buffer = io.BytesIO()
     options = {
@@ -206,17 +238,10 @@ def write_workbook(content: Content, path: Path) -> None:
         study = content.study
         notes = book.add_worksheet(own_terms("Hinweise", study))
         described = {}
-        for title, (name, frame, wanted) in sheets.items():
-            title = own_terms(title, study)[:SHEET_NAME]
-            described[title] = [heading(describe(c, name), study) for c in wanted]
-            data = values(_translated(frame, study), described[title])
-            write_table(book.add_worksheet(title), data, described[title], formats, info)
-        for extra in content.further:
-            described[extra.sheet] = [heading(c, study) for c in extra.columns]
-            data = values(_translated(extra.frame, study), described[extra.sheet])
-            write_table(
-                book.add_worksheet(extra.sheet), data, described[extra.sheet], formats, info
-            )
+        for title, frame, columns, _ in sheets(content):
+            described[title] = columns
+            data = values(_translated(frame, study), columns)
+            write_table(book.add_worksheet(title), data, columns, formats, info)
         write_notes(notes, content, described, formats)
         notes.activate()
     path.write_bytes(buffer.getvalue())
