@@ -62,7 +62,19 @@ def test_names_that_differ_in_spelling_are_told_from_other_names() -> None:
     assert "name" not in joined
     (finding,) = [f for f in audit.findings if f["kind"] == "name_differs"]
     assert finding["count"] == 2
-    assert "1 mehr als in der Schreibweise" in str(finding["detail"])
+    assert "1 davon nicht nur in der Schreibweise: 04300414" in str(finding["detail"])
+
+
+def test_names_of_the_region_come_first_and_it_is_said_how_many_are_not_listed() -> None:
+    ids = [f"{n:08d}" for n in range(20)]
+    ours = pd.DataFrame({"name": "A-Dorf", "in_region": [i == ids[-1] for i in ids]}, index=ids)
+    theirs = pd.DataFrame({"name": "A Dorf"}, index=ids)
+    audit = JoinAudit()
+    join(ours, theirs, source="x", audit=audit)
+    (finding,) = [f for f in audit.findings if f["kind"] == "name_differs"]
+    detail = str(finding["detail"])
+    assert detail.startswith(f"Namen weichen nur in der Schreibweise ab: {ids[-1]}: ")
+    assert detail.endswith("; und 8 weitere")
 
 
 def test_areas_without_a_value_are_counted() -> None:

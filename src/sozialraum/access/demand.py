@@ -11,7 +11,7 @@ persons (`sozialraum.access.units`). Solver, tables and page all use these units
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -186,6 +186,7 @@ def placement_notes(
     radius: float = 1000.0,
     detour: float = 1.23,
     titles: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> list[dict[str, str]]:
     """Rows for the quality section: what was moved, represented by a point, or withheld.
 
@@ -201,6 +202,8 @@ def placement_notes(
         Walking distance in metres, walked distance / straight line.
     titles : mapping, optional
         What readers call the target groups.
+    names : mapping, optional
+        Names of the areas by id; an area without one is told by its id alone.
 
     Returns
     -------
@@ -214,6 +217,11 @@ def placement_notes(
     '1 bewohnte Rasterzellen, 1 Einheiten'
     """
     topic = "Verteilung auf Wohnorte"
+
+    def named(area: Hashable) -> str:
+        name = (names or {}).get(str(area))
+        return f"{name} ({area})" if name else str(area)
+
     on_grid = placed[placed["moved"].notna()]
     moved = on_grid[on_grid["moved"] > 0]
     bare = placed.loc[placed["moved"].isna(), "area_id"]
@@ -227,7 +235,8 @@ def placement_notes(
         },
         {
             "topic": topic,
-            "finding": f"{_count(len(moved))} Rasterzellen mit Mittelpunkt außerhalb aller Gebiete",
+            "finding": f"{_count(len(moved))} Rasterzelle{'n' if len(moved) != 1 else ''}"
+            " mit Mittelpunkt außerhalb aller Gebiete",
             "detail": (
                 f"Dem nächsten Gebiet zugeordnet, höchstens {moved['moved'].max():.0f} m entfernt."
                 if len(moved)
@@ -240,7 +249,7 @@ def placement_notes(
             {
                 "topic": topic,
                 "finding": f"{len(bare)} Gebiete mit Personen, aber ohne bewohnte Rasterzelle",
-                "detail": "Durch einen Punkt im Gebiet vertreten: " + ", ".join(bare),
+                "detail": "Durch einen Punkt im Gebiet vertreten: " + ", ".join(map(named, bare)),
             }
         )
     if rooms is not None and len(rooms) and len(units):
@@ -276,8 +285,8 @@ def placement_notes(
                     "topic": topic,
                     "finding": "Das Raster weicht um mehr als ein Drittel vom Einwohnerregister ab:"
                     f" {len(odd)} {'Gebiet' if len(odd) == 1 else 'Gebiete'}",
-                    "detail": "Raster / Register: "
-                    + ", ".join(f"{a} {v:.2f}".replace(".", ",") for a, v in odd.items()),
+                    "detail": "Personen im Raster geteilt durch Personen im Register: "
+                    + "; ".join(f"{named(a)} {v:.2f}".replace(".", ",") for a, v in odd.items()),
                 }
             )
     return rows

@@ -145,19 +145,28 @@ def join(
         theirs, ours = joined.pop("name"), areas["name"]
         differ = theirs.notna() & (theirs.astype(str).str.strip() != ours.astype(str).str.strip())
         if differ.any():
-            other = [
-                i for i in areas.index[differ] if normal_name(theirs[i]) != normal_name(ours[i])
-            ]
-            detail = "; ".join(
-                f"{i}: {ours[i]} / {theirs[i]}" for i in areas.index[differ][:MOST_NAMED]
-            )
-            detail = f"Namen weichen ab ({len(other)} mehr als in der Schreibweise): {detail}"
+            detail = _names_that_differ(areas[differ], theirs)
             audit.add(source, "name_differs", detail, list(areas.index[differ]))
     if value is not None and value in joined:
         empty = areas.index[joined[value].isna()]
         if len(empty):
             audit.add(source, "no_value", f"Gebiete ohne Wert ({value})", list(empty))
     return joined
+
+
+def _names_that_differ(areas: pd.DataFrame, theirs: pd.Series) -> str:
+    """Pairs of names, first those of the region and those that differ in more than spelling."""
+    ours = areas["name"]
+    other = {i for i in areas.index if normal_name(theirs[i]) != normal_name(ours[i])}
+    inside = areas["in_region"] if "in_region" in areas else ours.notna()
+    order = sorted(areas.index, key=lambda i: (not inside[i], i not in other, i))
+    pairs = [f"{i}: {ours[i]} / {theirs[i]}" for i in order[:MOST_NAMED]]
+    if len(order) > MOST_NAMED:
+        pairs.append(f"und {len(order) - MOST_NAMED} weitere")
+    if not other:
+        return f"Namen weichen nur in der Schreibweise ab: {'; '.join(pairs)}"
+    only = f"{len(other)} davon nicht nur in der Schreibweise"
+    return f"Namen weichen ab, {only}: {'; '.join(pairs)}"
 
 
 def _about(total: float, of_areas: float) -> str:

@@ -126,6 +126,7 @@ def settle(
         radius=study.siting.radius,
         detour=study.siting.detour,
         titles={key: target.title for key, target in study.targets.items()},
+        names=dict(region["name"]),
     )
     first = next(iter(study.targets))
     figures = {"demand": float(units[f"people_{first}"].sum()), "units": len(units)}
