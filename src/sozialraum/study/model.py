@@ -256,11 +256,28 @@ class Layers(Strict):
 
 
 class Publisher(Strict):
-    """Who hands the result over, for the imprint of map and report."""
+    """Who hands the result over: the imprint of map and report, the record for a data portal."""
 
     organisation: str = ""
     feedback: str = Field("", description="Function address or web page, never a person")
     accessibility: str = ""
+    address: str = Field(
+        "",
+        pattern=r"^(https://[^\s?#]+/)?$",
+        description="Where the files of a run will be online, ending in /; absent: the record for "
+        "a portal names files without an address",
+    )
+    contributor: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="The portal's address for who delivers data (DCAT-AP.de: contributorID)",
+    )
+    official_key: str = Field(
+        "",
+        pattern=r"^(\d{2}|\d{5}|\d{8}|\d{12})?$",
+        description="Official key of the place, or of its city: Land (2 digits), Kreis (5), "
+        "Gemeinde (AGS, 8) or Regionalschlüssel (ARS, 12)",
+    )
 
 
 class Study(Strict):
