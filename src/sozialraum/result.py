@@ -122,16 +122,19 @@ class Run:
         return proposed(self.presence, target, wanted).reset_index(drop=True)
 
     def headline(self) -> str:
-        """One German sentence with the answer."""
+        """One sentence with the answer, in the study's language."""
         from sozialraum.publish.numbers import number, percent
+        from sozialraum.publish.terms import own_terms
 
         chosen = self.proposal()
         first = self.ranking.iloc[0]
         reached = chosen["cumulative_share"].iloc[-1] if len(chosen) else 0.0
-        return (
-            f"Der größte Bedarf besteht in {first['name']}; {len(chosen)} Räume und die "
+        rooms = "1 Raum" if len(chosen) == 1 else f"{len(chosen)} Räume"
+        return own_terms(
+            f"Der größte Bedarf besteht in {first['name']}; {rooms} und die "
             f"bestehenden Standorte erreichen {percent(reached)} der "
-            f"{number(self.content.figures['demand'])} Personen zu Fuß."
+            f"{number(self.content.figures['demand'])} Personen zu Fuß.",
+            self.study,
         )
 
     def write(

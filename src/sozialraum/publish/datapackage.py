@@ -121,6 +121,10 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
             elif name == "tables.xlsx":
                 entry["sheets"] = [_sheet(sheet, content) for sheet in sheets(content)]
             package["files"].append(entry)
+    if info.language == "en":
+        from sozialraum.publish.english import described
+
+        return described(package)
     return package
 
 

@@ -1,14 +1,15 @@
 """The record for an open data portal: DCAT-AP.de as JSON-LD.
 
 It says what `datapackage.json` says, in the words of the German profile of DCAT-AP, so that a
-portal can take the result in without anybody typing. Addresses of files are relative to the record:
-who publishes the folder puts its address in front. What only the portal knows (its id of the
-contributor, a contact) is left to it.
+portal can take the result in without anybody typing. What the files cannot tell comes from the
+study's `publisher`: the address where they will be online, whom to ask, the portal's id of who
+delivers, the official key of the place. Without the address, files are named without one.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ CONTEXT = {
     "foaf": "http://xmlns.com/foaf/0.1/",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "spdx": "http://spdx.org/rdf/terms#",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 LICENCES = {
@@ -37,6 +39,15 @@ LICENCES = {
     "CC0-1.0": "http://dcat-ap.de/def/licenses/cc-zero",
 }
 """Licences of the vocabulary, the one that asks most of a reuser first."""
+
+_PLACES = "http://dcat-ap.de/def/politicalGeocoding/"
+_KEYS = {
+    2: ("stateKey", "state"),
+    5: ("districtKey", "administrativeDistrict"),
+    8: ("municipalityKey", "municipality"),
+    12: ("regionalKey", "municipality"),
+}
+"""List and level of an official key, by its number of digits."""
 
 _AUTHORITY = "http://publications.europa.eu/resource/authority/"
 _FORMATS = {"csv": "CSV", "gpkg": "GPKG", "xlsx": "XLSX", "html": "HTML", "pdf": "PDF"}
@@ -89,12 +100,12 @@ def dcat(content: Content, package: Mapping[str, Any]) -> dict[str, Any]:
     right = "NON_PUBLIC" if info.internal else "PUBLIC"
     record: dict[str, Any] = {
         "@context": CONTEXT,
-        "@id": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}",
+        "@id": _id(name),
         "@type": "dcat:Dataset",
         "dct:identifier": name,
-        "dct:title": _german(package["title"]),
-        "dct:description": _german(package["description"]),
-        "dcat:keyword": [_german(k) for k in package["keywords"]],
+        "dct:title": _tagged(package["title"], info.language),
+        "dct:description": _tagged(package["description"], info.language),
+        "dcat:keyword": [_tagged(k) for k in package["keywords"]],
         "dcat:theme": {"@id": f"{_AUTHORITY}data-theme/SOCI"},
         "dct:language": {"@id": f"{_AUTHORITY}language/{_LANGUAGES[info.language]}"},
         "dct:accessRights": {"@id": f"{_AUTHORITY}access-right/{right}"},
@@ -105,6 +116,7 @@ def dcat(content: Content, package: Mapping[str, Any]) -> dict[str, Any]:
             "dcat:endDate": day,
         },
         "dct:spatial": _place(content),
+        **_administration(content),
         "dcat:version": package["version"],
     }
     if study.publisher.organisation:
@@ -112,9 +124,16 @@ def dcat(content: Content, package: Mapping[str, Any]) -> dict[str, Any]:
             "@type": "foaf:Organization",
             "foaf:name": study.publisher.organisation,
         }
+    record |= _contact(content)
+    if study.publisher.contributor:
+        record["dcatde:contributorID"] = {"@id": study.publisher.contributor}
+    if study.publisher.address:
+        record["dcat:landingPage"] = {"@id": study.publisher.address}
     record["dct:source"] = [_source(s) for s in package.get("sources", ())]
     record["dcat:distribution"] = [
-        _distribution(entry) for entry in [*package["resources"], *package["files"]]
+        {"@id": _id(f"{name}/{entry['path']}")}
+        | _distribution(entry, study.publisher.address, info.language)
+        for entry in [*package["resources"], *package["files"]]
     ]
     return record
 
@@ -131,13 +150,48 @@ def write_dcat(content: Content, folder: Path) -> Path:
 _LANGUAGES = {"de": "DEU", "en": "ENG"}
 
 
-def _german(text: str) -> dict[str, str]:
-    return {"@value": text, "@language": "de"}
+def _id(name: str) -> str:
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
+
+
+def _tagged(text: str, language: str = "de") -> dict[str, str]:
+    """A text with its language: what publishers wrote and names are German in every study."""
+    return {"@value": text, "@language": language}
 
 
 def _source(source: Mapping[str, str]) -> dict[str, Any]:
     node: dict[str, Any] = {"@id": source["path"]} if "path" in source else {}
-    return node | {"rdfs:label": _german(source["title"])}
+    return node | {"rdfs:label": _tagged(source["title"])}
+
+
+def _contact(content: Content) -> dict[str, Any]:
+    """Whom to ask: a function address, a page, or words; nothing where the study names none."""
+    publisher = content.study.publisher
+    said = publisher.feedback.strip()
+    if not said:
+        return {}
+    node: dict[str, Any] = {
+        "@type": "vcard:Organization",
+        "vcard:fn": publisher.organisation or content.info.region_name,
+    }
+    if re.fullmatch(r"(mailto:)?[^\s@:/]+@[^\s@/]+", said):
+        node["vcard:hasEmail"] = {"@id": f"mailto:{said.removeprefix('mailto:')}"}
+    elif re.fullmatch(r"https?://\S+", said):
+        node["vcard:hasURL"] = {"@id": said}
+    else:
+        node["vcard:note"] = _tagged(said)
+    return {"dcat:contactPoint": node}
+
+
+def _administration(content: Content) -> dict[str, Any]:
+    """The place in words, and in the lists of the profile."""
+    place = f"{content.info.region_name}, {content.info.city_name}"
+    node: dict[str, Any] = {"dcatde:geocodingDescription": _tagged(place)}
+    if key := content.study.publisher.official_key:
+        name, level = _KEYS[len(key)]
+        node["dcatde:politicalGeocodingURI"] = {"@id": f"{_PLACES}{name}/{key}"}
+        node["dcatde:politicalGeocodingLevelURI"] = {"@id": f"{_PLACES}Level/{level}"}
+    return node
 
 
 def _place(content: Content) -> dict[str, Any]:
@@ -147,7 +201,7 @@ def _place(content: Content) -> dict[str, Any]:
     ring = ", ".join(f"{x:.5f} {y:.5f}" for x, y in corners)
     return {
         "@type": "dct:Location",
-        "rdfs:label": _german(f"{content.info.region_name}, {content.info.city_name}"),
+        "rdfs:label": _tagged(f"{content.info.region_name}, {content.info.city_name}"),
         "dcat:bbox": {
             "@value": f"POLYGON (({ring}))",
             "@type": "http://www.opengis.net/ont/geosparql#wktLiteral",
@@ -155,16 +209,15 @@ def _place(content: Content) -> dict[str, Any]:
     }
 
 
-def _distribution(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _distribution(entry: Mapping[str, Any], address: str, language: str) -> dict[str, Any]:
     """One file with its own licence and attribution."""
     licences = entry.get("licenses", ())
     sources = dict.fromkeys(s["attribution"].rstrip(".") for s in entry.get("sources", ()))
     node: dict[str, Any] = {
-        "@id": entry["path"],
         "@type": "dcat:Distribution",
-        "dct:title": _german(entry["title"]),
-        "dcat:accessURL": {"@id": entry["path"]},
-        "dcat:downloadURL": {"@id": entry["path"]},
+        "dct:title": _tagged(entry["title"], language),
+        "dcat:accessURL": {"@id": address + entry["path"]},
+        "dcat:downloadURL": {"@id": address + entry["path"]},
         "dct:format": {"@id": f"{_AUTHORITY}file-type/{_FORMATS[entry['format']]}"},
         "dcat:mediaType": {
             "@id": f"https://www.iana.org/assignments/media-types/{entry['mediatype']}"
@@ -180,7 +233,7 @@ def _distribution(entry: Mapping[str, Any]) -> dict[str, Any]:
     if uri:
         node["dct:license"] = {"@id": uri}
     if sources:
-        node["dcatde:licenseAttributionByText"] = _german("; ".join(sources))
+        node["dcatde:licenseAttributionByText"] = _tagged("; ".join(sources))
     words = [licence["title"] for licence in licences if licence["name"] not in LICENCES]
     unknown = dict.fromkeys(
         f"{s['attribution'].rstrip('.')} ({s['licence']})"
@@ -188,5 +241,5 @@ def _distribution(entry: Mapping[str, Any]) -> dict[str, Any]:
         if s["licence"] in words
     )
     if unknown:
-        node["dct:rights"] = _german(f"Lizenz mit dem Herausgeber zu klären: {'; '.join(unknown)}")
+        node["dct:rights"] = _tagged(f"Lizenz mit dem Herausgeber zu klären: {'; '.join(unknown)}")
     return node

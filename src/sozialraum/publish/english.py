@@ -18,7 +18,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from sozialraum.publish.numbers import NO_BREAK
+from sozialraum.publish.numbers import NO_BREAK, date
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,8 @@ PLACE = re.compile(r"\{(\w+)\}")
 _NUMBER = r"[−+-]?\d+(?:[.,]\d+)*"
 _GROUPED = re.compile(r"[−+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _CUT = re.compile(r"(?<=;) |(?<=[.!?]) (?=[\wÄÖÜ„(])")
+_DAY = re.compile(r"(\d+)\. (\w+) (\d{4})")
+_MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 _BETWEEN = ((", ", ", "), (" oder ", " or "), (" und ", " and "))
 
 PROSE = ("sentence", "cluster_sentence", "flags", "excluded")
@@ -149,8 +151,14 @@ def known(text: str) -> str | None:
     --------
     >>> known("nicht bestimmbar (Maskierung)"), known("Haus am See")
     ('cannot be determined (masking)', None)
+    >>> known("31. Dezember 2024")
+    '31 December 2024'
     """
-    return catalogue().get(text.replace(NO_BREAK, " ").strip())
+    text = text.replace(NO_BREAK, " ").strip()
+    if (day := _DAY.fullmatch(text)) and day[2] in _MONTHS.split():
+        month = _MONTHS.split().index(day[2]) + 1
+        return date(f"{day[3]}-{month:02d}-{int(day[1]):02d}", language="en")
+    return catalogue().get(text)
 
 
 @lru_cache(maxsize=20_000)
@@ -239,6 +247,21 @@ def in_english(content: Content) -> Content:
         further=tuple(_table(table) for table in content.further),
         calendar=_calendar(content.calendar),
     )
+
+
+def described(value: Any, key: str = "") -> Any:
+    """A description of files whose titles, descriptions and units are in English.
+
+    Examples
+    --------
+    >>> described({"title": "Bericht", "path": "Bericht", "fields": [{"unit": "Personen"}]})
+    {'title': 'Report', 'path': 'Bericht', 'fields': [{'unit': 'persons'}]}
+    """
+    if isinstance(value, dict):
+        return {k: described(part, k) for k, part in value.items()}
+    if isinstance(value, list):
+        return [described(part, key) for part in value]
+    return english(value) if key in ("title", "description", "unit") else value
 
 
 def column_in_english(column: Column) -> Column:

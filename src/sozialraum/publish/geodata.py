@@ -137,7 +137,8 @@ def _with_role(content: Content) -> gpd.GeoDataFrame:
     rooms = content.rooms.sort_index()
     role = rooms["eligible"].map({True: "geeignet", False: "nicht geeignet"}).astype(object)
     role[rooms.index.isin(order.index)] = "vorgeschlagen"
-    return rooms.assign(role=role, order=order.reindex(rooms.index))
+    why = [own_terms(text, content.study) for text in rooms["operator_reason"]]
+    return rooms.assign(role=role, order=order.reindex(rooms.index), operator_reason=why)
 
 
 def write_gpkg(content: Content, path: Path) -> None:
@@ -189,7 +190,7 @@ def _description(content: Content, key: str) -> str:
     parts += [f"Quellen: {'; '.join(attributions(sources))}"] if sources else [OF_STUDY]
     named = ", ".join(licence["title"] for licence in licences(sources))
     parts += [f"Lizenzen der Quellen: {named}"] if named else []
-    return ". ".join([*parts, ""]).strip()
+    return ". ".join([*(own_terms(part, content.study) for part in parts), ""]).strip()
 
 
 def describe_columns(content: Content, path: Path) -> None:

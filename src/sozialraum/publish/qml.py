@@ -49,11 +49,12 @@ def style(layer: str, frame: pd.DataFrame, study: Study | None = None) -> str:
     root = ET.Element("qgis", version="3.28.0", styleCategories="Symbology|Fields")
     if layer == "areas":
         classes = {k: _fill(v) for k, v in STATUS.items()}
-        root.append(_categories("status_class", classes, ("nicht bewertet", _fill(_NO_VALUE))))
+        rest = ("nicht bewertet", _fill(_NO_VALUE))
+        root.append(_categories("status_class", classes, rest, study))
     elif layer == "rooms":
         sizes = {"vorgeschlagen": "4.2", "geeignet": "2.6", "nicht geeignet": "1.6"}
         classes = {k: _marker(v, sizes[k], "circle") for k, v in ROLE.items()}
-        root.append(_categories("role", classes, None))
+        root.append(_categories("role", classes, None, study))
     elif layer == "regions":
         root.append(_graduated("share", frame["share"]))
     elif layer == "surface":
@@ -147,7 +148,10 @@ def _single(symbol: ET.Element) -> ET.Element:
 
 
 def _categories(
-    attribute: str, classes: dict[str, ET.Element], rest: tuple[str, ET.Element] | None
+    attribute: str,
+    classes: dict[str, ET.Element],
+    rest: tuple[str, ET.Element] | None,
+    study: Study | None,
 ) -> ET.Element:
     """Categorised renderer; `rest` takes every other value and the missing ones."""
     entries = [(value, value, symbol) for value, symbol in classes.items()]
@@ -155,6 +159,7 @@ def _categories(
     renderer = _renderer("categorizedSymbol", [s for *_, s in entries], attr=attribute)
     holder = ET.Element("categories")
     for k, (value, label, _) in enumerate(entries):
+        label = label if study is None else own_terms(label, study)
         attributes = {"type": "string", "value": value, "label": label}
         ET.SubElement(holder, "category", attributes, symbol=str(k), render="true")
     renderer.insert(0, holder)

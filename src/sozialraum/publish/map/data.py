@@ -12,6 +12,7 @@ import shapely
 
 from sozialraum.publish.columns import describe
 from sozialraum.publish.map.shapes import label_points, lines, rings, simplify_coverage
+from sozialraum.publish.terms import own_terms
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -298,6 +299,8 @@ def _rooms(content: Content, origin: tuple[int, int]) -> dict[str, list[Any]]:
     if {"operator_kind", "operator_reason"} <= set(out):
         pairs = zip(out["operator_kind"], out["operator_reason"], strict=True)
         out["operator_kind"] = [inferred_kind(kind, reason) or kind for kind, reason in pairs]
+        reasons = out["operator_reason"]
+        out["operator_reason"] = [own_terms(reason, content.study) for reason in reasons]
     if content.ways is not None:
         out["ways"] = [_ways(content, site) for site in rooms.index]
     everyone = list(content.study.targets)
