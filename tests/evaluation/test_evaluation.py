@@ -273,7 +273,8 @@ def test_the_next_study_chooses_rooms_by_the_decay_and_reports_the_same_radius(
     settings = yaml.safe_load(study_snippet(found))["siting"]
     assert set(settings) == {"model", "halving"}
     assert settings["halving"] == pytest.approx(found.decay.halving, abs=0.5)
-    later = demo_run.with_changes(siting=settings)
+    most = demo_run.study.siting.rooms
+    later = demo_run.with_changes(siting={**settings, "most_rooms": most})
     siting, rooms = later.study.siting, later.proposal()["site_id"]
     assert siting.radius == demo_run.study.siting.radius
     assert len(rooms) == siting.rooms
