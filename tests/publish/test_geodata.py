@@ -13,9 +13,11 @@ import pandas as pd
 import pyogrio
 import pytest
 
+from sozialraum.concentration import surface_bands
 from sozialraum.errors import InputError
 from sozialraum.publish import geodata, qml
 from sozialraum.publish.content import RANKING, SourceNote
+from sozialraum.publish.density import band_labels
 from sozialraum.publish.geodata import LAYERS, write_gpkg, write_parquet
 from tests.support.synthetic import CRS, content
 
@@ -97,6 +99,55 @@ def test_the_class_limits_of_the_regions_enclose_every_share(one):
         for r in ET.fromstring(qml.style("regions", frame)).iter("range")
     ]
     assert all(any(lo <= v <= hi for lo, hi in ranges) for v in frame["share"].dropna())
+
+
+def ranges(layer, frame, study=None):
+    """Lowest and highest value and label of every class of a style."""
+    found = ET.fromstring(qml.style(layer, frame, study)).iter("range")
+    return [(float(r.get("lower")), float(r.get("upper")), r.get("label")) for r in found]
+
+
+def test_the_classes_of_the_density_are_those_of_the_reports_map(demo_run):
+    content = demo_run.content
+    frame = geodata.layer(content, "surface")
+    bands = surface_bands(content.surface)
+    shown = ranges("surface", frame, content.study)
+    assert [text for *_, text in shown] == [f"{w} Personen je km²" for w in band_labels(bands)]
+    assert [least for least, *_ in shown] == bands["least"].tolist()
+    held = [frame["per_km2"].between(low, high) for low, high, _ in shown]
+    assert (sum(h.astype(int) for h in held) == 1).all()
+    areas = [frame.area[h].sum() for h in held]
+    np.testing.assert_allclose(areas, bands.area, rtol=1e-9)
+
+
+def test_places_of_demand_grow_with_the_people_who_live_there(demo_run):
+    frame = geodata.layer(demo_run.content, "units")
+    style = ET.fromstring(qml.style("units", frame, demo_run.study))
+    renderer = style.find("renderer-v2")
+    assert renderer.get("attr") == "people_everybody"
+    assert renderer.get("graduatedMethod") == "GraduatedSize"
+    sizes = [
+        float(option.get("value"))
+        for option in style.iter("Option")
+        if option.get("name") == "size"
+    ]
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) > 2
+    people = frame["people_everybody"].dropna()
+    classes = ranges("units", frame, demo_run.study)
+    assert all(label.endswith(" Personen") for *_, label in classes)
+    assert all(any(low <= n <= high for low, high, _ in classes) for n in people)
+
+
+def test_an_office_whose_place_is_a_guess_looks_like_one():
+    style = ET.fromstring(qml.style("offices", pd.DataFrame({"approximate": [True, False]})))
+    labels = {c.get("value"): c.get("label") for c in style.iter("category")}
+    assert labels == {
+        "false": "Bestehende Dienststelle",
+        "true": "Dienststelle, Lage ungefähr",
+    }
+    fills = {o.get("value") for o in style.iter("Option") if o.get("name") == "color"}
+    assert len(fills) == 2
 
 
 @pytest.mark.parametrize("share", [[], [np.nan, np.nan], [0.1, 0.1], [0.1]])

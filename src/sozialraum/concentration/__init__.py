@@ -14,7 +14,7 @@ _HOME = {
     "inequality": "inequality_measures inequality_change lorenz_curve",
     "emergence": "concentration_change",
     "editions": "develop Development",
-    "surface": "kernel_surface surface_units surface_bands",
+    "surface": "kernel_surface surface_units surface_classes surface_bands",
     "cluster": "concentrate Concentration",
 }
 __getattr__, __dir__, __all__ = exports(__name__, _HOME)

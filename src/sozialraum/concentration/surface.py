@@ -184,6 +184,39 @@ def surface_units(
     return result
 
 
+def surface_classes(per_km2: ArrayLike, steps: int = 5) -> list[tuple[float, float]]:
+    """Classes of equal width, the last one open, that hold at least one value.
+
+    Parameters
+    ----------
+    per_km2 : array of shape (n,)
+        Values of 0 and more; NaN takes no part.
+    steps : int
+        At most so many classes; their width is 1, 2 or 5 times a power of ten, so that the open
+        class holds about a tenth of the values.
+
+    Returns
+    -------
+    list of tuple
+        `least` and `below` of each class, from low to high; `below` of the last one is NaN.
+
+    Examples
+    --------
+    >>> surface_classes([30.0, 120, 410])
+    [(0.0, 100.0), (100.0, 200.0), (400.0, nan)]
+    """
+    values = np.asarray(per_km2, dtype=float)
+    values = values[np.isfinite(values)]
+    top = float(np.quantile(values, 0.9)) if len(values) else 0.0
+    if top <= 0:
+        return []
+    size = 10.0 ** np.floor(np.log10(top / steps))
+    width = float(next(int(m * size) or 1 for m in (1, 2, 5, 10) if m * size * steps >= top))
+    band = np.minimum(values // width, steps - 1).astype(int)
+    ends = [(k * width, (k + 1) * width if k + 1 < steps else np.nan) for k in range(steps)]
+    return [ends[k] for k in np.unique(band)]
+
+
 def surface_bands(surface: gpd.GeoDataFrame, steps: int = 5) -> gpd.GeoDataFrame:
     """Units of the surface in classes of equal width, the last one open, each one shape.
 
@@ -192,8 +225,7 @@ def surface_bands(surface: gpd.GeoDataFrame, steps: int = 5) -> gpd.GeoDataFrame
     surface : geopandas.GeoDataFrame
         From `surface_units`.
     steps : int
-        At most so many classes; their width is 1, 2 or 5 times a power of ten, so that the open
-        class holds about a tenth of the units.
+        At most so many, see `surface_classes`.
 
     Returns
     -------
@@ -212,16 +244,11 @@ def surface_bands(surface: gpd.GeoDataFrame, steps: int = 5) -> gpd.GeoDataFrame
     import geopandas as gpd
     import shapely
 
-    values = surface["per_km2"].to_numpy(float)
-    top = float(np.quantile(values, 0.9)) if len(values) else 0.0
-    rows, shapes = [], []
-    if top > 0:
-        size = 10.0 ** np.floor(np.log10(top / steps))
-        width = next(int(m * size) or 1 for m in (1, 2, 5, 10) if m * size * steps >= top)
-        band = np.minimum(values // width, steps - 1).astype(int)
-        for k in np.unique(band):
-            rows.append((k * width, (k + 1) * width if k + 1 < steps else np.nan))
-            shapes.append(shapely.coverage_union_all(surface.geometry.to_numpy()[band == k]))
+    values = np.round(surface["per_km2"].to_numpy(float))  # as published: whole persons
+    rows, shapes = surface_classes(values, steps), []
+    for least, below in rows:
+        held = (values >= least) & ~(values >= below)  # an open class has no upper end
+        shapes.append(shapely.coverage_union_all(surface.geometry.to_numpy()[held]))
     bands = pd.DataFrame(rows, columns=["least", "below"], dtype=float)
     return gpd.GeoDataFrame(bands, geometry=gpd.GeoSeries(shapes, crs=surface.crs))
 

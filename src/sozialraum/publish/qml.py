@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 
+from sozialraum.concentration.surface import surface_classes
+from sozialraum.need.masking import UNDETERMINED
+from sozialraum.publish.charts import SEQUENCE
 from sozialraum.publish.columns import describe
+from sozialraum.publish.density import band_labels
+from sozialraum.publish.meanings import heading
 from sozialraum.publish.terms import own_terms
 
 if TYPE_CHECKING:
@@ -20,7 +27,7 @@ STATUS = {"hoch": "#f6eede", "mittel": "#e6c594", "niedrig": "#cb7a3c", "sehr ni
 
 ROLE = {"vorgeschlagen": "#00506e", "geeignet": "#ffffff", "nicht geeignet": "#b8b8b8"}
 _REDS = ("#fdf1e3", "#f3cfa1", "#e19f61", "#bf6430", "#7d2a0e")
-_NO_VALUE = "#d9d9d9"
+_NO_VALUE, _POINT = "#d9d9d9", "#5a7d8c"
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 
 
@@ -31,8 +38,8 @@ def style(layer: str, frame: pd.DataFrame, study: Study | None = None) -> str:
     ----------
     layer : str
     frame : pandas.DataFrame
-        The layer's attributes; its columns give the German aliases, `share` of the Bezirksregionen
-        gives the class limits.
+        The layer's attributes; its columns give the German aliases, the values of `share`,
+        `per_km2` and `people_…` the class limits.
     study : Study, optional
         Whose words the aliases use; default: those of Berlin.
 
@@ -48,7 +55,7 @@ def style(layer: str, frame: pd.DataFrame, study: Study | None = None) -> str:
     """
     root = ET.Element("qgis", version="3.28.0", styleCategories="Symbology|Fields")
     if layer == "areas":
-        classes = {k: _fill(v) for k, v in STATUS.items()}
+        classes = {k: _fill(v) for k, v in STATUS.items()} | {UNDETERMINED: _fill("#ffffff")}
         rest = ("nicht bewertet", _fill(_NO_VALUE))
         root.append(_categories("status_class", classes, rest, study))
     elif layer == "rooms":
@@ -58,23 +65,30 @@ def style(layer: str, frame: pd.DataFrame, study: Study | None = None) -> str:
     elif layer == "regions":
         root.append(_graduated("share", frame["share"]))
     elif layer == "surface":
-        root.append(_graduated("per_km2", frame["per_km2"], percent=False))
+        root.append(_classed("per_km2", frame["per_km2"], "Personen je km²", study))
     elif layer == "clusters":
         root.append(_single(_fill("#00000000", outline="#7d2a0e", width="0.8")))
     elif layer == "offices":
-        root.append(_single(_marker("#1f1f1f", "3.6", "square")))
+        classes = {
+            "false": _marker("#1f1f1f", "3.6", "square"),
+            "true": _marker("#ffffff", "3.6", "square"),
+        }
+        labels = {"false": "Bestehende Dienststelle", "true": "Dienststelle, Lage ungefähr"}
+        root.append(_categories("approximate", classes, None, study, labels))
     else:
-        root.append(_single(_marker("#5a7d8c", "1.2", "circle")))
+        people = next((str(c) for c in frame if str(c).startswith("people_")), "people")
+        found = frame[people] if people in frame else pd.Series(dtype=float)
+        root.append(_classed(people, found, "Personen", study, sized=True))
     aliases = ET.SubElement(root, "aliases")
     for k, name in enumerate(c for c in frame.columns if c != "geometry"):
-        title = describe(str(name), layer).title
+        column = describe(str(name), layer)
         # the index counts the key column `fid`, which GDAL puts in front
         ET.SubElement(
             aliases,
             "alias",
             index=str(k + 1),
             field=str(name),
-            name=title if study is None else own_terms(title, study),
+            name=column.title if study is None else heading(column, study).title,
         )
     geometry = dict.fromkeys(("areas", "regions", "clusters", "surface"), "2").get(layer, "0")
     ET.SubElement(root, "layerGeometryType").text = geometry
@@ -152,9 +166,10 @@ def _categories(
     classes: dict[str, ET.Element],
     rest: tuple[str, ET.Element] | None,
     study: Study | None,
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> ET.Element:
     """Categorised renderer; `rest` takes every other value and the missing ones."""
-    entries = [(value, value, symbol) for value, symbol in classes.items()]
+    entries = [(value, labels.get(value, value), symbol) for value, symbol in classes.items()]
     entries += [("", *rest)] if rest else []
     renderer = _renderer("categorizedSymbol", [s for *_, s in entries], attr=attribute)
     holder = ET.Element("categories")
@@ -166,30 +181,62 @@ def _categories(
     return renderer
 
 
-def _graduated(attribute: str, values: pd.Series, *, percent: bool = True) -> ET.Element:
-    """Graduated renderer with five classes of equal numbers of units, labelled in percent or not.
-
-    Whole numbers have whole limits, shares limits of a thousandth.
-    """
+def _graduated(attribute: str, values: pd.Series) -> ET.Element:
+    """Graduated renderer of shares with five classes of equal numbers of rows, in percent."""
     known = values.dropna().to_numpy(float)
     if not len(known):
         return _single(_fill(_NO_VALUE))
     limits = np.unique(np.quantile(known, np.linspace(0, 1, len(_REDS) + 1)))
     limits = limits if len(limits) > 1 else np.repeat(limits, 2)
     # the outer limits are widened to printed digits, so that rounding leaves nobody outside
-    unit = 1000 if percent else 1
-    limits[0], limits[-1] = np.floor(limits[0] * unit) / unit, np.ceil(limits[-1] * unit) / unit
+    limits[0], limits[-1] = np.floor(limits[0] * 1000) / 1000, np.ceil(limits[-1] * 1000) / 1000
     steps = np.linspace(0, len(_REDS) - 1, len(limits) - 1).round().astype(int)
+    entries = [
+        (lower, upper, f"{lower * 100:.1f} bis {upper * 100:.1f} %".replace(".", ","))
+        for lower, upper in itertools.pairwise(limits)
+    ]
+    return _ranges(attribute, entries, [_fill(_REDS[k]) for k in steps])
+
+
+def _classed(
+    attribute: str, values: pd.Series, unit: str, study: Study | None, *, sized: bool = False
+) -> ET.Element:
+    """Graduated renderer with the classes of the report's map: colours, or sizes of points.
+
+    The values are whole numbers, so a class ends one below the next: QGIS counts both ends in.
+    """
+    known = values.dropna().to_numpy(float)
+    classes = surface_classes(known)
+    if not classes:
+        return _single(_marker(_POINT, "1.2", "circle") if sized else _fill(_NO_VALUE))
+    language = "de" if study is None else study.language
+    words = band_labels(pd.DataFrame(classes, columns=["least", "below"]), language)
+    said = unit if study is None else own_terms(unit, study)
+    most = float(known.max())
+    entries = [
+        (least, most if below != below else below - 1, f"{word} {said}")
+        for (least, below), word in zip(classes, words, strict=True)
+    ]
+    last, symbols = max(len(classes) - 1, 1), []
+    for k in range(len(classes)):
+        size = f"{np.sqrt(1 + 2 * k):.1f}"  # the area of a point grows with its class
+        colour = SEQUENCE[round(k * (len(SEQUENCE) - 1) / last)]
+        symbols.append(_marker(_POINT, size, "circle") if sized else _fill(colour))
+    return _ranges(attribute, entries, symbols, method="GraduatedSize" if sized else None)
+
+
+def _ranges(
+    attribute: str,
+    entries: list[tuple[float, float, str]],
+    symbols: list[ET.Element],
+    method: str | None = None,
+) -> ET.Element:
+    """Graduated renderer of given classes: lowest and highest value, label."""
     renderer = _renderer(
-        "graduatedSymbol",
-        [_fill(_REDS[k]) for k in steps],
-        attr=attribute,
-        graduatedMethod="GraduatedColor",
+        "graduatedSymbol", symbols, attr=attribute, graduatedMethod=method or "GraduatedColor"
     )
     holder = ET.Element("ranges")
-    for k, (lower, upper) in enumerate(itertools.pairwise(limits)):
-        label = f"{lower * 100:.1f} bis {upper * 100:.1f} %".replace(".", ",")
-        label = label if percent else f"{lower:.0f} bis {upper:.0f}"
+    for k, (lower, upper, label) in enumerate(entries):
         place = {"lower": f"{lower:.6f}", "upper": f"{upper:.6f}", "label": label}
         ET.SubElement(holder, "range", place, symbol=str(k), render="true")
     renderer.insert(0, holder)
