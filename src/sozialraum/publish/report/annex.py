@@ -145,6 +145,12 @@ def tables(facts: Facts, w: Words) -> list[Block]:
     return blocks
 
 
+_MEASURES = {"Dissimilarität", "Dissimilarity", "Hoover-Index", "Hoover index", "Isolation"}
+_MEASURES |= {"Theil-Index", "Theil index"}
+_AROUND = {"Gi*", "Morans I", "Moran's I", "Konzentration", "Concentration"}
+_AROUND |= {"Kontrolle falscher Entdeckungen", "False discovery control"}
+
+
 def glossary(facts: Facts, w: Words) -> list[Block]:
     """Terms that occur in this report; the study's own areas and level are explained, too."""
     study, units = facts.content.study, w.many("units")
@@ -153,6 +159,10 @@ def glossary(facts: Facts, w: Words) -> list[Block]:
         absent |= {"Dynamik", "Dynamics"}
     if not facts.without_old_age and "S3" in absent:
         absent.add("SGB XII")
+    if facts.table("inequality").empty:
+        absent |= _MEASURES
+    if not facts.roles:
+        absent |= _AROUND
     area = study.area_layer.title
     own = [(area, units.get(area, units["area"]))]
     if facts.region_title:

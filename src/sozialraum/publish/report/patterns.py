@@ -22,8 +22,7 @@ from sozialraum.publish.report.blocks import (
 from sozialraum.publish.report.facts import Facts, records
 from sozialraum.publish.report.findings import partial_note, weight_kind
 
-TOLD_ROLES = ("Konzentration", "einzeln hoch")
-MOST_SENTENCES = 12
+TOLD_ROLES = {"Konzentration": "members", "einzeln hoch": "alone"}  # role -> sentence
 MOST_CHANGES = 15  # areas in the chart of changes
 MOST_NAMES = 12  # areas of one concentration that its row names
 STATUSES = (EMERGING, PERSISTENT, VANISHING, OPEN)
@@ -161,7 +160,8 @@ def _regions(caption: str, facts: Facts, w: Words) -> Block:
         ]
         for r in records(facts.regions.sort_values("share", ascending=False))
     ]
-    return table(caption, columns, rows, note=partial_note(facts, w))
+    note = w.t("distribution.regions_note", region=facts.content.info.region_name)
+    return table(caption, columns, rows, note=f"{note} {partial_note(facts, w)}".strip())
 
 
 def _measures(facts: Facts, w: Words) -> list[Block]:
@@ -203,8 +203,8 @@ def _roles(facts: Facts, w: Words) -> list[Block]:
     blocks = [para(w.t("concentration.roles", roles=roles))]
     alt = w.t("concentration.map_alt", roles=roles, n=len(facts.clusters))
     blocks.append(figure("clusters.svg", w.t("concentration.map_caption"), alt))
-    if sentences := _cluster_sentences(facts):
-        blocks += [para(w.t("concentration.sentences"), keep=True), bullets(sentences)]
+    if told := " ".join(_members(facts, w)):
+        blocks.append(para(told))
     return blocks
 
 
@@ -382,10 +382,17 @@ def _shortened(names: str, w: Words) -> str:
     )
 
 
-def _cluster_sentences(facts: Facts) -> list[str]:
-    rows = facts.ranked
-    if "cluster_sentence" not in rows:
-        return []
-    rows = rows[rows["cluster"].isin(TOLD_ROLES)].head(MOST_SENTENCES)
-    pairs = zip(rows["name"], rows["cluster_sentence"], strict=True)
-    return [f"{name}: {s}" for name, s in pairs if isinstance(s, str) and s]
+def _members(facts: Facts, w: Words) -> list[str]:
+    """Which areas make up the concentrations, and which are high by themselves."""
+    region, share = facts.content.info.region_name, w.pct(facts.totals["share"])
+    told = []
+    for role, key in TOLD_ROLES.items():
+        rows = facts.ranked[facts.ranked["cluster"] == role]
+        if rows.empty:
+            continue
+        valued = [
+            w.t("concentration.valued", name=r["name"], share=w.pct(r["share"]))
+            for r in records(rows)
+        ]
+        told.append(w.t(f"concentration.{key}", names=w.names(valued), region=region, share=share))
+    return told
