@@ -123,19 +123,9 @@ class Run:
 
     def headline(self) -> str:
         """One sentence with the answer, in the study's language."""
-        from sozialraum.publish.numbers import number, percent
-        from sozialraum.publish.terms import own_terms
+        from sozialraum.publish.headline import headline
 
-        chosen = self.proposal()
-        first = self.ranking.iloc[0]
-        reached = chosen["cumulative_share"].iloc[-1] if len(chosen) else 0.0
-        rooms = "1 Raum" if len(chosen) == 1 else f"{len(chosen)} Räume"
-        return own_terms(
-            f"Der größte Bedarf besteht in {first['name']}; {rooms} und die "
-            f"bestehenden Standorte erreichen {percent(reached)} der "
-            f"{number(self.content.figures['demand'])} Personen zu Fuß.",
-            self.study,
-        )
+        return headline(self.content)
 
     def write(
         self,
