@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
+from sozialraum.lazy import sparse
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.frontier import Step
-from sozialraum.presence.problem import Ints, Site, check_radius, read_problem
+from sozialraum.presence.problem import Floats, Ints, Site, check_radius, read_problem
 
 
 def nested_proposal(
@@ -62,11 +63,11 @@ def nested_proposal(
     people = np.where(every.counts(held) > 0, 0.0, problem.demand)
     start = float(problem.demand.sum() - people.sum())
     free = np.setdiff1d(problem.candidates, held)
-    spans = every.reach[:, free].toarray().T
+    spans = every.reach[:, free].T.tocsr().astype(float)
     column = {problem.name(j): k for k, j in enumerate(free)}
     best: tuple[float, list[int]] = (np.inf, [])
     for step in steps[1:]:
-        order = _order(spans, people, np.array([column[s] for s in step.sites]), len(steps) - 1)
+        order = _order(spans, people, [column[s] for s in step.sites], len(steps) - 1)
         reached = _reached(spans, people, order)
         lost = float(np.sum([s.reached - start for s in steps[1:]] - reached))
         if lost < best[0] - 1e-9:
@@ -86,25 +87,39 @@ def nested_proposal(
     )
 
 
-def _order(spans: np.ndarray, people: np.ndarray, chosen: Ints, most: int) -> list[int]:
+def _order(spans: sparse.csr_array, people: Floats, chosen: list[int], most: int) -> list[int]:
+    """Chosen sites in the order in which they would be opened, and further ones up to `most`."""
     inside, first = list(chosen), []
+    counts = spans[inside].sum(axis=0)
     while inside:
-        counts = spans[inside].sum(axis=0)
         loss = spans[inside] @ np.where(counts == 1, people, 0.0)
-        first.append(int(inside.pop(int(np.argmin(loss)))))
+        out = inside.pop(int(np.argmin(loss)))
+        counts[_units(spans, out)] -= 1
+        first.append(out)
     order = first[::-1]
-    left = np.where(spans[order].any(axis=0), 0.0, people)
+    left = people.copy()
+    for site in order:
+        left[_units(spans, site)] = 0.0
     while len(order) < most:
         gain = spans @ left
         gain[order] = -1.0
         order.append(int(np.argmax(gain)))
-        left = np.where(spans[order[-1]] > 0, 0.0, left)
+        left[_units(spans, order[-1])] = 0.0
     return order
 
 
-def _reached(spans: np.ndarray, people: np.ndarray, order: list[int]) -> np.ndarray:
-    covered = np.logical_or.accumulate(spans[order] > 0, axis=0)
-    return covered @ people
+def _units(spans: sparse.csr_array, site: int) -> Ints:
+    """Demand points within the radius of a site."""
+    return spans.indices[spans.indptr[site] : spans.indptr[site + 1]]
+
+
+def _reached(spans: sparse.csr_array, people: Floats, order: list[int]) -> Floats:
+    left, added = people.copy(), []
+    for site in order:
+        units = _units(spans, site)
+        added.append(left[units].sum())
+        left[units] = 0.0
+    return np.cumsum(added)
 
 
 def flattening(steps: list[Step]) -> int:

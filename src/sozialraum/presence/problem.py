@@ -72,7 +72,7 @@ class Problem:
     def within(self, radius: float) -> sparse.csr_array:
         """Which site reaches which demand point: 1 where distance <= radius (all sites)."""
         cost: Any = self.cost
-        if sparse.issparse(cost):
+        if not isinstance(cost, np.ndarray) and sparse.issparse(cost):
             near = cost.data <= radius
             heads = np.r_[0, np.cumsum(near)][cost.indptr]
             parts = (np.ones(int(near.sum())), cost.indices[near], heads)
@@ -215,7 +215,7 @@ def check_radius(radius: float, name: str = "radius") -> float:
 
 def _distances(cost: Matrix) -> Matrix:
     matrix: Any
-    if sparse.issparse(cost):
+    if not isinstance(cost, np.ndarray) and sparse.issparse(cost):
         matrix = sparse.csr_array(cost).astype(float)  # type: ignore[call-overload]
         matrix.sum_duplicates()
         values = matrix.data
