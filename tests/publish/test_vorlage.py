@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import docx
@@ -88,6 +89,44 @@ def test_a_fictitious_run_its_warnings_sources_and_fingerprint_are_named(path, r
     assert all(s.attribution.rstrip(".") in text for s in run.info.sources)
     assert run.info.fingerprint in text
     assert run.study.question.split(".")[0] in text
+
+
+def test_nothing_of_the_library_s_template_is_left_in_the_document(path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        assert "word/document.xml" in names
+        assert not [n for n in names if "thumbnail" in n or "customXml" in n or "app.xml" in n]
+        assert b"thumbnail" not in archive.read("_rels/.rels")
+        assert b"jpeg" not in archive.read("[Content_Types].xml")
+
+
+def test_the_number_of_the_page_is_as_large_as_the_words_beside_it(path) -> None:
+    (line,) = docx.Document(str(path)).sections[0].footer.paragraphs
+    sizes = [size.get(qn("w:val")) for size in line._p.iter(qn("w:sz"))]
+    assert len(sizes) == 2
+    assert len(set(sizes)) == 1
+    (field,) = line._p.iter(qn("w:fldSimple"))
+    assert [text.text for text in field.iter(qn("w:t"))] == ["1"]
+
+
+def test_a_room_without_an_address_is_placed_by_its_area(run) -> None:
+    site = run.proposal()["site_id"].iloc[0]
+    rooms = run.content.rooms.copy()
+    rooms.loc[site, "address"] = None
+    area = run.content.areas.loc[rooms.loc[site, "area_id"], "name"]
+    first = compose(replace(run, content=replace(run.content, rooms=rooms))).rooms.rows[0]
+    assert first[1] == f"{rooms.loc[site, 'name']}, Planungsraum {area}"
+
+
+def test_only_word_documents_are_written_into_folders_that_need_not_exist(
+    run, tmp_path, demo_folder, capsys
+) -> None:
+    out = tmp_path / "new" / "folder" / "v.docx"
+    assert write_vorlage(run, out) == out
+    assert [p.name for p in out.parent.iterdir()] == ["v.docx"]
+    assert main(["report", str(demo_folder), "--short", "--out", str(tmp_path / "q.odt")]) == 2
+    assert "Word document, not .odt" in capsys.readouterr().err
+    assert not (tmp_path / "q.odt").exists()
 
 
 def test_styles_language_and_properties_suit_a_word_processor(path) -> None:

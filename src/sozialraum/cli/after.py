@@ -15,7 +15,9 @@ def register(commands: Any) -> None:
     report.set_defaults(handle=_report)
     report.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run")
     report.add_argument("--short", action="store_true", help="the short paper (the only one)")
-    report.add_argument("--out", type=Path, metavar="FILE", help="default: vorlage-KENNUNG.docx")
+    report.add_argument(
+        "--out", type=Path, metavar="FILE.docx", help="default: vorlage-KENNUNG.docx"
+    )
 
     compare = commands.add_parser("compare", help="what changed between two finished runs")
     compare.set_defaults(handle=_compare)

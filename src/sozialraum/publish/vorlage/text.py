@@ -95,7 +95,8 @@ def compose(run: Finished) -> Paper:
         origin=(
             f"Erstellt mit sozialraum {info.version} aus dem Lauf mit der Kennung "
             f"{info.fingerprint}. Der ausführliche Bericht desselben Laufs (report.pdf) nennt "
-            "Verfahren, alle Tabellen und die Prüfung der Daten."
+            "Verfahren, Tabellen und die Prüfung der Daten; die Arbeitsmappe (tables.xlsx) hat "
+            "alle Tabellen."
         ),
         map_alt=""
         if chosen.empty
@@ -118,7 +119,8 @@ def _answer(facts: Facts, w: Words) -> list[Runs]:
     if chosen.empty:
         return points
     answer = [p for p in points if not _begins(p, "Welche Räume?")]
-    text = f" {len(chosen)} Räume (Tabelle 1). {reach(facts, w)}"
+    text = f" {'Ein Raum' if len(chosen) == 1 else f'{len(chosen)} Räume'} (Tabelle 1)."
+    text += f" {reach(facts, w)}"
     doubts = " ".join(doubtful(facts, w))
     answer.insert(min(2, len(answer)), [{"strong": "Welche Räume?"}, f"{text} {doubts}".rstrip()])
     return answer
@@ -133,10 +135,7 @@ def _rooms(facts: Facts, chosen: pd.DataFrame, w: Words) -> Grid:
     stable = chosen["stability"].notna().any()
     rows, shown = [], len(chosen) if len(chosen) <= MOST_ROOMS else FIRST_ROOMS
     for room in chosen.head(shown).to_dict("records"):
-        address = facts.rooms["address"].get(room["site_id"])
-        place = (
-            f"{room['name']}, {address}" if isinstance(address, str) and address else room["name"]
-        )
+        place = f"{room['name']}, {_place(facts, room['site_id'])}".removesuffix(", ")
         operator = room["operator"] if isinstance(room["operator"], str) else "nicht genannt"
         row: tuple[str, ...] = (w.n(room["order"]), str(place), operator, w.n(room["reached"]))
         row += (w.pct(room["cumulative_share"]),)
@@ -158,6 +157,15 @@ def _rooms(facts: Facts, chosen: pd.DataFrame, w: Words) -> Grid:
         (True, False, False, True, True) + ((True,) if stable else ()),
         note,
     )
+
+
+def _place(facts: Facts, site: str) -> str:
+    """Where a room is: its address, else the area it lies in; empty where neither is known."""
+    address, area = (facts.rooms[key].get(site) for key in ("address", "area_id"))
+    if isinstance(address, str) and address:
+        return address
+    name = facts.areas["name"].get(area)
+    return f"{facts.content.study.area_layer.title} {name}" if isinstance(name, str) else ""
 
 
 def _areas(facts: Facts, w: Words) -> Grid:

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sozialraum.errors import StudyError
 from sozialraum.publish.report.blocks import Words
 from sozialraum.publish.report.facts import EVERYBODY, Facts
 from sozialraum.publish.report.figures import draw
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 FONT = "Arial"
 SHADE, RULE = "E3EDF3", "A9AEB4"
 SIZES = {"Normal": 9.0, "List Bullet": 9.0, "Title": 15.0, "Heading 1": 10.5, "Caption": 8.0}
+FOOTER = 7.5  # points
 MAP_WIDTH = 13.5  # centimetres
 
 
@@ -33,25 +35,44 @@ def write_vorlage(run: Finished, path: str | Path) -> Path:
     run : Finished
         See `sozialraum.publish.finished.read_run`.
     path : path
-        Of the document; replaced where it exists.
+        Of the document, ending in .docx; replaced whole where it exists. Its folder is created.
 
     Returns
     -------
     pathlib.Path
+
+    Raises
+    ------
+    StudyError
+        The name of the document has another ending.
 
     Notes
     -----
     Two pages of A4. Every time stamp inside, those of the archive among them, is the reference
     date of the run.
     """
+    path = Path(path)
+    if path.suffix.lower() != ".docx":
+        raise StudyError(
+            f"The Vorlage is a Word document, not {path.suffix or 'a file without an ending'}",
+            where=str(path),
+            expected="a name that ends in .docx",
+            hint="Write a .docx; LibreOffice and Word save it in other formats",
+        )
     paper = compose(run)
     document = _styled(run)
     _front(document, paper)
     _body(document, paper, run)
     buffer = io.BytesIO()
     document.save(buffer)
-    path = Path(path)
-    path.write_bytes(_constant(buffer.getvalue(), dt.date.fromisoformat(run.info.reference_date)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        day = dt.date.fromisoformat(run.info.reference_date)
+        beside.write_bytes(_constant(buffer.getvalue(), day))
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
     return path
 
 
@@ -62,6 +83,7 @@ def _styled(run: Finished) -> Document:
     from docx.shared import Cm, Pt, RGBColor
 
     document = docx.Document()
+    _bare(document)
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin, section.right_margin = Cm(2.2), Cm(1.8)
@@ -97,6 +119,15 @@ def _styled(run: Finished) -> Document:
     properties.created = properties.modified = day
     properties.revision = 1
     return document
+
+
+def _bare(document: Document) -> None:
+    """Leave out what the library's template brings along: preview, program and page count."""
+    package: Any = document.part.package
+    for owner in (package, document.part):
+        for key, relation in list(owner.rels.items()):
+            if relation.reltype.endswith(("/thumbnail", "/extended-properties", "/customXml")):
+                del owner.rels[key]
 
 
 def _language(document: Document) -> None:
@@ -157,8 +188,8 @@ def _body(document: Document, paper: Paper, run: Finished) -> None:
     _small(document, "; ".join(paper.sources) + ".")
     _small(document, paper.origin)
     footer = document.sections[0].footer.paragraphs[0]
-    _sized(footer.add_run(f"Kennung {run.info.fingerprint} · Seite "), 7.5)
-    _field(footer, "PAGE")
+    _sized(footer.add_run(f"Kennung {run.info.fingerprint} · Seite "), FOOTER)
+    _field(footer, "PAGE", FOOTER)
 
 
 def _picture(document: Document, paper: Paper, run: Finished) -> None:
@@ -257,7 +288,7 @@ def _sized(run: Any, points: float) -> Any:
     return run
 
 
-def _field(paragraph: Any, code: str) -> None:
+def _field(paragraph: Any, code: str, points: float) -> None:
     """A field that Word fills, such as the number of the page."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
@@ -265,11 +296,8 @@ def _field(paragraph: Any, code: str) -> None:
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), code)
     paragraph._p.append(field)
-    run = OxmlElement("w:r")
-    text = OxmlElement("w:t")
-    text.text = "1"
-    run.append(text)
-    field.append(run)
+    written = _sized(paragraph.add_run("1"), points)
+    field.append(written._r)
 
 
 def _constant(archive: bytes, day: dt.date) -> bytes:
