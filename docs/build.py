@@ -71,18 +71,58 @@ def _shown(default: object) -> str:
 
 
 def columns() -> str:
-    """The columns of the tables of a run."""
+    """The columns of the published files, with units and meanings."""
     from sozialraum.publish.columns import describe
     from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
+    from sozialraum.publish.meanings import Meanings, unit_of
+    from sozialraum.publish.tables import region_columns
+    from sozialraum.study import load_study
 
-    lines = ["# Columns of the tables", "", "Empty = missing or withheld, never 0.", ""]
-    for name, table in (("ranking", RANKING), ("presence", PRESENCE), ("frontier", FRONTIER)):
-        lines += [f"## {name}.csv", "", "| column | type | meaning (German) |", "|---|---|---|"]
-        for c, text in table.items():
-            meaning = ". ".join(filter(None, (text, describe(c).note)))
-            lines.append(f"| `{c}` | {describe(c).kind} | {meaning} |")
+    meanings = Meanings(load_study("demo"))
+    lines = ["# Columns of the published files", "", "Empty = missing or withheld, never 0.", ""]
+    lines += ["Meanings are German, as in the files, here with the settings of the study `demo`;"]
+    lines += ["`datapackage.json` and the GeoPackage itself hold those of a run. The unit `1` is a"]
+    lines += ["pure number, shares among them. `S1` stands for every indicator, `young` for every"]
+    lines += ["target group. The sheets of `tables.xlsx` are described in `datapackage.json`.", ""]
+    parts = {
+        "ranking.csv": ("", list(RANKING)),
+        "regions.csv, layer regions": ("regions", region_columns()),
+        "presence.csv": ("presence", list(PRESENCE)),
+        "frontier.csv": ("frontier", list(FRONTIER)),
+    }
+    parts |= {title: (table, names.split()) for title, (table, names) in LAYERS.items()}
+    for title, (table, names) in parts.items():
+        lines += [f"## {title}", "", "| column | type | unit | meaning (German) |"]
+        lines += ["|---|---|---|---|"]
+        for name in names:
+            column = describe(name, table)
+            meaning = meanings.of(column, table)
+            lines.append(f"| `{name}` | {column.kind} | {unit_of(column)} | {meaning} |")
         lines.append("")
     return "\n".join(lines)
+
+
+LAYERS = {
+    "Layer areas, areas.parquet: besides those of ranking.csv": (
+        "",
+        "region_id region_name S1 S1_previous status_index status_published dynamics_index "
+        "dynamics_published old_age top_certain top_possible sentence cluster_sentence flags "
+        "rank_young rank_lo_young rank_hi_young explained_S1 weight_young",
+    ),
+    "Layer surface": ("surface", "unit_id area_id per_km2 behind"),
+    "Layer clusters": (
+        "clusters",
+        "areas names beyond cases expected relative_risk p_value p_circles",
+    ),
+    "Layer units": ("units", "unit_id area_id people_young"),
+    "Layer offices": ("offices", "name approximate targets"),
+    "Layer rooms": (
+        "rooms",
+        "site_id name address operator operator_kind operator_reason venue_types role order "
+        "eligible reason suits area_id sources lon lat",
+    ),
+}
+"""Columns of the layers of the GeoPackage: the table they are described in, their names."""
 
 
 def schema() -> str:

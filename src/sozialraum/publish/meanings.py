@@ -322,7 +322,7 @@ class Meanings:
             names |= of.titles if of else {}
             masked = of.masked_up_to if of else 0
             zero = f" Eine 0 steht für 0 bis {masked} Personen" if masked else ""
-            quoted = f"Prozent, wie der Herausgeber sie schreibt.{zero}"
+            quoted = f"In Prozent, wie vom Herausgeber veröffentlicht.{zero}"
             return {"indicator": f"{key}: {names[key]}" if key in names else key, "quoted": quoted}
         target = study.targets.get(found["t"])
         if target is None:
