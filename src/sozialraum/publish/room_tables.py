@@ -117,7 +117,7 @@ def _tables(
     yield _exchange(answer, names, titles)
     yield _robust(answer, names, titles)
     yield _everybody(answer, titles, content)
-    yield _clarify(answer)
+    yield _clarify(answer, content)
     if answer.week is not None and study.hours is not None:
         yield _week(answer.week, names, study)
     yield _model(answer, titles, study.siting.model)
@@ -248,10 +248,14 @@ def _everybody(answer: Answer, titles: dict[str, str], content: Content) -> Furt
     )
 
 
-def _clarify(answer: Answer) -> FurtherTable:
+def _clarify(answer: Answer, content: Content) -> FurtherTable:
+    frame = answer.clarify.reset_index(names="site")
+    area_of = content.rooms["area_id"].map(content.areas["name"])
+    frame["area_name"] = frame["site"].map(area_of)
     columns = (
         _NAME,
         describe("address"),
+        Column("area_name", content.study.area_layer.title),
         Column("reason", "offen ist"),
         Column("gained", "zusätzlich erreicht", "integer", unit=_PEOPLE),
         Column("gained_share", "deren Anteil", "number", 4, share=True),
@@ -260,7 +264,7 @@ def _clarify(answer: Answer) -> FurtherTable:
         "clarify",
         "Nachfragen",
         "Häuser, bei denen eine Nachfrage den Vorschlag ändern kann",
-        answer.clarify.reset_index(),
+        frame,
         columns,
         pd.Series(dtype=object),
         note="Zusätzlich zum Vorschlag erreicht, wenn das Haus geeignet wäre. Die Zahlen"

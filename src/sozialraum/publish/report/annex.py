@@ -256,7 +256,7 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
     )
     common: list[tuple[str, float, str, Cell]] = [
         (w.t("columns.room"), 4, LEFT, lambda r: str(r["name"])),
-        (w.t("columns.address"), 3, LEFT, lambda r: _text(r["address"])),
+        (w.t("columns.place"), 3, LEFT, lambda r: facts.place(r["site_id"])),
         (w.t("columns.kind"), 2.5, LEFT, lambda r: _text(r["venue_types"])),
         (w.t("columns.operator"), 3.5, LEFT, lambda r: _text(r["operator"])),
     ]
@@ -265,6 +265,7 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
     for mask, last, key in ((eligible, kind, "rooms"), (~eligible, reason, "excluded")):
         if mask.any():
             rows = facts.rooms[mask].sort_values(["name", "address"])
+            rows = rows.assign(site_id=rows.index)
             cells = _cells(rows, [*common, last])
             blocks.append(table(w.t(f"tables.{key}"), wide=True, **cells))
     return blocks

@@ -246,7 +246,8 @@ def questions(facts: Facts, w: Words) -> list[Block]:
     ]
     cells = []
     for r in houses:
-        place = f"{r['name']}, {r['address']}" if r["address"] else str(r["name"])
+        where = (r["name"], r["address"], r["area_name"])
+        place = ", ".join(t for t in where if isinstance(t, str) and t)
         cells.append([place, str(r["reason"]), w.n(r["gained"])])
     return [
         para(w.t("clarify.worth")),

@@ -246,6 +246,12 @@ class Facts:
         group = self.content.study.targets.get(target)
         return group.title if group else target
 
+    def place(self, site: str) -> str:
+        """Address and area of a venue, as far as they are known; at least the area says where."""
+        room = self.rooms.loc[site]
+        area = self.areas["name"].get(room["area_id"])
+        return ", ".join(str(t) for t in (room["address"], area) if isinstance(t, str) and t)
+
     @cached_property
     def _proposals(self) -> dict[str, pd.DataFrame]:
         """Per target group the rows of the study's number of rooms, or the nearest there is."""

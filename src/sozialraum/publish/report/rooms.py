@@ -68,6 +68,7 @@ def room_table(rows: pd.DataFrame, caption: str, facts: Facts, w: Words) -> Bloc
     columns = [
         (w.t("columns.nr"), 0, RIGHT),
         (w.t("columns.room"), 5, LEFT),
+        (w.t("columns.place"), 4, LEFT),
         (w.t("columns.operator"), 4, LEFT),
         (w.t("columns.additional"), 0, RIGHT),
         (w.t("columns.cumulative"), 0, RIGHT),
@@ -79,6 +80,7 @@ def room_table(rows: pd.DataFrame, caption: str, facts: Facts, w: Words) -> Bloc
         line = [
             w.n(r["order"]),
             str(r["name"]),
+            facts.place(r["site_id"]),
             f"{_text(r['operator']) or w.t('proposal.unnamed')} ({w.word(r['operator_kind'])})",
             w.n(r["reached"]),
             w.pct(r["cumulative_share"]),
@@ -151,8 +153,7 @@ def clarify(facts: Facts, w: Words) -> list[Block]:
     cells = []
     for r in records(chosen):
         room = facts.rooms.loc[r["site_id"]]
-        address = _text(room["address"])
-        place = f"{r['name']}, {address}" if address else str(r["name"])
+        place = ", ".join(filter(None, (str(r["name"]), facts.place(r["site_id"]))))
         cells.append([w.n(r["order"]), place, _text(r["operator"]), "; ".join(_open(room, w))])
     columns = [
         (w.t("columns.nr"), 0, RIGHT),
