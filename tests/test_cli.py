@@ -125,6 +125,11 @@ def test_a_run_from_a_manifest_whose_input_changed_ends_with_exit_1(
     done = call("run", "--from", manifest, "--data", str(data), "--quiet")
     assert done.returncode == 1, done.stderr
     assert "differs" in done.stdout
+    last = done.stdout.splitlines()[-1]
+    states = [line.split(maxsplit=1) for line in done.stdout.splitlines()[:-2]]
+    wrong = [name for state, name in states if state != "same"]
+    assert last.startswith(f"{len(wrong)} of {len(states)} files do")
+    assert f"not match: {wrong[0]}" in last
 
 
 def test_an_interrupted_run_ends_with_130_and_leaves_the_earlier_result(

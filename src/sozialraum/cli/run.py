@@ -86,11 +86,30 @@ def _repeat(arguments: argparse.Namespace) -> int:
         say.end()
     for name, state in repeated.items():
         print(f"{state:12} {name}")
-    wrong = sum(state != "same" for state in repeated.values())
+    print(f"\n{matched(repeated)}")
+    wrong = any(state != "same" for state in repeated.values())
     if wrong and not arguments.quiet:
         for note in pipeline.circumstances(arguments.manifest):
             print(wrap(note).removeprefix("sozialraum: "), file=sys.stderr)
-    return int(wrong > 0)
+    return int(wrong)
+
+
+def matched(repeated: Mapping[str, str]) -> str:
+    """Whether a repeated run matched, in one sentence.
+
+    Examples
+    --------
+    >>> matched({"map.html": "same", "ranking.csv": "same"})
+    'All 2 files match.'
+    >>> matched({"map.html": "same", "ranking.csv": "differs"})
+    '1 of 2 files does not match: ranking.csv.'
+    """
+    wrong = [name for name, state in repeated.items() if state != "same"]
+    if not wrong:
+        return f"All {len(repeated)} files match."
+    named = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+    verb = "does" if len(wrong) == 1 else "do"
+    return f"{len(wrong)} of {len(repeated)} files {verb} not match: {named}."
 
 
 def _compute(arguments: argparse.Namespace) -> int:
