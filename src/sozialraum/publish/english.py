@@ -43,6 +43,9 @@ PROSE = ("sentence", "cluster_sentence", "flags", "excluded")
 ROOMS = ("reason", "venue_types")
 """Columns of areas and of rooms that hold sentences; other texts are names, ids and classes."""
 
+QUOTED = ("Bundesagentur für Arbeit", "Lebensweltlich orientierte Räume", "Bürgergeld")
+"""German terms that English texts quote."""
+
 NAMES = ("area_id", "region_id", "site_id", "site", "unit_id", "name", "region_name", "operator")
 NAMES += ("address", "names", "comparable", "sources", "geometry")
 """Columns of tables that are never translated."""
@@ -113,10 +116,14 @@ def catalogue() -> Catalogue:
 def _compiled(german: str, english: str) -> Template:
     parts = PLACE.split(german)
     pattern = "".join(
-        f"(?P<{part}>{_NUMBER if len(part) == 1 else '.*?'})" if i % 2 else re.escape(part)
-        for i, part in enumerate(parts)
+        f"(?P<{part}>{_held(part)})" if i % 2 else re.escape(part) for i, part in enumerate(parts)
     )
     return Template(re.compile(pattern, re.DOTALL), english, parts[0], parts[-1])
+
+
+def _held(name: str) -> str:
+    """What a place holds, as a pattern: a number, a name without ';', or any text."""
+    return _NUMBER if len(name) == 1 else "[^;]*?" if name == "name" else ".*?"
 
 
 def _placed(name: str, value: str) -> str:
@@ -177,19 +184,30 @@ def english(text: str) -> str:
     >>> english("Haus am See")
     'Haus am See'
     """
-    if not text.strip():
-        return text
-    if (whole := known(text)) is not None:
+    if (whole := _all_known(text)) is not None:
         return whole
     cuts = [found.span() for found in _CUT.finditer(text)]
-    for start, end in reversed(cuts):
-        left = text[:start].removesuffix(";")
-        if (said := known(left)) is not None:
-            return f"{said}{';' * text[:start].endswith(';')} {english(text[end:])}"
-    if cuts:
-        start, end = cuts[0]
-        return f"{text[:start]} {english(text[end:])}"
-    return text
+    if not cuts:
+        return text
+    start, end = next((c for c in cuts if _part(text[: c[0]]) is not None), cuts[0])
+    return f"{_part(text[:start]) or text[:start]} {english(text[end:])}"
+
+
+def _all_known(text: str) -> str | None:
+    """A text of one or several parts that the catalogue has, the shortest first; else None."""
+    if text in catalogue().texts:
+        return catalogue().texts[text]
+    for found in _CUT.finditer(text):
+        left = _part(text[: found.start()])
+        if left is not None and (rest := _all_known(text[found.end() :])) is not None:
+            return f"{left} {rest}"
+    return known(text)
+
+
+def _part(text: str) -> str | None:
+    """A sentence, or a note with its semicolon."""
+    said = known(text.removesuffix(";"))
+    return said and said + ";" * text.endswith(";")
 
 
 _GERMAN = re.compile(
@@ -324,6 +342,7 @@ def _study(study: Study) -> Study:
 def _german_texts(content: Content, said: Study, left: Iterable[str]) -> Iterator[str]:
     """What stays German: the author's texts, what publishers wrote, names, untranslated texts."""
     study = content.study
+    yield from QUOTED
     pairs = [(getattr(study, k), getattr(said, k)) for k in ("title", "subtitle", "question")]
     pairs += [(study.targets[k].title, said.targets[k].title) for k in study.targets]
     yield from (before for before, after in pairs if before == after)
