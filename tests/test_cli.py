@@ -231,7 +231,25 @@ def test_times_of_the_last_run_that_cannot_be_read_are_no_times(state: Path, dam
     (state / "stages.json").write_text(damage, encoding="utf-8")
     assert read_times("demo") == {}
     keep_times("demo", {"report": 1.0})
-    assert read_times("demo") == {"report": 1.0}
+    assert read_times("demo") == {"report": (1.0, 1.0)}
+
+
+def test_runs_from_the_cache_do_not_shorten_the_estimate_of_one_that_computes(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cold, warm = {"read the inputs": 4.0, "ranks": 8.0, "report": 6.0}, {"report": 5.0}
+    warm = {"read the inputs": 0.1, "ranks": 0.2, **warm}
+    for took in (cold, warm, warm):
+        keep_times("demo", took)
+    now = [0.0]
+    for took, told in ((cold, ["17", "13", "5"]), (warm, ["18", "5", "5"])):
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        say = Progress("demo", clock=lambda: now[0])
+        for stage, seconds in took.items():
+            say(stage)
+            now[0] += seconds
+        say.end()
+        assert re.findall(r"about (\d+) s left", sys.stderr.getvalue()) == told
 
 
 def test_the_log_is_private_tells_stages_and_the_end_but_no_message(state: Path) -> None:

@@ -83,16 +83,42 @@ def stop_log() -> None:
         handler.close()
 
 
-def read_times(name: str) -> dict[str, float]:
-    """Seconds of each stage in the last whole run of a study; empty where nothing is known."""
-    with suppress(OSError, ValueError, AttributeError, TypeError):
+def read_times(name: str) -> dict[str, tuple[float, float]]:
+    """Seconds of each stage in earlier runs of a study, from the cache and computed.
+
+    Both are the same where only one is known; empty where nothing is.
+    """
+    with suppress(OSError, ValueError, LookupError, AttributeError, TypeError):
         text = (state_folder() / TIMES).read_text(encoding="utf-8")
-        return {str(k): float(v) for k, v in json.loads(text)[name].items()}
+        times = json.loads(text)[name].items()
+        return {str(k): (float(fast), float(slow)) for k, (fast, slow) in times}
     return {}
 
 
+def was_computed(took: float, times: tuple[float, float]) -> bool:
+    """Whether a stage that took so long was computed; half as long as ever: from the cache.
+
+    Examples
+    --------
+    >>> was_computed(0.1, (3.0, 3.0)), was_computed(2.0, (0.1, 3.0))
+    (False, True)
+    """
+    return took >= times[1] / 2
+
+
 def keep_times(name: str, seconds: Mapping[str, float]) -> None:
-    """Remember how long the stages of a study took, for the next estimate."""
+    """Remember how long the stages of a study took, for the next estimate.
+
+    A stage that came from the cache leaves the time that it takes to compute as it was.
+    """
+    times = {}
+    for stage, took in seconds.items():
+        fast, slow = read_times(name).get(stage, (took, took))
+        if was_computed(took, (fast, slow)):
+            fast, slow = min(fast, took), took
+        else:
+            fast = took
+        times[stage] = (round(fast, 2), round(slow, 2))
     with suppress(OSError):
         path = state_folder() / TIMES
         known: Any = {}
@@ -100,7 +126,7 @@ def keep_times(name: str, seconds: Mapping[str, float]) -> None:
             known = json.loads(path.read_text(encoding="utf-8"))
         known = dict(list(known.items())[-50:]) if isinstance(known, dict) else {}
         known.pop(name, None)
-        known[name] = {k: round(v, 2) for k, v in seconds.items()}
+        known[name] = times
         beside = path.with_name(f".{TIMES}.{os.urandom(4).hex()}")
         with _private(str(beside), "w") as file:
             file.write(json.dumps(known))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sozialraum.cli.log import keep_times, read_times, start_log, stop_log
+from sozialraum.cli.log import keep_times, read_times, start_log, stop_log, was_computed
 
 LOG = logging.getLogger("sozialraum.run")
 
@@ -40,6 +40,7 @@ class Progress:
         self.start, self.since, self.stage = clock(), clock(), ""
         self.expected = read_times(name) if self.shown and name else {}
         self.seconds: dict[str, float] = {}
+        self.computing = True
         self.stopped = False
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self._stop)
@@ -55,11 +56,14 @@ class Progress:
             print(f"{line:78}", end="", file=sys.stderr, flush=True)
 
     def left(self) -> str:
-        """Estimate for this stage and those after it, from the last run of the same study."""
+        """Estimate for this stage and those after it, from earlier runs of the same study.
+
+        If the stage before came from the cache, those to come are taken to do so, too.
+        """
         names = list(self.expected)
         if self.stage not in names:
             return ""
-        rest = sum(self.expected[n] for n in names[names.index(self.stage) :])
+        rest = sum(self.expected[n][self.computing] for n in names[names.index(self.stage) :])
         return f" about {max(round(rest), 1)} s left"
 
     def _stop(self, number: int, frame: object) -> None:
@@ -72,6 +76,8 @@ class Progress:
             return
         took = self.clock() - self.since
         self.seconds[self.stage] = took
+        if self.stage in self.expected:
+            self.computing = was_computed(took, self.expected[self.stage])
         LOG.info("%s: %.1f s", self.stage, took)
         if self.shown:
             line = f"  {self.stage:42} {took:5.1f} s"
