@@ -257,7 +257,7 @@ def _weighted(siting: Siting, cost: Floats, people: Floats, **options: Any) -> A
     weight = weight_by_way(siting, cost)
     answer = p_median(1 - weight, people, **options)
     total = float(people.sum())
-    value = float(people @ weight[:, list(answer.sites)].max(axis=1, initial=0.0))
+    value = float(people @ weight[:, np.array(answer.sites, np.intp)].max(axis=1, initial=0.0))
     bound = value if answer.proven else max(total - answer.bound, value)
     gap = relative_gap(value, bound)
     return replace(answer, objective=value, bound=bound, gap=gap)
