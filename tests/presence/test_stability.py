@@ -7,12 +7,21 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from sozialraum.errors import InputError
-from sozialraum.presence import max_coverage
+from sozialraum.presence import max_coverage, stability
 from sozialraum.presence.answer import answer
+from sozialraum.presence.exchange import best_found, best_of_one
 from sozialraum.presence.setting import Setting
-from sozialraum.presence.stability import Draws, draw_inputs, exchangeable, site_stability
+from sozialraum.presence.stability import (
+    Draws,
+    draw_inputs,
+    exchangeable,
+    redraw,
+    site_stability,
+    stability_by_number,
+)
 from sozialraum.study import load_study
 
 
@@ -133,3 +142,29 @@ def test_the_count_with_old_age_is_compared_on_its_own_and_drawn_nowhere():
     assert found.old_age_rooms == {"entering": ["Haus"], "leaving": ["Treff"]}
     first = found.presence.presence.query("target == 'everybody'")
     assert first[["site_id", "stability"]].to_numpy().tolist() == [["b", 1.0]]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 10_000), st.integers(1, 4))
+def test_a_large_instance_gets_the_same_choice_as_a_small_one(seed: int, p: int) -> None:
+    """Dense and sparse search are one method, so that a city is treated as a district is."""
+    rng = np.random.default_rng(seed)
+    reach = (rng.random((1, 30, 9)) < 0.25).astype(float)
+    people = rng.integers(1, 50, (1, 30)).astype(float)
+    known = rng.choice(9, size=int(rng.integers(0, p + 1)), replace=False)
+    one = best_of_one(sparse.csr_array(reach[0].T), people[0], p, known)
+    np.testing.assert_array_equal(one, best_found(reach, people, p, known)[0])
+
+
+def test_a_city_is_chosen_again_as_its_districts_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    cost, demand = rng.random((60, 12)) * 100, rng.integers(1, 40, 60).astype(float)
+    draws = draw_inputs(demand, draws=20, seed=1, areas=np.arange(60) // 6)
+    fixed = {"radius": 25, "draws": draws, "existing": [11], "required": [2]}
+    small = redraw(cost, demand, **fixed)
+    shares, found = stability_by_number(small, [[2], [2, 5, 7]])
+    monkeypatch.setattr(stability, "LARGE", 0)
+    again, other = stability_by_number(small, [[2], [2, 5, 7]])
+    pd.testing.assert_frame_equal(shares, again)
+    for a, b in zip(found, other, strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -1,10 +1,11 @@
-"""Coverage on small dense instances: the same choice again and again, in a fraction of a moment.
+"""Coverage without proofs: the same choice again and again, in a fraction of a moment.
 
 `sozialraum.presence.cover` proves optima of large sparse instances. Re-solving a proposal hundreds
 of times needs neither proof nor sparse matrices: points with the same sites in reach become one,
 then a greedy choice (Church & ReVelle 1974) is improved by exchanges (Teitz & Bart 1968), in all
 instances at once: `reach` is (instances, groups, sites) of ones and zeros, `weight` (instances,
-groups), a choice (instances, p).
+groups), a choice (instances, p). Instances as large as a whole city are improved one by one, on
+the few points that each site reaches.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from sozialraum.lazy import sparse
 from sozialraum.presence.problem import Bools, Floats, Ints
 
 
@@ -128,3 +130,71 @@ def best_found(reach: Floats, weight: Floats, p: int, known: Ints) -> Ints:
     reached = [reached_by(reach, weight, choice) for choice in found]
     better = reached[1] > reached[0] + 1e-9 * weight.sum(axis=1)
     return np.where(better[:, None], found[1], found[0])
+
+
+def best_of_one(spans: sparse.csr_array, people: Floats, p: int, known: Ints) -> Ints:
+    """`best_found` of one instance in which a site reaches few of very many points.
+
+    Parameters
+    ----------
+    spans : sparse array (sites, points) of ones
+    people : float array (points,)
+    p : int
+    known : int array
+
+    Examples
+    --------
+    >>> spans = sparse.csr_array([[1.0, 0, 0], [0, 1, 1], [1, 1, 0]])
+    >>> best_of_one(spans, np.array([5.0, 4, 3]), 1, np.array([0])).tolist()
+    [2]
+    """
+    near = spans.T.tocsr()
+    tolerance = 1e-9 * people.sum()
+    best, most = np.empty(0, np.intp), -np.inf
+    for start in (known, best):
+        choice = _exchanged(near, spans, people, _added(spans, people, p, start), tolerance)
+        reached = float(people[spans[choice].sum(axis=0) > 0].sum())
+        if reached > most + tolerance:
+            best, most = np.sort(choice), reached
+    return best
+
+
+def _added(spans: sparse.csr_array, people: Floats, p: int, chosen: Ints) -> Ints:
+    """`add_greedily` of one instance."""
+    picked, left = list(chosen), people.copy()
+    left[spans[chosen].sum(axis=0) > 0] = 0.0
+    while len(picked) < p:
+        gain = spans @ left
+        gain[picked] = -1.0
+        picked.append(int(gain.argmax()))
+        left[_reached(spans, picked[-1])] = 0.0
+    return np.array(picked, np.intp)
+
+
+def _exchanged(
+    near: sparse.csr_array, spans: sparse.csr_array, people: Floats, chosen: Ints, tolerance: float
+) -> Ints:
+    """`exchange_sites` of one instance."""
+    chosen, m = chosen.copy(), near.shape[1]
+    counts = np.asarray(near[:, chosen].sum(axis=1))
+    while 0 < chosen.size < m:
+        units = [_reached(spans, site) for site in chosen]
+        alone = [u[counts[u] == 1] for u in units]
+        kept = np.repeat(np.arange(chosen.size), [u.size for u in alone])
+        whose = np.concatenate(alone)
+        mine = sparse.csr_array((people[whose], (kept, whose)), shape=(chosen.size, people.size))
+        score = (mine @ near).toarray() + spans @ np.where(counts == 0, people, 0.0)
+        score -= mine.sum(axis=1)[:, None]
+        score[:, chosen] = -np.inf
+        best = int(score.argmax())
+        if score.flat[best] <= tolerance:
+            break
+        out, into = divmod(best, m)
+        counts[units[out]] -= 1
+        counts[_reached(spans, into)] += 1
+        chosen[out] = into
+    return chosen
+
+
+def _reached(spans: sparse.csr_array, site: int) -> Ints:
+    return spans.indices[spans.indptr[site] : spans.indptr[site + 1]]

@@ -89,13 +89,13 @@ def nested_proposal(
 
 def _order(spans: sparse.csr_array, people: Floats, chosen: list[int], most: int) -> list[int]:
     """Chosen sites in the order in which they would be opened, and further ones up to `most`."""
-    inside, first = list(chosen), []
-    counts = spans[inside].sum(axis=0)
+    mine, inside, first = spans[chosen].toarray(), list(range(len(chosen))), []
+    counts = mine.sum(axis=0)
     while inside:
-        loss = spans[inside] @ np.where(counts == 1, people, 0.0)
+        loss = mine[inside] @ np.where(counts == 1, people, 0.0)
         out = inside.pop(int(np.argmin(loss)))
-        counts[_units(spans, out)] -= 1
-        first.append(out)
+        counts -= mine[out]
+        first.append(chosen[out])
     order = first[::-1]
     left = people.copy()
     for site in order:

@@ -8,7 +8,7 @@ a proposal that is good on average or in the worst tenth of the draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import InputError
+from sozialraum.lazy import sparse
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.draws import Draws, draw_inputs, drawn_reach
-from sozialraum.presence.exchange import best_found, reached_by, same_reach
+from sozialraum.presence.exchange import best_found, best_of_one, reached_by, same_reach
 from sozialraum.presence.problem import (
     Bools,
     Floats,
@@ -29,6 +30,8 @@ from sozialraum.presence.problem import (
     read_problem,
 )
 
+LARGE = 1_000_000
+"""Cells of one draw from which on it is worth looking only at those that are reached."""
 CELLS = 60_000_000
 """Largest number of draws × points × sites for which robust exchanges are searched."""
 
@@ -111,14 +114,25 @@ class Redrawn:
         """People whom existing sites and a choice reach, per draw."""
         return self.near + reached_by(self.reach, self.people, choice)
 
-    def again(self, given: Ints) -> Ints:
+    def spans(self) -> list[sparse.csr_array]:
+        """Who is in reach of each site, draw by draw, where the instance is large; else nothing."""
+        if self.reach[:1].size <= LARGE:
+            return []
+        return [sparse.csr_array(one.T.astype(float)) for one in self.reach]
+
+    def again(self, given: Ints, spans: Sequence[sparse.csr_array] = ()) -> Ints:
         """As many sites as given, chosen anew in every draw: int array (draws, sites)."""
         fixed = np.intersect1d(self.required, given)
         free = np.setdiff1d(self.free, fixed)
         mine = np.flatnonzero(np.isin(free, given))
         found = np.empty((len(self.near), given.size), np.intp)
         found[:, : fixed.size] = fixed
-        for some in _parts(self.reach.shape, CELLS // 10):
+        for draw, span in enumerate(spans):
+            left = self.people[draw].copy()
+            left[span[fixed].sum(axis=0) > 0] = 0.0
+            more = best_of_one(span[free], left, given.size - fixed.size, mine)
+            found[draw, fixed.size :] = free[more]
+        for some in [] if spans else _parts(self.reach.shape, CELLS // 10):
             left = self.people[some] * ~self.reach[some][:, :, fixed].any(axis=2)
             reach = self.reach[some][:, :, free].astype(float)
             best = best_found(reach, left, given.size - fixed.size, mine)
@@ -205,9 +219,10 @@ def stability_by_number(
     ([[0.0, 0.75]], [0, 1, 0, 0])
     """
     rows, chosen = [], []
+    spans = redrawn.spans()
     for number, sites in enumerate(proposals):
         given = positions_of(sites, redrawn.reach.shape[2], None, "proposals")
-        found = redrawn.again(given)
+        found = redrawn.again(given, spans)
         share = (found[:, :, None] == given).any(axis=1).mean(axis=0)
         rows += [(number, redrawn.name(j), v) for j, v in zip(given, share, strict=True)]
         chosen.append(found)
