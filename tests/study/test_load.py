@@ -50,7 +50,7 @@ def test_a_wrong_value_is_refused_with_what_was_expected(tmp_path: Path) -> None
         ({"siting": {"rooms": 0}}, r"'siting\.rooms' .*Expected: a number of at least 1, not 0\."),
         ({"siting": {"rooms": 2.5}}, r"'siting\.rooms' .*Expected: a whole number, not 2\.5"),
         ({"siting": {"model": "x"}}, r"Expected: one of 'coverage', 'gradual', .*, not 'x'"),
-        ({"siting": {"far": 100}}, r"'siting\.far': must be greater than radius"),
+        ({"siting": {"far": 100}}, r"'siting\.far': must be greater than near"),
         (
             {"siting": {"rooms": 9, "most_rooms": 8}},
             r"'siting\.rooms': must not exceed .*line [2-9]\d",

@@ -79,7 +79,8 @@ def residents_missing(study: Study) -> str:
     if wanted is None:
         why, date = "no edition has a register", "DATE"
     else:
-        why, date = f"the edition {wanted!r} has no register", study.edition(wanted).reference_date
+        why = f"the edition {wanted!r} has no register"
+        date = study.edition(wanted).reference_date.isoformat()
     return (
         f"is missing, and {why}; write 'population: {{path: FILE, reference_date: {date}}}' "
         "with a table of residents by age"
