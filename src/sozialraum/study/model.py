@@ -295,8 +295,9 @@ class Study(Strict):
     levels: tuple[Level, ...] = Field(
         (), description="Coarser levels; without any, the whole region is the one above the areas"
     )
-    population: Register = Field(
-        None, description="Residents; absent: the register of the edition that the index is of"
+    population: Register = Field(  # never None once it is loaded
+        None,  # type: ignore[assignment]
+        description="Residents; absent: the register of the edition that the index is of",
     )
     editions: tuple[Edition, ...] = ()
     indicators: Indicators
