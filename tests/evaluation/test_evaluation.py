@@ -286,6 +286,7 @@ def test_the_next_study_chooses_rooms_by_the_decay_and_reports_the_same_radius(
     assert felt["weighted"] >= felt["plain"]
     shares = [r.proposal()["cumulative_share"].iloc[-1] for r in (demo_run, later)]
     assert shares[0] - 0.05 < shares[1] <= shares[0]
+    assert later.content.figures["weighted"] == pytest.approx(felt["weighted"], rel=1e-4)
     facts, words = Facts(later.content), Words("de")
     assert f"{words.n(felt['weighted'])} von" in reach(facts, words)
     assert f"je {settings['halving']} m Fußweg" in aim(facts, words)

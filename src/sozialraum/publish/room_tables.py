@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sozialraum.presence.hours import Week
     from sozialraum.publish.content import Content
     from sozialraum.study import Study
+    from sozialraum.study.places import Siting
 
 _TARGET = Column("target", "Zielgruppe")
 _P = Column("p", "Zahl der Räume", "integer")
@@ -75,6 +76,7 @@ def with_answer(content: Content, answer: Answer) -> Content:
             "nested_loss": float(depth.nested["loss"].max()) if len(depth.nested) else None,
             "reachable": depth.reachable,
             "fewest": depth.fewest,
+            "weighted": _weighted(depth.model, study.siting),
         }
     if unmet := _unmet(answer):
         figures["rules_unmet"] = unmet
@@ -96,6 +98,14 @@ def with_answer(content: Content, answer: Answer) -> Content:
         ways=answer.ways,
         calendar=text,
     )
+
+
+def _weighted(model: pd.DataFrame, siting: Siting) -> float | None:
+    """What people count for whom the headline rooms are chosen; None for unweighted models."""
+    if siting.model != "gradual" or model.empty:
+        return None
+    values = model[model["p"] <= siting.rooms]["objective"].dropna()
+    return float(values.iloc[-1]) if len(values) else None
 
 
 def _unmet(answer: Answer) -> dict[str, dict[int, str]]:

@@ -98,18 +98,15 @@ def reach(facts: Facts, w: Words) -> str:
         radius=w.n(facts.content.study.siting.radius),
         base=w.pct(base["reached_share"]) if base else "",
     )
-    weight = weighted(facts, len(chosen), out["all"], w)
+    weight = weighted(facts, out["all"], w)
     return " ".join(filter(None, (text, weight, proof(row, w), fewer(facts, w))))
 
 
-def weighted(facts: Facts, p: int, people: float, w: Words) -> str:
-    """What people count for whom a gradual model chose `p` rooms; empty for other models."""
-    if facts.content.study.siting.model != "gradual" or (table := facts.table("model")).empty:
+def weighted(facts: Facts, people: float, w: Words) -> str:
+    """What people count for whom a gradual model chose the rooms; empty for other models."""
+    value = facts.content.figures.get("weighted")
+    if value is None or not people:
         return ""
-    mine = table[(table["target"] == facts.title(EVERYBODY)) & (table["p"] == p)]
-    if mine.empty or not people:
-        return ""
-    value = float(mine["objective"].iloc[0])
     share = w.pct(value / people)
     return w.t("summary.weighted", n=w.n(value), all=w.n(people), share=share)
 
@@ -262,7 +259,7 @@ def concerns(row: Mapping[str, str], areas: Iterable[object]) -> bool:
 
 def audit_table(caption: str, rows: Sequence[Mapping[str, str]], w: Words) -> Block:
     """Rows of the join audit and of suppression."""
-    keys = {"topic": 4.2, "finding": 2.6, "detail": 5.6}
+    keys = {"topic": 2.6, "finding": 3.2, "detail": 6.6}
     columns = [(w.t(f"columns.{k}"), width, LEFT) for k, width in keys.items()]
     return table(caption, columns, [[str(row.get(k, "")) for k in keys] for row in rows])
 
