@@ -1,8 +1,9 @@
-"""What each published column says, in German sentences that stand for themselves.
+"""What each published column says, in sentences that stand for themselves.
 
 A heading (`sozialraum.publish.columns`) is short and needs the table around it. Whoever opens one
 layer in a GIS, or one column in a portal, has no table around it: here a column says who is
 counted, in relation to what, how sure it is and when it is empty, with the numbers of the study.
+The sentences stand in `meanings.de.yaml` and `meanings.en.yaml`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from sozialraum.concentration.wording import ROLES
@@ -25,159 +28,17 @@ if TYPE_CHECKING:
     from sozialraum.publish.content import Content
     from sozialraum.study import Study
 
-_SET = "Mit {coverage} Sicherheit liegen die wahren Ränge aller Gebiete zugleich in ihren Mengen"
-_MEANINGS: dict[str, str] = {
-    "area_id": "Kennung des Planungsraums in der Karte der Gebiete; Text, führende Nullen zählen",
-    "rooms.area_id": "Kennung des Planungsraums, in dem die Einrichtung liegt",
-    "units.area_id": "Kennung des Planungsraums, in dem die Menschen leben",
-    "surface.area_id": "Kennung des Planungsraums, in dem die Menschen leben",
-    "region_id": "Kennung der Bezirksregion; Text, führende Nullen zählen",
-    "region_name": "Name der Bezirksregion, in der das Gebiet liegt",
-    "name": "Name des Planungsraums, wie ihn die Karte der Gebiete nennt",
-    "regions.name": "Name der Bezirksregion",
-    "rooms.name": "Name der Einrichtung, wie ihn ihr Verzeichnis nennt",
-    "presence.name": "Name der Einrichtung, wie ihn ihr Verzeichnis nennt",
-    "offices.name": "Name der bestehenden Dienststelle, wie ihn die Studie nennt",
-    "population": "Menschen mit Hauptwohnung im Gebiet am {day}. Die Zahl ist öffentlich und steht "
-    "auch dort, wo die Zahl der Leistungsberechtigten nicht gezeigt wird",
-    "recipients": "{who}. {note} {protection}",
-    "recipients_lo": "Kleinste Zahl von Leistungsberechtigten, die mit den Quellen vereinbar ist; "
-    "gleich recipients, wo die Zahl genau bekannt ist",
-    "recipients_hi": "Größte Zahl von Leistungsberechtigten, die mit den Quellen vereinbar ist; "
-    "gleich recipients, wo die Zahl genau bekannt ist",
-    "share": "{what}: recipients geteilt durch diese Bezugsgröße; 0,2 heißt 20 von 100",
-    "share_lo": "recipients_lo geteilt durch dieselbe Bezugsgröße wie share",
-    "share_hi": "recipients_hi geteilt durch dieselbe Bezugsgröße wie share",
-    "location_quotient": "Anteil des Gebiets geteilt durch den Anteil im ganzen Gebiet der Studie, "
-    "{region} (Lokationsquotient); 2 heißt doppelt so hoch",
-    "need_index": "{index}. Größer heißt größerer Bedarf",
-    "status_index": "Index, nach dessen Grenzen status_class vergeben ist, standardisiert über die "
-    "bewerteten Gebiete ({city}); größer heißt größerer Bedarf",
-    "status_class": "Klasse des Statusindex wie im Monitoring Soziale Stadtentwicklung: hoch unter "
-    "−1, mittel bis 1, niedrig bis 1,5, sehr niedrig darüber. Niedrig ist die soziale Lage: dort "
-    "ist der Bedarf groß. {undetermined}",
-    "status_published": "Statusklasse, wie sie der Herausgeber der Indikatoren veröffentlicht hat",
-    "dynamics_index": "{dynamics}, standardisiert über die bewerteten Gebiete ({city}); größer "
-    "heißt, dass sich die Lage gegenüber anderen Gebieten verschlechtert",
-    "dynamics_class": "Klasse des Dynamikindex: positiv unter −1, stabil, negativ über 1. "
-    "{dynamics}. {undetermined}",
-    "dynamics_published": "Dynamikklasse, wie sie der Herausgeber der Indikatoren veröffentlicht "
-    "hat",
-    "cluster": "Rolle des Gebiets in einer räumlichen Konzentration. {roles}",
-    "regions.cluster": "Wird je Bezirksregion nicht bestimmt und ist hier leer",
-    "rank": "Stelle in der Reihenfolge nach need_index unter den bewerteten Gebieten von {region}. "
-    "Ein Rang ist eine Schätzung: rank_lo und rank_hi sagen, wie weit er reichen kann",
-    "rank_lo": "Bester Rang der simultanen Rangmenge. " + _SET,
-    "rank_hi": "Letzter Rang der simultanen Rangmenge. " + _SET,
-    "p_top": "Wahrscheinlichkeit, mit der das Gebiet zu den {top} Gebieten mit dem größten Bedarf "
-    "gehört, aus {draws} Ziehungen der Indikatoren innerhalb ihres Zufallsfehlers",
-    "regions.p_top": "Wird je Bezirksregion nicht berechnet und ist hier leer",
-    "rank_by_share": "Stelle nach dem Anteil der Leistungsberechtigten allein, 1 ist der größte",
-    "rank_by_count": "Stelle nach der Zahl der Leistungsberechtigten allein, 1 ist die größte; "
-    "Gebiete mit vielen Menschen stehen deshalb vorn",
-    "excluded": "Grund, aus dem das Gebiet nicht bewertet wird, etwa weniger als {least} Menschen; "
-    "leer, wo es bewertet wird",
-    "old_age": "Geschätzte Personen mit Grundsicherung im Alter (SGB XII), für die das Jobcenter "
-    "nicht zuständig ist. 0 heißt: weniger als {minimum} geschätzt, oder die Zahl der "
-    "Leistungsberechtigten enthält sie nicht",
-    "top_certain": "Wahr, wo das Gebiet mit {coverage} Sicherheit zu den {top} Gebieten mit dem "
-    "größten Bedarf gehört",
-    "top_possible": "Wahr, wo sich mit {coverage} Sicherheit nicht ausschließen lässt, dass das "
-    "Gebiet zu den {top} Gebieten mit dem größten Bedarf gehört",
-    "sentence": "Ein Satz, der aus den Zahlen der Zeile sagt, warum das Gebiet dort steht",
-    "cluster_sentence": "Ein Satz zur räumlichen Konzentration, zu der das Gebiet gehört",
-    "flags": "Hinweise zum Gebiet, durch Semikolon getrennt: was bei seinen Zahlen zu beachten ist",
-    "unit_id": "Kennung eines Orts mit Nachfrage: benachbarte Zellen des Bevölkerungsgitters, "
-    "zusammengefasst, bis genügend Menschen beisammen sind",
-    "per_km2": "{who} je km² am Wohnort, in einem Umkreis von {bandwidth} m geglättet. Ein Modell: "
-    "Es nimmt im ganzen Gebiet denselben Anteil an",
-    "behind": "Leistungsberechtigte im Umkreis von {bandwidth} m, aus denen der Wert gebildet ist; "
-    "wenigstens {minimum}",
-    "areas": "Zahl der Gebiete von {region}, die zur Konzentration gehören",
-    "names": "Namen der Gebiete der Konzentration, durch Semikolon getrennt",
-    "beyond": "Zahl weiterer Gebiete der Konzentration jenseits der Grenze von {region}",
-    "cases": "Leistungsberechtigte im Teil der Konzentration, der in {region} liegt",
-    "expected": "So viele Leistungsberechtigte lebten dort, wäre der Anteil überall in {region} "
-    "gleich",
-    "relative_risk": "Anteil in diesem Teil der Konzentration geteilt durch den Anteil im übrigen "
-    "{region}",
-    "p_value": "Wahrscheinlichkeit, mit der eine so starke Konzentration durch Zufall entsteht, "
-    "den Teil jenseits der Grenze eingerechnet (Scan-Statistik nach Kulldorff, Suche über "
-    "zusammenhängende Gebiete)",
-    "p_circles": "Dieselbe Wahrscheinlichkeit bei Suche mit Kreisen, zur Gegenprobe",
-    "approximate": "Wahr, wo nur das Gebiet der Dienststelle bekannt ist; sie steht dann in dessen "
-    "Mitte",
-    "targets": "Schlüssel der Zielgruppen, für die allein die Dienststelle da ist; leer: für alle",
-    "site_id": "Kennung der Einrichtung, in allen Dateien des Laufs dieselbe",
-    "address": "Anschrift der Einrichtung, wie sie ihr Verzeichnis nennt",
-    "operator": "Träger der Einrichtung, wie ihn ihr Verzeichnis nennt",
-    "operator_kind": "Art des Trägers; für Maschinen ein Schlüssel: {kinds}",
-    "operator_reason": "Woran die Art des Trägers erkannt ist: Angabe des Verzeichnisses, "
-    "Rechtsform oder Wort im Namen",
-    "venue_types": "Art der Einrichtung laut Verzeichnis; mehrere durch Semikolon getrennt",
-    "role": "vorgeschlagen: im Vorschlag mit {rooms} Räumen für die erste Zielgruppe; geeignet: "
-    "erfüllt die Regeln der Studie; nicht geeignet: erfüllt sie nicht, siehe reason",
-    "rooms.order": "Stelle im Vorschlag mit {rooms} Räumen für die erste Zielgruppe, nach "
-    "zusätzlich erreichten Personen; leer, wo die Einrichtung nicht vorgeschlagen ist",
-    "eligible": "Wahr, wo die Einrichtung die Regeln der Studie für Räume erfüllt",
-    "reason": "Warum die Einrichtung nicht geeignet ist; leer, wo sie es ist",
-    "suits": "Zielgruppen, für die die Einrichtung geeignet ist; für Maschinen ihre Schlüssel",
-    "barrier_free": "Was das Verzeichnis zur Barrierefreiheit sagt; leer: nichts bekannt",
-    "opening": "Öffnungszeiten laut Verzeichnis; leer: nichts bekannt",
-    "size": "Größe der Räume laut Verzeichnis; leer: nichts bekannt",
-    "sources": "Einträge, aus denen die Zeile stammt, als Quelle:Nummer",
-    "lon": "Geografische Länge der Einrichtung in Grad, WGS 84 (EPSG:4326)",
-    "lat": "Geografische Breite der Einrichtung in Grad, WGS 84 (EPSG:4326)",
-    "target": "Zielgruppe; für Maschinen ihr Schlüssel: {targets}",
-    "p": "Zahl zusätzlicher Räume, die der Vorschlag umfasst",
-    "order": "Stelle des Raums im Vorschlag; der erste erreicht die meisten zusätzlich",
-    "reached": "Personen der Zielgruppe mit höchstens {radius} m Fußweg zu einem der Räume oder zu "
-    "einer bestehenden Dienststelle",
-    "presence.reached": "Personen der Zielgruppe, die erst dieser Raum erreicht: Ihr Fußweg zu ihm "
-    "ist höchstens {radius} m, zu Dienststellen und früheren Räumen des Vorschlags weiter",
-    "reached_share": "reached geteilt durch alle Personen der Zielgruppe mit bekanntem Wohnort",
-    "cumulative_share": "Teil der Zielgruppe, den die Dienststellen und die Räume bis zu diesem "
-    "zusammen erreichen",
-    "stability": "Teil der Wiederholungen mit anderen Annahmen, in denen der Raum wieder gewählt "
-    "wird; 1 heißt immer",
-    "hours_open": "Geplante Stunden offener Sprechstunde in diesem Raum je Woche",
-    "hours_appointment": "Geplante Stunden für Einzelberatung nach Termin in diesem Raum je Woche",
-    "bound": "Mehr Personen kann keine Auswahl von p Räumen erreichen (bewiesene Obergrenze)",
-    "gap": "Abstand des Vorschlags zur Obergrenze, geteilt durch das Erreichte; 0 heißt: "
-    "bewiesen bestmöglich",
-    "topic": "Quelle oder Arbeitsschritt, um den es geht",
-    "finding": "Was festgestellt ist",
-    "detail": "Welche Gebiete oder Zeilen es betrifft",
-    "population_share": "Teil aller Menschen in den Gebieten bis hierher, vom kleinsten Anteil an "
-    "geordnet (Lorenzkurve, waagerecht)",
-    "recipients_share": "Teil aller Leistungsberechtigten in den Gebieten bis hierher, vom "
-    "kleinsten Anteil an geordnet (Lorenzkurve, senkrecht)",
-    "fid": "Laufende Nummer der Zeile in der Datei, ohne Bedeutung",
-    "geom": "{geometry} in {crs}, Einheit Meter",
-    "geometry": "{geometry} in {crs}, Einheit Meter",
+_PATTERNS: dict[str, str] = {
+    "previous": r"(?P<i>[SD]\d+|KI_\d+|I_\w+?)_previous",
+    "explained": r"explained_(?P<i>\w+)",
+    "current": r"(?P<i>[SD]\d+|KI_\d+|I_\w+)",
+    "rank_lo": r"rank_lo_(?P<t>\w+)",
+    "rank_hi": r"rank_hi_(?P<t>\w+)",
+    "rank": r"rank_(?P<t>\w+)",
+    "weight": r"weight_(?P<t>\w+)",
+    "people": r"people_(?P<t>\w+)",
 }
-_PATTERNS: tuple[tuple[str, str], ...] = (
-    (r"(?P<i>[SD]\d+|KI_\d+|I_\w+?)_previous", "„{indicator}“ in der Ausgabe {previous}. {quoted}"),
-    (r"explained_(?P<i>\w+)", "Punkte, die „{indicator}“ zu need_index beiträgt; die Beiträge "
-     "aller Indikatoren ergeben zusammen den Index"),
-    (r"(?P<i>[SD]\d+|KI_\d+|I_\w+)", "„{indicator}“ in der Ausgabe {edition}. {quoted}"),
-    (r"rank_lo_(?P<t>\w+)", "Bester Rang für die Zielgruppe „{target}“. " + _SET),
-    (r"rank_hi_(?P<t>\w+)", "Letzter Rang für die Zielgruppe „{target}“. " + _SET),
-    (r"rank_(?P<t>\w+)", "Stelle in der Reihenfolge für die Zielgruppe „{target}“, gereiht nach "
-     "{rank_by}; 1 ist der größte Bedarf"),
-    (r"weight_(?P<t>\w+)", "Personen der Zielgruppe „{target}“ im Gebiet: {weight_by}. Sie zählen "
-     "bei der Wahl der Räume"),
-    (r"people_(?P<t>\w+)", "Personen der Zielgruppe „{target}“ an diesem Ort, mit dem Gitter der "
-     "Bevölkerung im Gebiet verteilt; 0 oder wenigstens {minimum}"),
-)  # fmt: skip
-_OF_REGIONS = (
-    ("bewerteten Gebiete", "bewerteten Bezirksregionen"),
-    ("aller Gebiete", "aller Bezirksregionen"),
-    ("das Gebiet ", "die Bezirksregion "),
-    ("des Gebiets", "der Bezirksregion"),
-    ("im Gebiet am", "in der Bezirksregion am"),
-)
-"""Words that differ where a row is a Bezirksregion."""
+"""Columns of one indicator or target group."""
 _UNITS: dict[str, str] = {
     "p": "Räume",
     "fewest": "Räume",
@@ -201,10 +62,12 @@ def heading(column: Column, study: Study) -> Column:
     'Rang für die Zielgruppe „Junge Menschen“'
     """
     column = titled(column, study)
-    title = re.sub(r" \((0 bis 1|8 Stellen, Text|Text)\)$", "", column.title)
-    title = re.sub(r"\b(den|ersten) k\b", rf"\1 {study.indicators.top}", title)
+    title = re.sub(r" \((0 (bis|to) 1|8 Stellen, Text|[Tt]ext)\)$", "", column.title)
+    title = re.sub(r"\b(den|ersten|the|first) k\b", rf"\1 {study.indicators.top}", title)
+    marks = "“{}”" if study.language == "en" else "„{}“"
     for key, target in study.targets.items():
-        title = re.sub(rf"(Zielgruppe) {re.escape(key)}\b", rf"\1 „{target.title}“", title)
+        words = rf"\1 {marks.format(target.title)}"
+        title = re.sub(rf"(Zielgruppe|group) {re.escape(key)}\b", words, title)
     return replace(column, title=title[:1].upper() + title[1:])
 
 
@@ -270,7 +133,11 @@ class Meanings:
         note: str = "",
     ) -> None:
         self.study = study
-        self._facts = _facts(study) | {"who": who, "what": what, "note": note}
+        self._texts = _texts(study.language)
+        roles = self._texts.get("roles", ROLES)
+        self._facts = _facts(study, self._texts["facts"])
+        self._facts["roles"] = ". ".join(f"„{role}“: {text}" for role, text in roles.items())
+        self._facts |= {"who": who, "what": what, "note": note}
 
     @classmethod
     def in_content(cls, content: Content) -> Meanings:
@@ -284,7 +151,7 @@ class Meanings:
         )
 
     def of(self, column: Column, table: str = "", **more: str) -> str:
-        """German sentences: what the column says, and what `Column.note` adds.
+        """Sentences: what the column says, and what `Column.note` adds.
 
         Parameters
         ----------
@@ -298,41 +165,54 @@ class Meanings:
         Returns
         -------
         str
-            Its title where nobody wrote more.
+            In the study's language; its title where nobody wrote more.
         """
-        facts = self._facts | more
-        text = _MEANINGS.get(f"{table}.{column.name}") or _MEANINGS.get(column.name)
-        for pattern, words in () if text else _PATTERNS:
+        facts, texts = self._facts | more, self._texts["columns"]
+        text = texts.get(f"{table}.{column.name}") or texts.get(column.name)
+        for kind, pattern in () if text else _PATTERNS.items():
             if found := re.fullmatch(pattern, column.name):
-                text, facts = words, facts | self._named(found.groupdict(), column.name)
+                text = self._texts["patterns"][kind]
+                facts |= self._named(found.groupdict(), column.name)
                 break
-        said = [_sentence((text or column.title).format_map(facts)), _sentence(column.note)]
-        whole = " ".join(s for s in said if s)
-        for area, region in _OF_REGIONS if table == "regions" else ():
-            whole = whole.replace(area, region)
-        return own_terms(whole, self.study)
+        said = _sentence(text.format_map(facts) if text else own_terms(column.title, self.study))
+        for area, region in self._texts["of_regions"].items() if table == "regions" else ():
+            said = said.replace(area, region)
+        note = _sentence(own_terms(column.note, self.study))
+        return own_terms(" ".join(s for s in (said, note) if s), self.study)
 
     def _named(self, found: Mapping[str, str], name: str) -> dict[str, str]:
         """Words for the indicator or target group in the name of a column."""
-        study = self.study
+        study, words = self.study, self._texts["facts"]
         if key := found.get("i"):
             edition = study.indicators.previous if "_previous" in name else study.indicators.edition
             of = study.edition(edition) if edition else None
             names: dict[str, str] = {**MSS_NAMES, "I_share": "Anteil der Leistungsberechtigten"}
             names |= of.titles if of else {}
-            masked = of.masked_up_to if of else 0
-            zero = f" Eine 0 steht für 0 bis {masked} Personen" if masked else ""
-            quoted = f"In Prozent, wie vom Herausgeber veröffentlicht.{zero}"
-            return {"indicator": f"{key}: {names[key]}" if key in names else key, "quoted": quoted}
-        target = study.targets.get(found["t"])
-        if target is None:
-            return {"target": found["t"], "rank_by": "ihrem Bedarf", "weight_by": "Personen"}
-        by = {"need_index": "dem Bedarfsindex", "share": "dem Anteil", "dynamics": "der Dynamik"}
+            title = f"{key}: {own_terms(names[key], study)}" if key in names else key
+            quoted = words["quoted"]
+            if of and of.masked_up_to:
+                quoted += ". " + words["masked"].format(masked_up_to=of.masked_up_to)
+            return {"indicator": title, "quoted": quoted}
+        target = study.targets[found["t"]]
+        by = {"need_index": "by_index", "share": "by_share", "dynamics": "by_dynamics"}
+        by_key = by.get(target.rank_by, "by_indicator")
         return {
             "target": target.title,
-            "rank_by": by.get(target.rank_by, f"dem Indikator {target.rank_by}"),
-            "weight_by": _weight(target.weight_by),
+            "rank_by": words[by_key].format(indicator=target.rank_by),
+            "weight_by": _weight(target.weight_by, words),
         }
+
+
+@cache
+def _texts(language: str) -> dict[str, dict[str, str]]:
+    """The sentences of one language."""
+    import yaml
+
+    raw = resources.files(__package__).joinpath(f"meanings.{language}.yaml").read_bytes()
+    texts: dict[str, dict[str, str]] = yaml.load(
+        raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
+    return texts
 
 
 def _sentence(text: str) -> str:
@@ -341,78 +221,60 @@ def _sentence(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?", ".“")) else f"{text}."
 
 
-def _weight(weight_by: str) -> str:
-    """What a target group counts, German."""
+def _weight(weight_by: str, words: Mapping[str, str]) -> str:
+    """What a target group counts."""
     kind, _, detail = weight_by.partition(":")
-    if kind == "residents":
-        low, high = detail.split("-")
-        return f"Einwohnerinnen und Einwohner von {low} bis unter {high} Jahren"
-    return {
-        "recipients": "Leistungsberechtigte ohne geschätzte Grundsicherung im Alter",
-        "recipients_if_worse": "Leistungsberechtigte in Gebieten mit negativer Dynamik, sonst 0",
-        "children_benefits": "Kinder unter 15 Jahren in Haushalten mit Leistungen",
-    }.get(kind, f"Spalte „{detail}“ der Arbeitsmappe der Bundesagentur für Arbeit")
+    low, _, high = detail.partition("-")
+    return words[kind].format(low=low, high=high, column=detail)
 
 
-def _facts(study: Study) -> dict[str, str]:
+def _facts(study: Study, words: Mapping[str, str]) -> dict[str, str]:
     """Settings of a study as words."""
-    rules, limits = study.indicators, study.disclosure
+    rules, limits, language = study.indicators, study.disclosure, study.language
     edition = study.edition(rules.edition) if rules.edition else None
-    own = ", ".join(edition.indicators) if edition else ""
-    if edition is None:
-        index = "Anteil der Leistungsberechtigten, standardisiert"
-    elif study.composite is not None:
-        index = f"Index nach der Vorschrift der Studie aus {own} der Ausgabe {edition.id}"
-    else:
-        index = (
-            f"Summe der standardisierten Indikatoren {own} der Ausgabe {edition.id}, wieder "
-            f"standardisiert: Mittel 0, Standardabweichung 1 über die bewerteten Gebiete "
-            f"({study.region.city})"
-        )
-    withheld = (
-        f"Auf Vielfache von {limits.rounding_base} gerundet"
-        if limits.method == "round"
-        else f"Leer, wo sie nicht bekannt ist oder nicht gezeigt wird: Zahlen unter "
-        f"{limits.minimum_count} und solche, aus denen sie sich errechnen ließen"
-    )
-    masked = edition is not None and edition.masked_up_to
-    return {
-        "coverage": number(100 * rules.coverage) + " %",
+    index = "index_share" if edition is None else "index_own" if study.composite else "index_mss"
+
+    def said(value: float) -> str:
+        return number(value, language=language)
+
+    facts = {
+        "own": ", ".join(edition.indicators) if edition else "",
+        "base": str(limits.rounding_base),
+        "coverage": said(100 * rules.coverage) + (" %" if language == "de" else "%"),
         "top": str(rules.top),
-        "draws": number(rules.rank_draws),
-        "least": number(rules.minimum_population),
+        "draws": said(rules.rank_draws),
+        "least": said(rules.minimum_population),
         "minimum": str(limits.minimum_count),
-        "protection": withheld,
         "region": study.region.name,
         "city": study.region.city,
-        "day": date(study.population.reference_date.isoformat()),
-        "index": index,
-        "dynamics": _dynamics(study),
-        "undetermined": "„nicht bestimmbar (Maskierung)“ heißt: Die Klasse hängt davon ab, welche "
-        "Zahl hinter einer durch 0 ersetzten steht" if masked else "",
-        "roles": ". ".join(f"„{word}“: {meaning}" for word, meaning in ROLES.items()),
-        "kinds": ", ".join(f"{key} ({word})" for key, word in KINDS.items()),
+        "day": date(study.population.reference_date.isoformat(), language=language),
+        "dynamics": _dynamics(study, words),
+        "undetermined": words["undetermined"] if edition and edition.masked_up_to else "",
+        "kinds": ", ".join(f"{key} ({own_terms(word, study)})" for key, word in KINDS.items()),
         "targets": ", ".join(f"{key} ({t.title})" for key, t in study.targets.items()),
         "rooms": str(study.siting.rooms),
-        "radius": number(study.siting.radius),
-        "bandwidth": number(study.concentration.bandwidth),
+        "radius": said(study.siting.radius),
+        "bandwidth": said(study.concentration.bandwidth),
         "edition": rules.edition or "",
         "previous": rules.previous or "",
-    }  # fmt: skip
+    }
+    facts["index"] = words[index].format_map(facts)
+    facts["set"] = words["set"].format_map(facts)
+    hidden = words["rounded" if limits.method == "round" else "withheld"]
+    return facts | {"protection": hidden.format_map(facts)}
 
 
-def _dynamics(study: Study) -> str:
+def _dynamics(study: Study, words: Mapping[str, str]) -> str:
     """What the change of an area was computed from."""
     found = compared(study)
     if found is None:
-        return "Ohne eine vorige Ausgabe bleibt die Spalte leer"
+        return words["no_dynamics"]
     names, later = ", ".join(found.names), found.later.id
     if found.earlier is None:
-        return f"Veröffentlichte Veränderungen {names} der Ausgabe {later}"
-    what = f"Veränderung von der Ausgabe {found.earlier.id} zur Ausgabe {later} über die"
-    if found.all_common:
-        return f"{what} Indikatoren {names}"
-    why = [f"{i} erst ab der Ausgabe {first}" for i, first in found.since.items()]
-    why += [f"{i} nicht in der Ausgabe {found.earlier.id}" for i in found.not_earlier]
-    why += [f"{i} nicht in der Ausgabe {later}" for i in found.not_later]
-    return f"{what} gemeinsamen Indikatoren {names} ({', '.join(why)})"
+        return words["published_changes"].format(names=names, later=later)
+    earlier = found.earlier.id
+    why = [words["since"].format(indicator=i, edition=first) for i, first in found.since.items()]
+    why += [words["absent"].format(indicator=i, edition=earlier) for i in found.not_earlier]
+    why += [words["absent"].format(indicator=i, edition=later) for i in found.not_later]
+    text = words["changes" if found.all_common else "common_changes"]
+    return text.format(earlier=earlier, later=later, names=names, why=", ".join(why))
