@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import yaml
 
 import sozialraum as sr
 from sozialraum.publish.english import PLACE, english, entries, known
-from sozialraum.publish.report.document import document, render
 from sozialraum.publish.report.blocks import Words
+from sozialraum.publish.report.document import document, render
 from sozialraum.publish.report.facts import Facts
 
 SOURCES = Path(sr.__file__).parent
@@ -161,3 +162,27 @@ def test_no_german_sentence_is_left_in_the_english_demo(english_demo):
     assert not _left(content)
     assert not _german_in_report(content)
     assert english_demo.headline().startswith("The need is greatest in Ahornsiedlung Süd; 5 rooms")
+
+
+def test_no_german_sentence_is_left_with_rounded_counts_and_another_model():
+    siting = {"model": "gradual", "radii": [1000], "most_rooms": 6, "stability_draws": 2}
+    run = sr.run("demo", language="en", disclosure={"method": "round"}, siting=siting)
+    assert not _left(run.content)
+    assert not _german_in_report(run.content)
+
+
+@pytest.mark.real_data
+def test_no_german_sentence_is_left_in_an_english_report_of_the_real_district(berlin):
+    content = sr.run("charlottenburg-wilmersdorf", data=berlin, language="en").content
+    assert not _left(content)
+    assert not _german_in_report(content)
+
+
+def test_what_stays_german_is_marked_in_the_pdf(english_demo):
+    """A screen reader changes its voice for names and sources, and back."""
+    import pypdf
+
+    pdf = pypdf.PdfReader(io.BytesIO(render(english_demo.content)))
+    assert pdf.trailer["/Root"]["/Lang"] == "en-GB"
+    marks = b"".join(page.get_contents().get_data() for page in pdf.pages)
+    assert marks.count(b"/Lang (de") > 50

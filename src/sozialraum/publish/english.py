@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from sozialraum.study import Study
 
 PLACE = re.compile(r"\{(\w+)\}")
-"""A place in a template. One letter holds a number, `name` stays as it is, `names` is a list,
-`figures` a text with numbers; any other holds a text that is translated itself."""
+"""A place in a template. One letter holds a number, `name` and `key` (one word) stay as they are,
+`names` is a list, `figures` a text with numbers; any other holds a text that is translated, too."""
 
 _NUMBER = r"[−+-]?\d+(?:[.,]\d+)*"
 _GROUPED = re.compile(r"[−+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
@@ -122,8 +122,10 @@ def _compiled(german: str, english: str) -> Template:
 
 
 def _held(name: str) -> str:
-    """What a place holds, as a pattern: a number, a name without ';', or any text."""
-    return _NUMBER if len(name) == 1 else "[^;]*?" if name == "name" else ".*?"
+    """What a place holds, as a pattern: a number, a name without ';', one word, or any text."""
+    if len(name) == 1:
+        return _NUMBER
+    return {"name": "[^;]*?", "key": r"[\w-]+"}.get(name, ".*?")
 
 
 def _placed(name: str, value: str) -> str:
