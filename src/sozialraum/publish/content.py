@@ -110,7 +110,7 @@ class Content:
         Index `unit_id`: where people live, smoothed, on the merged units: `area_id`, `per_km2`,
         `behind` (persons behind the value). A model: the same share in the whole planning area.
     further : tuple of FurtherTable
-        Tables of their own: each a sheet of the workbook and a table of the report's annex.
+        Tables of their own: each a sheet of the workbook, some of them printed in the report, too.
     ways : pandas.DataFrame or None
         Metres of way from units to rooms and offices where they are not straight lines; `inf`:
         no way.

@@ -2,7 +2,7 @@
 
 A stage that has more to say than a column (ranks under other choices, changes between editions,
 a weekly plan) hands over a `FurtherTable`. The gate withholds its rows like those of the areas;
-the workbook shows it as a sheet, the report in its annex. Nobody has to touch a writer.
+the workbook shows it as a sheet, the report prints some in its annex. Nobody has to touch a writer.
 """
 
 from __future__ import annotations
