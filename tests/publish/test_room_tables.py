@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from sozialraum.publish.report.annex import _growing
+from sozialraum.publish.report import annex
 from sozialraum.publish.report.blocks import Words
 from sozialraum.publish.report.document import document
 from sozialraum.publish.report.facts import Facts
@@ -120,7 +119,25 @@ def test_choices_of_the_same_rooms_are_one_row_under_all_their_names() -> None:
     ]
 
 
-def test_the_annex_ends_a_curve_where_further_rooms_reach_nobody_more() -> None:
-    curve = pd.DataFrame({"target": list("aaaabb"), "reached": [0, 5, 9.0, 9, 1, 4]})
-    assert _growing(curve).index.tolist() == [0, 1, 2, 4, 5]
-    assert len(_growing(curve.assign(reached=np.nan))) == 6
+def test_the_annex_names_what_stands_only_in_the_workbook_and_prints_the_rest(demo_run) -> None:
+    facts, w = Facts(demo_run.content), Words("de")
+    blocks = [b for b in annex.tables(facts, w) if b["kind"] == "table"]
+    elsewhere = {row[0]: row[2] for row in blocks[0]["rows"]}
+    printed = {block["caption"] for block in blocks}
+    for extra in demo_run.content.further:
+        if extra.name not in annex.IN_TEXT:
+            assert (extra.sheet in elsewhere) != (extra.title in printed), extra.name
+    assert elsewhere["Räume"] == w.n(len(demo_run.presence))
+
+
+def test_the_curves_stand_side_by_side_and_a_bound_only_where_more_might_be_possible() -> None:
+    row = {"reached": 900.0, "reached_share": 0.45, "bound": 900.4}
+    assert annex._step(row, Words("de")) == "900 (45,0\xa0%)"
+    assert annex._step(row | {"bound": 950.0}, Words("de")).endswith("höchstens 950")
+
+
+def test_a_room_without_an_address_has_its_area(demo_run) -> None:
+    facts = Facts(demo_run.content)
+    for site, room in facts.rooms.iterrows():
+        area = facts.areas["name"].get(room["area_id"])
+        assert facts.place(str(site)).endswith(str(area))

@@ -215,6 +215,9 @@ def cluster_map(
 # --- drawing ---------------------------------------------------------------------------------
 
 
+MARK, SMALL = 6.5, 3  # half the size of what a label must not cover, in points
+
+
 def _marks(
     ax: Axes,
     xy: np.ndarray,
@@ -295,23 +298,62 @@ def _frame(ax: Axes, areas: gpd.GeoDataFrame, regions: gpd.GeoDataFrame, *, lang
 
 
 def _region_names(
-    ax: Axes, regions: gpd.GeoDataFrame, *, avoid: np.ndarray | None = None, most: int = 30
+    ax: Axes,
+    regions: gpd.GeoDataFrame,
+    *,
+    avoid: np.ndarray | None = None,
+    small: np.ndarray | None = None,
+    most: int = 30,
 ) -> None:
-    """Names inside the regions, away from the points `avoid`; too many names would cover all."""
+    """Names inside the regions, away from the points `avoid`; too many names would cover all.
+
+    `small` marks are left free, too, where a region has room enough.
+    """
     if len(regions) > most or "name" not in regions:
         return
     shapes = regions.geometry.to_numpy()
-    if avoid is not None and len(avoid):
-        x0, _, x1, _ = regions.total_bounds
-        taken = shapely.union_all(
-            shapely.buffer(shapely.points(avoid), (x1 - x0) / 22, quad_segs=2)
+    point = _metres_per_point(ax)
+    none = np.empty((0, 2))
+    taken, beside = (
+        np.hstack([xy, np.full_like(xy, size)])
+        for xy, size in (
+            (none if avoid is None else avoid, MARK),
+            (none if small is None else small, SMALL),
         )
-        free = shapely.difference(shapes, taken)
-        shapes = np.where(shapely.area(free) > 0.3 * shapely.area(shapes), free, shapes)
+    )
     for name, shape in zip(regions["name"], shapes, strict=True):
-        x, y = _inside(shape)
-        text = "\n".join(textwrap.wrap(shorten(str(name), 40), 16, break_long_words=False)[:3])
-        _text(ax, x, y, text, size=6.5, box=True, level=7)
+        lines = textwrap.wrap(shorten(str(name), 40), 16, break_long_words=False)[:3]
+        half = np.array([0.31 * max(map(len, lines), default=0), 0.6 * len(lines)]) * 6.5
+        free = _free(shape, taken, half, point)
+        x, y = _inside(_free(free, beside, half, point))
+        _text(ax, x, y, "\n".join(lines), size=6.5, box=True, level=7)
+        taken = np.vstack([taken, [x, y, *half]])
+
+
+def _free(shape: Any, taken: np.ndarray, half: np.ndarray, point: float) -> Any:
+    """Where the middle of a text may lie so that it covers nothing; all of `shape` if nowhere.
+
+    `taken` has the middle (metres) and half the size (points) of what must not be covered, `half`
+    is half the size of the text in points; `point` metres are a point.
+    """
+    x, y = taken[:, 0], taken[:, 1]
+    dx, dy = point * (taken[:, 2] + half[0]), point * (taken[:, 3] + half[1])
+    boxes = np.stack([x - dx, y - dy, x + dx, y + dy], axis=1)
+    x0, y0, x1, y1 = shape.bounds
+    boxes = boxes[
+        ((boxes < (x1, y1, np.inf, np.inf)) & (boxes > (-np.inf, -np.inf, x0, y0))).all(1)
+    ]
+    if not len(boxes):
+        return shape
+    free = shapely.difference(shape, shapely.union_all(shapely.box(*boxes.T)))
+    return shape if shapely.area(free) < point**2 else free
+
+
+def _metres_per_point(ax: Axes) -> float:
+    """Metres of the map that a point of print stands for."""
+    box = ax.get_window_extent()
+    metres = max(np.ptp(ax.get_xlim()) / box.width, np.ptp(ax.get_ylim()) / box.height)
+    return float(metres * ax.get_figure(root=True).dpi / 72)
 
 
 def _inside(geometry: Any) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from sozialraum.publish.cartography import (
     _frame,
     _legend,
     _marks,
+    _metres_per_point,
     _region_names,
     _rgb,
     _text,
@@ -75,19 +76,27 @@ def rooms_map(
         handles.append(_marks(ax, here, "o", 11, ACCENT, "white", words["room"], level=8))
         reach = words["reach"].format(numbers.number(radius, language=language))
         handles.append(Patch(facecolor="#e3edf3", edgecolor=ACCENT, label=reach))
+    for x, y in offices[["x", "y"]].to_numpy(float):
+        look = {"radius": radius / detour, "linewidth": 0.7, "linestyle": (0, (4, 3))}
+        look |= {"facecolor": (*_rgb(MUTED), 0.08), "edgecolor": INK, "zorder": 3.4}
+        ax.add_patch(Circle((x, y), **look))
     near = offices["approximate"].to_numpy(bool) if len(offices) else np.zeros(0, bool)
     for mask, face, word in ((~near, INK, "office"), (near, "white", "office_near")):
         if mask.any():
             xy = offices.loc[mask, ["x", "y"]].to_numpy(float)
             handles.append(_marks(ax, xy, "^", 7, face, INK, words[word], level=8))
+    if len(offices):
+        label = words["office_reach"].format(numbers.number(radius, language=language))
+        style = {"facecolor": "#f0f0ee", "edgecolor": INK, "linestyle": (0, (4, 3))}
+        handles.append(Patch(linewidth=0.7, label=label, **style))
     other = rooms[rooms["eligible"].to_numpy(bool) & ~rooms.index.isin(list(chosen))]
+    beside = other[["x", "y"]].to_numpy(float)
     if len(other):
-        xy = other[["x", "y"]].to_numpy(float)
-        handles.append(_marks(ax, xy, "s", 3.5, "white", MUTED, words["other_room"], level=5))
+        handles.append(_marks(ax, beside, "s", 3.5, "white", MUTED, words["other_room"], level=5))
     if units is not None and reached is not None:
         handles += _unit_marks(ax, units, people, reached, words)
     taken = np.vstack([here, offices[["x", "y"]].to_numpy(float)]) if len(offices) else here
-    _region_names(ax, regions, avoid=taken)
+    _region_names(ax, regions, avoid=taken, small=beside)
     _legend(ax, handles)
 
 
@@ -104,9 +113,7 @@ def _unit_marks(
     weight = units[people].fillna(0).to_numpy(float)
     size = np.searchsorted(np.quantile(weight, (0.5, 0.85)) if len(weight) else [0, 0], weight)
     xy, handles = units[["x", "y"]].to_numpy(float), []
-    box = ax.get_window_extent()
-    metres = max(np.ptp(ax.get_xlim()) / box.width, np.ptp(ax.get_ylim()) / box.height)
-    metres *= ax.figure.dpi / 72  # per point
+    metres = _metres_per_point(ax)
     for mask, face, marker, ends, length, word in (
         (reached, "#6fa3c2", "o", "round", 0.05, "unit"),
         (~reached, HIGHLIGHT, "D", "butt", 1.0, "unit_out"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from sozialraum.presence.wording import inferred_kind
+from sozialraum.publish import numbers
 from sozialraum.publish.columns import Column
 from sozialraum.publish.further import FurtherTable
+from sozialraum.publish.numbers import known
 from sozialraum.publish.report import behind
 from sozialraum.publish.report.answer import audit_table, source_date
 from sozialraum.publish.report.blocks import (
@@ -33,6 +35,11 @@ from sozialraum.publish.terms import own_terms, titled
 
 if TYPE_CHECKING:
     from sozialraum.study import Study
+
+IN_TEXT = {"inequality", "inequality_change", "clusters", "week", "lorenz", "clarify"}
+"""Further tables that the sections before the annex show as tables or as a curve."""
+MOST_CELLS, MOST_COLUMNS = 250, 9
+"""What the annex prints of a further table: print slows down with cells, and columns get narrow."""
 
 
 def method(facts: Facts, w: Words) -> list[Block]:
@@ -115,8 +122,8 @@ def sources(facts: Facts, w: Words) -> list[Block]:
 
 
 def tables(facts: Facts, w: Words) -> list[Block]:
-    """All tables in full."""
-    blocks = [heading(w.t("section.tables"), page=True, numbered=False)]
+    """The tables that print can bear; the others are named with their number of rows."""
+    blocks = [heading(w.t("section.tables"), numbered=False), *_elsewhere(facts, w)]
     areas = facts.areas.assign(area_id=facts.areas.index)
     blocks.append(_areas(areas, facts, w))
     blocks.append(_indices(areas, facts, w))
@@ -139,10 +146,42 @@ def tables(facts: Facts, w: Words) -> list[Block]:
     caption = w.t("tables.regions", unit=facts.region_title)
     blocks.append(_areas(regions, facts, w, caption=caption, title=facts.region_title))
     blocks += _rooms(facts, w)
-    blocks += [_further(t, facts.content.study, w) for t in facts.content.further if t.in_report]
+    blocks += [_further(t, facts.content.study, w) for t in facts.content.further if _printed(t)]
     if facts.content.quality:
         blocks.append(audit_table(w.t("tables.audit"), facts.content.quality, w))
     return blocks
+
+
+def _printed(extra: FurtherTable) -> bool:
+    """Whether the annex has room for a table that the text does not already show."""
+    cells = len(extra.frame) * len(extra.columns)
+    short = cells <= MOST_CELLS and len(extra.columns) <= MOST_COLUMNS
+    return extra.in_report or (short and extra.name not in IN_TEXT)
+
+
+def _elsewhere(facts: Facts, w: Words) -> list[Block]:
+    """Tables that stand in the workbook only, under the names of their sheets."""
+    content, study = facts.content, facts.content.study
+    rows = [
+        (own_terms(t.sheet, study), own_terms(t.title, study), w.n(len(t.frame)))
+        for t in content.further
+        if not _printed(t) and t.name not in IN_TEXT
+    ]
+    if len(content.presence):
+        rows.insert(
+            0, (w.t("tables.presence"), w.t("tables.presence_text"), w.n(len(content.presence)))
+        )
+    if not rows:
+        return []
+    columns = [
+        (w.t("columns.sheet"), 3, LEFT),
+        (w.t("columns.content"), 7, LEFT),
+        (w.t("columns.rows"), 0, RIGHT),
+    ]
+    return [
+        para(w.t("tables.intro")),
+        table(w.t("tables.elsewhere"), columns, rows, wide=True),
+    ]
 
 
 _MEASURES = {"Dissimilarität", "Dissimilarity", "Hoover-Index", "Hoover index", "Isolation"}
@@ -170,7 +209,7 @@ def glossary(facts: Facts, w: Words) -> list[Block]:
         own.append((facts.region_title, region.format(area=area)))
     entries = [(k, v) for k, v in w.many("glossary").items() if k not in absent]
     entries = sorted(entries + own, key=lambda entry: entry[0].casefold())
-    return [heading(w.t("section.glossary"), page=True, numbered=False), terms(entries)]
+    return [heading(w.t("section.glossary"), numbered=False), terms(entries)]
 
 
 def _concentration(facts: Facts, w: Words, equation: Callable[[str], Block]) -> list[Block]:
@@ -238,19 +277,7 @@ def _indices(frame: pd.DataFrame, facts: Facts, w: Words) -> Block:
 
 
 def _rooms(facts: Facts, w: Words) -> list[Block]:
-    content = facts.content
-    blocks = []
-    if len(content.frontier):
-        columns: list[tuple[str, float, str, Cell]] = [
-            (w.t("columns.target"), 3, LEFT, lambda r: facts.title(r["target"])),
-            (w.t("columns.rooms"), 1, RIGHT, lambda r: w.n(r["p"])),
-            (w.t("columns.reached"), 1, RIGHT, lambda r: w.n(r["reached"])),
-            (w.t("columns.share"), 1, RIGHT, lambda r: w.pct(r["reached_share"])),
-            (w.t("columns.bound"), 1, RIGHT, lambda r: w.n(r["bound"])),
-        ]
-        rows = _growing(content.frontier)
-        note = w.t("tables.frontier_end") if len(rows) < len(content.frontier) else ""
-        blocks.append(table(w.t("tables.frontier"), wide=True, note=note, **_cells(rows, columns)))
+    blocks = [_frontier(facts, w)] if len(facts.frontier) else []
     eligible = (
         facts.rooms["eligible"].astype(bool) if len(facts.rooms) else pd.Series([], dtype=bool)
     )
@@ -271,11 +298,28 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
     return blocks
 
 
-def _growing(frontier: pd.DataFrame) -> pd.DataFrame:
-    """The curves without the rows in which a group's last rooms reach nobody more."""
-    most = frontier.groupby("target")["reached"].transform("max")
-    full = frontier["reached"] >= most
-    return frontier[~full | ~full.groupby(frontier["target"]).cumsum().gt(1)]
+def _frontier(facts: Facts, w: Words) -> Block:
+    """Persons reached by number of rooms, the target groups side by side."""
+    steps = {(r["target"], r["p"]): _step(r, w) for r in records(facts.frontier)}
+    groups = [t for t in facts.targets if any(target == t for target, _ in steps)]
+    columns = [(w.t("columns.rooms"), 0, RIGHT), *((facts.title(t), 4, RIGHT) for t in groups)]
+    rows = [
+        [w.n(p), *(steps.get((t, p), numbers.UNKNOWN) for t in groups)]
+        for p in sorted({p for _, p in steps})
+    ]
+    note = w.t("tables.frontier_note") if facts.frontier["bound"].notna().all() else ""
+    return table(w.t("tables.frontier"), columns, rows, note=note, wide=True)
+
+
+def _step(row: Mapping[Any, Any], w: Words) -> str:
+    """Reached persons and their share; the bound where more might be possible."""
+    open_ = known(row["bound"]) and row["bound"] - row["reached"] >= 1
+    return w.t(
+        "tables.frontier_bound" if open_ else "tables.frontier_cell",
+        reached=w.n(row["reached"]),
+        share=w.pct(row["reached_share"]),
+        bound=w.n(row["bound"]),
+    )
 
 
 def _kind(room: pd.Series, w: Words) -> str:

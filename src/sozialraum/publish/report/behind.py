@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NAMED = 4
 """Exchanges that a sentence names."""
-ASKED = 10
+ASKED = 15
 """Houses worth a question that the report lists."""
 
 
@@ -246,7 +246,7 @@ def questions(facts: Facts, w: Words) -> list[Block]:
     ]
     cells = []
     for r in houses:
-        where = (r["name"], r["address"], r["area_name"])
+        where = (r["name"], r["address"], r.get("area_name"))
         place = ", ".join(t for t in where if isinstance(t, str) and t)
         cells.append([place, str(r["reason"]), w.n(r["gained"])])
     return [

@@ -41,13 +41,9 @@ def proposal(facts: Facts, w: Words) -> list[Block]:
         intro += " " + w.t("proposal.offices", names=w.names(serving["name"]))
     else:
         intro += " " + w.t("proposal.no_offices")
-    title, p = facts.title(EVERYBODY), len(chosen)
-    blocks += [para(intro), para(reach(facts, w))]
+    title = facts.title(EVERYBODY)
+    blocks += [para(intro), para(f"{reach(facts, w)} {w.t('proposal.map_first')}".strip())]
     blocks.append(room_table(chosen, w.t("proposal.table_caption", title=title), facts, w))
-    names = "; ".join(f"{i} {name}" for i, name in enumerate(chosen["name"], 1))
-    alt = w.t("proposal.map_alt", rooms=rooms(p, w), names=names)
-    caption = w.t("proposal.map_caption", rooms=rooms(p, w), title=title)
-    blocks.append(figure(f"rooms_{EVERYBODY}.svg", caption, alt, floating=True))
     blocks += behind.week(facts, w)
     blocks += _curve(facts, w)
     blocks += behind.order(facts, w)
@@ -67,8 +63,7 @@ def room_table(rows: pd.DataFrame, caption: str, facts: Facts, w: Words) -> Bloc
     stable, hours = rows["stability"].notna().any(), _hours(rows)
     columns = [
         (w.t("columns.nr"), 0, RIGHT),
-        (w.t("columns.room"), 5, LEFT),
-        (w.t("columns.place"), 4, LEFT),
+        (w.t("columns.room"), 6, LEFT),
         (w.t("columns.operator"), 4, LEFT),
         (w.t("columns.additional"), 0, RIGHT),
         (w.t("columns.cumulative"), 0, RIGHT),
@@ -79,8 +74,7 @@ def room_table(rows: pd.DataFrame, caption: str, facts: Facts, w: Words) -> Bloc
     for r in records(rows):
         line = [
             w.n(r["order"]),
-            str(r["name"]),
-            facts.place(r["site_id"]),
+            named(r, facts),
             f"{_text(r['operator']) or w.t('proposal.unnamed')} ({w.word(r['operator_kind'])})",
             w.n(r["reached"]),
             w.pct(r["cumulative_share"]),
@@ -95,6 +89,11 @@ def room_table(rows: pd.DataFrame, caption: str, facts: Facts, w: Words) -> Bloc
     elif len(rows) and study.targets[rows["target"].iloc[0]].weight_by == "recipients_if_worse":
         note += " " + w.t("proposal.table_no_stability")
     return table(caption, columns, cells, note=note)
+
+
+def named(room: Mapping[Any, Any], facts: Facts) -> str:
+    """A proposed room with its address and area."""
+    return ", ".join(filter(None, (str(room["name"]), facts.place(room["site_id"]))))
 
 
 def unreached(facts: Facts, w: Words) -> list[Block]:
@@ -153,8 +152,9 @@ def clarify(facts: Facts, w: Words) -> list[Block]:
     cells = []
     for r in records(chosen):
         room = facts.rooms.loc[r["site_id"]]
-        place = ", ".join(filter(None, (str(r["name"]), facts.place(r["site_id"]))))
-        cells.append([w.n(r["order"]), place, _text(r["operator"]), "; ".join(_open(room, w))])
+        cells.append(
+            [w.n(r["order"]), named(r, facts), _text(r["operator"]), "; ".join(_open(room, w))]
+        )
     columns = [
         (w.t("columns.nr"), 0, RIGHT),
         (w.t("columns.room"), 5, LEFT),
