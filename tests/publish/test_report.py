@@ -344,6 +344,21 @@ def test_rooms_that_reach_nobody_else_are_not_proposed_to_a_group(content: Conte
     assert "niemanden zusätzlich" in table["note"]
 
 
+def test_a_study_with_shares_only_speaks_of_no_numbers(content: Content) -> None:
+    counts = ["recipients", "recipients_lo", "recipients_hi"]
+    areas = content.areas.assign(**dict.fromkeys(counts, np.nan))
+    figures = {k: v for k, v in content.figures.items() if not k.startswith("recipients")}
+    shares = dataclasses.replace(
+        content, areas=areas, figures=figures, presence=content.presence[:0],
+        frontier=content.frontier[:0], units=content.units[:0],
+    )  # fmt: skip
+    made = document(Facts(shares), Words("de"))
+    assert "liegt für kein Gebiet vor" in json.dumps(made, ensure_ascii=False)
+    drawn = {b["file"] for b in made["body"] if b["kind"] == "figure"}
+    assert "share.svg" in drawn and "count.svg" not in drawn
+    assert all(b["rows"] for b in made["body"] if b["kind"] == "table")
+
+
 def test_both_languages_say_the_same_with_the_same_figures() -> None:
     german, english = texts("de"), texts("en")
     for part in set(german) - {"glossary", "words"}:

@@ -229,7 +229,9 @@ def data(facts: Facts, w: Words) -> list[Block]:
         derived=w.n(limits.derived_minimum),
     )
     withheld = facts.withheld
-    if len(withheld):
+    if len(withheld) == len(facts.areas):
+        told = w.t("data.withheld_all")
+    elif len(withheld):
         key = "withheld" if len(withheld) > 1 else "withheld_one"
         told = w.t(f"data.{key}", n=w.n(len(withheld)), names=_named(withheld, w))
     else:
@@ -332,7 +334,9 @@ def _numbered(chosen: pd.DataFrame) -> str:
 
 def _named(rows: pd.DataFrame, w: Words, most: int = 12) -> str:
     names = [*rows["name"].head(most)]
-    return w.names(names if len(rows) <= most else [*names, "…"])
+    if len(rows) <= most:
+        return w.names(names)
+    return w.t("concentration.and_more", names=", ".join(names), n=w.n(len(rows) - most))
 
 
 def _with_reason(rows: pd.DataFrame) -> Iterable[tuple[str, str]]:

@@ -48,14 +48,13 @@ def distribution(facts: Facts, w: Words) -> list[Block]:
         share=w.pct(mean),
     )
     blocks.append(para(text))
-    both = w.t("distribution.lists", top=facts.top, both=len(facts.both_lists))
-    blocks.append(para(both))
-    blocks.append(
-        pair(
-            _list(w.t("distribution.by_share", top=facts.top), by_share, w),
-            _list(w.t("distribution.by_count", top=facts.top), by_count, w),
-        )
-    )
+    first = _list(w.t("distribution.by_share", top=facts.top), by_share, w)
+    if by_count.empty:  # shares only: there is no second list
+        blocks.append(first)
+    else:
+        both = w.t("distribution.lists", top=facts.top, both=len(facts.both_lists))
+        second = _list(w.t("distribution.by_count", top=facts.top), by_count, w)
+        blocks += [para(both), pair(first, second)]
     if len(facts.regions) > 1:
         unit = facts.region_title
         blocks.append(para(w.t("distribution.regions", unit=unit), keep=True))
@@ -69,6 +68,8 @@ def distribution(facts: Facts, w: Words) -> list[Block]:
         )
         alt = w.t("distribution.share_alt", names=w.names(by_share["name"].head(3)))
         blocks.append(figure("share.svg", caption, alt))
+    if by_count.empty:
+        return blocks
     alt = w.t("distribution.count_alt", names=w.names(by_count["name"].head(3)))
     caption = w.t("distribution.count_caption", label=content.info.recipients_label)
     blocks.append(figure("count.svg", caption, alt))
