@@ -104,17 +104,31 @@ def test_names_of_regions_stand_on_the_map_unless_there_are_too_many(content: Co
     assert not any("Bezirksregion" in text for text in texts(many))
 
 
-def test_the_circle_of_a_room_is_its_reach_in_a_straight_line(content: Content) -> None:
+def test_a_label_covers_no_mark_where_there_is_room_beside_it() -> None:
+    region, half = shapely.box(0, 0, 100, 100), np.array([10.0, 5])
+    marks = np.array([[50.0, 50, 4, 4], [90, 90, 4, 4]])
+    free = cartography._free(region, marks, half, 1.0)
+    for x, y, *size in marks:
+        label = shapely.box(x - 14, y - 9, x + 14, y + 9)
+        assert size == [4, 4] and free.intersection(label).area == 0
+    assert free.area > 8000
+    everywhere = np.array([[50.0, 50, 90, 90]])
+    assert cartography._free(region, everywhere, half, 1.0) is region
+
+
+def test_the_circle_of_a_room_or_an_office_is_its_reach_in_a_straight_line(
+    content: Content,
+) -> None:
     ax = axes()
     siting_map.rooms_map(
         ax, content.areas, content.regions, rooms=content.rooms, chosen=["s000", "s001"],
         offices=content.offices, radius=1000, detour=1.25,
     )  # fmt: skip
     circles = [p for p in ax.patches if hasattr(p, "radius")]
-    assert [c.radius for c in circles] == [800, 800]
-    assert [c.center for c in circles] == [
-        tuple(content.rooms.loc[s, ["x", "y"]]) for s in ("s000", "s001")
-    ]
+    assert {c.radius for c in circles} == {800}
+    rooms = content.rooms.loc[["s000", "s001"], ["x", "y"]]
+    places = pd.concat([rooms, content.offices[["x", "y"]]])
+    assert [c.center for c in circles] == [tuple(xy) for xy in places.to_numpy()]
     assert {"1", "2"} <= set(texts(ax))
 
 
