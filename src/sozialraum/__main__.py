@@ -2,6 +2,6 @@
 
 import sys
 
-from sozialraum.cli import main
+from sozialraum.cli import program
 
-sys.exit(main())
+sys.exit(program())

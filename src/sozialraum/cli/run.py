@@ -113,14 +113,15 @@ def matched(repeated: Mapping[str, str]) -> str:
 
 
 def _compute(arguments: argparse.Namespace) -> int:
-    from sozialraum import pipeline
-
-    with speaking(arguments, arguments.study) as say, ExitStack() as stack:
+    with ExitStack() as stack:
         worker = None
         if (arguments.jobs or os.cpu_count() or 1) > 1:
             from sozialraum.worker import Worker
 
-            worker = stack.enter_context(Worker())
+            worker = stack.enter_context(Worker())  # first: it imports while this process does
+        from sozialraum import pipeline
+
+        say = stack.enter_context(speaking(arguments, arguments.study))
         run = pipeline.run(
             arguments.study,
             data=arguments.data,

@@ -30,7 +30,7 @@ from sozialraum.presence.problem import (
     read_problem,
 )
 
-LARGE = 1_000_000
+LARGE = 100_000
 """Cells of one draw from which on it is worth looking only at those that are reached."""
 CELLS = 60_000_000
 """Largest number of draws × points × sites for which robust exchanges are searched."""
