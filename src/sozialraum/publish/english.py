@@ -46,7 +46,16 @@ ROOMS = ("reason", "venue_types")
 QUOTED = ("Bundesagentur für Arbeit", "Lebensweltlich orientierte Räume", "Bürgergeld")
 """German terms that English texts quote."""
 
-NAMES = ("area_id", "region_id", "site_id", "site", "unit_id", "name", "region_name", "operator")
+NAMES: tuple[str, ...] = (
+    "area_id",
+    "region_id",
+    "site_id",
+    "site",
+    "unit_id",
+    "name",
+    "region_name",
+    "operator",
+)
 NAMES += ("address", "names", "comparable", "sources", "geometry")
 """Columns of tables that are never translated."""
 
