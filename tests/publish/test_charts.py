@@ -108,9 +108,9 @@ def test_a_label_covers_no_mark_where_there_is_room_beside_it() -> None:
     region, half = shapely.box(0, 0, 100, 100), np.array([10.0, 5])
     marks = np.array([[50.0, 50, 4, 4], [90, 90, 4, 4]])
     free = cartography._free(region, marks, half, 1.0)
-    for x, y, *size in marks:
+    for x, y in marks[:, :2]:
         label = shapely.box(x - 14, y - 9, x + 14, y + 9)
-        assert size == [4, 4] and free.intersection(label).area == 0
+        assert free.intersection(label).area == 0
     assert free.area > 8000
     everywhere = np.array([[50.0, 50, 90, 90]])
     assert cartography._free(region, everywhere, half, 1.0) is region
