@@ -224,7 +224,7 @@ def content(n: int = 24, *, names: dict[str, str] | None = None, seed: int = 1) 
             recipients_note="Abgeleitet aus veröffentlichten Anteilen.",
             version="0",
             sources=(
-                SourceNote("lor_2021", "Testdaten", "niemand", "CC0", "Testdaten, CC0", "2024-12-31"),
+                SourceNote("lor_2021", "Testdaten", "niemand", "CC0", "Daten, CC0", "2024-12-31"),
             ),
             warnings=(),
         ),

@@ -130,9 +130,9 @@ def answer(
             study, rooms, offices, ways, setting.uncorrected, presence, remember
         )
     steps = presence.curves[first, siting.radius, True]
-    headline = min(siting.rooms, len(steps) - 1)
-    sites = [str(s) for s in steps[headline].sites]
-    serving = [i for i, t in offices["targets"].items() if not t or first in t]
+    p = min(siting.rooms, len(steps) - 1)
+    sites = [str(s) for s in steps[p].sites]
+    serving = [str(i) for i, t in offices["targets"].items() if not t or first in t]
     clarify = worth_clarifying(
         rooms, units, [*sites, *serving], study.venues, ways=ways, target=first,
         radius=siting.radius,
@@ -141,7 +141,7 @@ def answer(
     if study.hours is not None and sites:
         people = people_of_rooms(units, ways, sites, serving, siting.radius)
         week = plan_week(study.hours, people, rooms.loc[sites], remember)
-        presence = _with_hours(presence, week, first, headline)
+        presence = _with_hours(presence, week, first, p)
         supply = week.hours.sum(axis=1)
     reached = None
     if siting.decay is not None and sites:

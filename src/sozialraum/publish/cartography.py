@@ -353,7 +353,9 @@ def _metres_per_point(ax: Axes) -> float:
     """Metres of the map that a point of print stands for."""
     box = ax.get_window_extent()
     metres = max(np.ptp(ax.get_xlim()) / box.width, np.ptp(ax.get_ylim()) / box.height)
-    return float(metres * ax.get_figure(root=True).dpi / 72)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return float(metres * figure.dpi / 72)
 
 
 def _inside(geometry: Any) -> tuple[float, float]:

@@ -104,8 +104,8 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
             resource = {"profile": "tabular-data-resource", **resource, "encoding": "utf-8"}
             resource["dialect"] = {"delimiter": ",", "lineTerminator": "\n", "header": True}
             table = Path(name).stem
-            described = [explained(describe(c, table), meanings, table) for c in columns]
-            resource["schema"] = _schema(described, key, content)
+            told = [explained(describe(c, table), meanings, table) for c in columns]
+            resource["schema"] = _schema(told, key, content)
             _put_origin(resource, sources_of(content, name))
             package["resources"].append(resource)
     for name, (title, kind) in _FILES.items():

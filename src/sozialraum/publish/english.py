@@ -43,7 +43,11 @@ PROSE = ("sentence", "cluster_sentence", "flags", "excluded")
 ROOMS = ("reason", "venue_types")
 """Columns of areas and of rooms that hold sentences; other texts are names, ids and classes."""
 
-QUOTED = ("Bundesagentur für Arbeit", "Lebensweltlich orientierte Räume", "Bürgergeld")
+QUOTED: tuple[str, ...] = (
+    "Bundesagentur für Arbeit",
+    "Lebensweltlich orientierte Räume",
+    "Bürgergeld",
+)
 """German terms that English texts quote."""
 
 NAMES: tuple[str, ...] = (

@@ -87,8 +87,8 @@ def rooms_map(
             handles.append(_marks(ax, xy, "^", 7, face, INK, words[word], level=8))
     if len(offices):
         label = words["office_reach"].format(numbers.number(radius, language=language))
-        style: dict[str, Any] = {"facecolor": "#f0f0ee", "edgecolor": INK, "linestyle": (0, (4, 3))}
-        handles.append(Patch(linewidth=0.7, label=label, **style))
+        look = {"facecolor": "#f0f0ee", "edgecolor": INK, "linestyle": (0, (4, 3))}
+        handles.append(Patch(linewidth=0.7, label=label, **look))
     other = rooms[rooms["eligible"].to_numpy(bool) & ~rooms.index.isin(list(chosen))]
     beside = other[["x", "y"]].to_numpy(float)
     if len(other):

@@ -249,7 +249,7 @@ class Facts:
     def place(self, site: str) -> str:
         """Address and area of a venue, as far as they are known; at least the area says where."""
         room = self.rooms.loc[site]
-        area = self.areas["name"].get(room["area_id"])
+        area = self.areas["name"].get(str(room["area_id"]))
         return ", ".join(str(t) for t in (room["address"], area) if isinstance(t, str) and t)
 
     @cached_property

@@ -210,7 +210,7 @@ def _curve(facts: Facts, w: Words) -> list[Block]:
             text = f"{w.t('proposal.curve_offices', base=base)} {text}"
         blocks.append(para(text))
     points = w.names(
-        w.t("proposal.point", rooms=rooms(k, w, "with"), share=w.pct(v))
+        w.t("proposal.point", rooms=rooms(int(str(k)), w, "with"), share=w.pct(v))
         for k, v in by_p["reached_share"].items()
     )
     alt = w.t("proposal.curve_alt", title=facts.title(EVERYBODY), points=points)
