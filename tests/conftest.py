@@ -78,6 +78,14 @@ def demo_run():
 
 
 @pytest.fixture(scope="session")
+def english_demo():
+    """The demo with its language set to English, computed once."""
+    import sozialraum as sr
+
+    return sr.run("demo", language="en")
+
+
+@pytest.fixture(scope="session")
 def demo_folder(demo_run, tmp_path_factory) -> Path:
     """The demo's outputs, written once."""
     return demo_run.write(tmp_path_factory.mktemp("demo") / "run")

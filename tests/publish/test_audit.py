@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from sozialraum.errors import InputError
-from sozialraum.publish import manifest
+from sozialraum.publish import audit, manifest
 from sozialraum.publish.audit import audit_folder
+from sozialraum.publish.tables import write_workbook
 
 
 def signed(folder: Path, name: str) -> None:
@@ -25,6 +26,25 @@ def signed(folder: Path, name: str) -> None:
 
 def test_the_demo_gives_nothing_away(demo_folder: Path) -> None:
     assert audit_folder(demo_folder) == []
+
+
+def read_sheets(content, folder: Path) -> dict[str, set[str]]:
+    """What the auditor reads of a workbook: sheet -> columns."""
+    write_workbook(content, folder / "tables.xlsx")
+    found = list(audit._sheets(folder / "tables.xlsx", content))
+    assert all(frame.index.is_unique for _, _, frame in found)
+    return {name: set(frame.columns) for name, _, frame in found}
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_auditor_reads_the_counts_of_the_workbook(
+    demo_run, english_demo, tmp_path: Path, language: str
+) -> None:
+    content = (demo_run if language == "de" else english_demo).content
+    of_areas, of_regions, *_ = read_sheets(content, tmp_path).values()
+    counts = {"recipients", "recipients_lo", "recipients_hi", "share", "location_quotient"}
+    assert counts <= of_areas
+    assert counts - {"location_quotient"} <= of_regions
 
 
 @pytest.fixture

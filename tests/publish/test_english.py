@@ -24,12 +24,6 @@ FUNCTION_WORDS = re.compile(
 )
 
 
-@pytest.fixture(scope="module")
-def english_demo():
-    """The demo with its language set to English."""
-    return sr.run("demo", language="en")
-
-
 def _german_strings() -> list[str]:
     """All string literals of the package, places of f-strings as '{}'; texts of its studies."""
     found: list[str] = []

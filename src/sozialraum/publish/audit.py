@@ -14,7 +14,7 @@ from sozialraum.errors import InputError
 from sozialraum.publish.attacker import attack, earlier_statements
 from sozialraum.publish.columns import describe
 from sozialraum.publish.folder import NOTICE
-from sozialraum.publish.terms import own_terms
+from sozialraum.publish.meanings import heading
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Content
@@ -121,9 +121,8 @@ def _sheets(path: Path, content: Content) -> Iterator[tuple[str, str, pd.DataFra
     """Every sheet with areas or Bezirksregionen; headers are the titles of columns."""
     from sozialraum.sources.workbook import open_workbook
 
-    names = {describe(str(c)).title: str(c) for f in (content.areas, content.regions) for c in f}
-    names |= {describe(key).title: key for key in KEYS.values()}
-    names |= {own_terms(title, content.study): key for title, key in names.items()}
+    columns = {str(c) for f in (content.areas, content.regions) for c in f} | set(KEYS.values())
+    names = {heading(describe(c), content.study).title: c for c in sorted(columns)}
     for sheet in open_workbook(path).sheets:
         rows = sorted({row for row, _ in sheet.cells})
         for head in rows[:3]:
@@ -140,7 +139,9 @@ def _sheets(path: Path, content: Content) -> Iterator[tuple[str, str, pd.DataFra
                 columns=list(found.values()),
             )
             frame = frame.loc[:, ~frame.columns.duplicated()].dropna(subset=[KEYS[level]])
-            yield f"tables.xlsx ({sheet.name})", level, frame.set_index(KEYS[level])
+            again = frame.groupby(KEYS[level]).cumcount()  # several rows an area: each for itself
+            for _, rows_once in frame.groupby(again):
+                yield f"tables.xlsx ({sheet.name})", level, rows_once.set_index(KEYS[level])
             break
 
 
