@@ -187,7 +187,7 @@ def what_people_read_has_the_words_of_nordhafen(out: Path) -> None:
     assert "Stadtteil – Kleinstes Gebiet" in report
     assert "SGB XII" not in report
     assert sheets["Ebene Quartier"]["B1"].value == "Name der Einheit auf der Ebene Quartier"
-    assert sheets["Gebiete"]["A1"].value == "Nummer des Gebiets (Text)"
+    assert sheets["Gebiete"]["A1"].value == "Nummer des Gebiets"
     assert main(["audit", str(out)]) == 0  # finds its columns under their other names, too
 
 

@@ -93,7 +93,9 @@ def test_a_run_repeated_from_its_manifest_alone_matches_file_by_file(
     said, errors = process.communicate(timeout=300)
     assert process.returncode == 0, said + errors
     assert errors == ""
-    states = dict(reversed(line.split(maxsplit=1)) for line in said.splitlines())
+    *lines, _, last = said.splitlines()
+    states = dict(reversed(line.split(maxsplit=1)) for line in lines)
+    assert last == f"All {len(states)} files match."
     assert set(states.values()) == {"same"}
     outputs = json.loads(manifest.read_text(encoding="utf-8"))["outputs"]
     assert set(outputs) <= set(states)
