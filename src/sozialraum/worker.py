@@ -6,6 +6,7 @@ is given, one after the other. What comes out is the same as without it.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -17,6 +18,9 @@ from types import TracebackType
 from typing import Any
 
 from sozialraum.errors import EnvironmentFault
+
+COLLECT = (100_000, 50, 50)
+"""When a process of one run looks for garbage: it makes millions of objects and hardly any."""
 
 
 class Worker:
@@ -101,6 +105,7 @@ class Worker:
 
 def main() -> None:
     """Answer on standard output what is asked on standard input, until it ends."""
+    gc.set_threshold(*COLLECT)
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever a library prints is no answer
     import babel.numbers  # noqa: F401

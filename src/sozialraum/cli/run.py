@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shutil
 import sys
@@ -113,11 +114,12 @@ def matched(repeated: Mapping[str, str]) -> str:
 
 
 def _compute(arguments: argparse.Namespace) -> int:
+    from sozialraum.worker import COLLECT, Worker
+
+    gc.set_threshold(*COLLECT)
     with ExitStack() as stack:
         worker = None
         if (arguments.jobs or os.cpu_count() or 1) > 1:
-            from sozialraum.worker import Worker
-
             worker = stack.enter_context(Worker())  # first: it imports while this process does
         from sozialraum import pipeline
 
