@@ -7,7 +7,6 @@ settings. A room's fate is due to the parts that alone already turn it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import pandas as pd
 
 from sozialraum.comparison.causes import compare_settings
 from sozialraum.errors import StudyError
+from sozialraum.presence.offices import serving
 from sozialraum.publish.numbers import listing
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def compare_rooms(before: Finished, after: Finished) -> pd.DataFrame:
         if target not in after.study.targets:
             continue
         sides = [r.proposal(target).set_index("site_id") for r in (before, after)]
-        turned, differing = _causes(before, after, target), _differing(before, after, target)
+        turned = _causes(before, after, target)
+        differing = _differing(before, after, target) if turned is None else []
         for site in dict.fromkeys([*sides[0].index, *sides[1].index]):
             here = [site in side.index for side in sides]
             named = sides[1] if here[1] else sides[0]
@@ -194,7 +195,7 @@ def _places(run: Finished, target: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     rooms, offices = run.content.rooms, run.content.offices
     rooms = rooms[rooms["eligible"].to_numpy(bool)]
     rooms = rooms[[target in suits for suits in rooms["suits"]]]
-    return rooms, offices[list(_serving(offices, target))]
+    return rooms, offices[serving(offices, target)]
 
 
 def _solve(inputs: _Inputs, target: str) -> set[str]:
@@ -241,10 +242,6 @@ def _solve(inputs: _Inputs, target: str) -> set[str]:
     return {name for name, gain in chosen if gain > 0 or name in kept}
 
 
-def _serving(offices: pd.DataFrame, target: str) -> Iterator[bool]:
-    return (not t or target in t for t in offices["targets"])
-
-
 def reach_again(before: Finished, after: Finished, target: str = "everybody") -> dict[str, float]:
     """What the earlier rooms would reach among the later run's people, beside its own proposal.
 
@@ -260,7 +257,7 @@ def reach_again(before: Finished, after: Finished, target: str = "everybody") ->
         return {}
     content, siting = after.content, after.study.siting
     people = np.nan_to_num(content.units[f"people_{target}"].to_numpy(float))
-    offices = content.offices[list(_serving(content.offices, target))][["x", "y"]]
+    offices = content.offices[serving(content.offices, target)][["x", "y"]]
 
     def reached(run: Finished) -> float:
         chosen = run.content.rooms.loc[run.proposal(target)["site_id"], ["x", "y"]]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sozialraum.access.distance import straight_line
 from sozialraum.errors import InputError
+from sozialraum.presence.offices import serving
 
 if TYPE_CHECKING:
     from sozialraum.publish.finished import Finished
@@ -65,11 +66,8 @@ def catchments(run: Finished, sites: Sequence[str], target: str = "everybody") -
             hint="Run the study once without 'access', with the same rooms, and evaluate that",
         )
     content, siting = run.content, run.study.siting
-    units, offices = content.units, content.offices
-    serving = (
-        offices[[not t or target in t for t in offices["targets"]]] if len(offices) else offices
-    )
-    places = pd.concat([content.rooms.loc[list(sites), ["x", "y"]], serving[["x", "y"]]])
+    units, offices = content.units, content.offices[serving(content.offices, target)]
+    places = pd.concat([content.rooms.loc[list(sites), ["x", "y"]], offices[["x", "y"]]])
     ways = straight_line(
         units[["x", "y"]].to_numpy(float), places.to_numpy(float), detour=siting.detour
     )

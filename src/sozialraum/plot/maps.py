@@ -227,11 +227,10 @@ def rooms_map(
     >>> ax.get_legend().get_texts()[0].get_text()
     'vorgeschlagener Raum'
     """
+    from sozialraum.presence.offices import serving
     from sozialraum.publish import siting_map
 
     content, siting = run.content, run.study.siting
-    offices = content.offices
-    mine = [not t or target in t for t in offices["targets"]] if len(offices) else []
     ax = new_axes(ax)
     siting_map.rooms_map(
         ax,
@@ -239,9 +238,9 @@ def rooms_map(
         content.regions,
         rooms=content.rooms,
         chosen=list(run.proposal(target, p)["site_id"]),
-        offices=offices[mine] if len(offices) else offices,
+        offices=content.offices[serving(content.offices, target)],
         radius=siting.radius,
-        detour=siting.detour,
+        detour=siting.detour if run.study.access.kind == "straight" else None,
         language=content.info.language,
     )
     return ax

@@ -12,6 +12,7 @@ import pandas as pd
 from sozialraum.cache import Remember, compute
 from sozialraum.presence.choice import is_plain
 from sozialraum.presence.clarify import worth_clarifying
+from sozialraum.presence.offices import serving
 from sozialraum.presence.plan import people_of_rooms, plan_week, supply_by_region
 from sozialraum.presence.propose import Presence, compare_demand, propose
 from sozialraum.presence.together import propose_together
@@ -132,14 +133,14 @@ def answer(
     steps = presence.curves[first, siting.radius, True]
     p = min(siting.rooms, len(steps) - 1)
     sites = [str(s) for s in steps[p].sites]
-    serving = [str(i) for i, t in offices["targets"].items() if not t or first in t]
+    open_already = [str(i) for i in offices.index[serving(offices, first)]]
     clarify = worth_clarifying(
-        rooms, units, [*sites, *serving], study.venues, ways=ways, target=first,
+        rooms, units, [*sites, *open_already], study.venues, ways=ways, target=first,
         radius=siting.radius,
     )  # fmt: skip
     week, supply = None, pd.Series(1.0, index=sites)
     if study.hours is not None and sites:
-        people = people_of_rooms(units, ways, sites, serving, siting.radius)
+        people = people_of_rooms(units, ways, sites, open_already, siting.radius)
         week = plan_week(study.hours, people, rooms.loc[sites], remember)
         presence = _with_hours(presence, week, first, p)
         supply = week.hours.sum(axis=1)

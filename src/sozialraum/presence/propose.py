@@ -19,11 +19,10 @@ from sozialraum.cache import Remember, compute
 from sozialraum.presence.choice import choose_by_model, is_plain, is_wider
 from sozialraum.presence.depth import Depth, Doubt, beyond, look_behind, sites_named
 from sozialraum.presence.frontier import Step, coverage_curve
+from sozialraum.presence.offices import serving
 from sozialraum.presence.problem import Floats, Ints
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from sozialraum.study import Study
 
 Key = tuple[str, float, bool]
@@ -69,9 +68,9 @@ class Places:
 
 def propose(
     study: Study,
-    rooms: gpd.GeoDataFrame,
-    offices: gpd.GeoDataFrame,
-    units: gpd.GeoDataFrame,
+    rooms: pd.DataFrame,
+    offices: pd.DataFrame,
+    units: pd.DataFrame,
     ways: pd.DataFrame | None = None,
     *,
     bounds: Mapping[str, pd.DataFrame] | None = None,
@@ -84,11 +83,11 @@ def propose(
     ----------
     study : Study
         `siting` and `targets` are used.
-    rooms : geopandas.GeoDataFrame
+    rooms : pandas.DataFrame
         Every venue; only `eligible` ones that suit (`suits`) a target group are candidates.
-    offices : geopandas.GeoDataFrame
-        As `setting.existing_offices` gives them: open already, they do not count in p.
-    units : geopandas.GeoDataFrame
+    offices : pandas.DataFrame
+        As `offices.existing_offices` gives them: open already, they do not count in p.
+    units : pandas.DataFrame
         Merged demand units with `people_<target>`; NaN = nobody can be placed there.
     ways : pandas.DataFrame, optional
         Metres from units to places (`sozialraum.presence.ways.measure_ways`); default: straight
@@ -174,8 +173,8 @@ def propose(
 
 def _places(
     targets: list[str],
-    rooms: gpd.GeoDataFrame,
-    offices: gpd.GeoDataFrame,
+    rooms: pd.DataFrame,
+    offices: pd.DataFrame,
     ways: pd.DataFrame,
     forced: frozenset[str],
 ) -> dict[str, Places]:
@@ -185,19 +184,18 @@ def _places(
     ids = rooms.index.to_numpy(object)[eligible], offices.index.to_numpy(object)
     names = np.concatenate(ids)
     cost = ways[names].to_numpy(float)
-    xy = np.c_[[np.r_[rooms[c].to_numpy(float)[eligible], offices[c]] for c in ("x", "y")]].T
+    positions = (rooms[["x", "y"]].to_numpy(float)[eligible], offices[["x", "y"]].to_numpy(float))
+    xy = np.vstack(positions)
     found = {}
     for target in targets:
-        fit = [k for k, some in enumerate(suits) if target in some]
-        serving = [k for k, t in enumerate(offices["targets"], suits.size) if not t or target in t]
-        both = np.array(fit + serving, np.intp)
-        required = [k for k, j in enumerate(fit) if names[j] in forced]
+        fit = np.flatnonzero([target in some for some in suits])
+        both = np.r_[fit, suits.size + np.flatnonzero(serving(offices, target))]
         found[target] = Places(
             names[both],
             cost[:, both],
             xy[both],
-            np.arange(len(fit), both.size),
-            np.array(required, np.intp),
+            np.arange(fit.size, both.size),
+            np.flatnonzero([name in forced for name in names[fit]]),
         )
     return found
 
@@ -225,7 +223,7 @@ def _curve(
 
 def _headline(
     study: Study,
-    units: gpd.GeoDataFrame,
+    units: pd.DataFrame,
     places: Places,
     demand: Floats,
     steps: list[Step],
@@ -297,8 +295,8 @@ def _doubt(areas: tuple[Ints, Any], demand: Floats, bounds: pd.DataFrame | None)
 
 def compare_demand(
     study: Study,
-    rooms: gpd.GeoDataFrame,
-    offices: gpd.GeoDataFrame,
+    rooms: pd.DataFrame,
+    offices: pd.DataFrame,
     ways: pd.DataFrame,
     demand: pd.Series,
     presence: Presence,
@@ -362,7 +360,7 @@ def _named(step: Step, names: np.ndarray, kept: frozenset[str]) -> Step:
 
 
 def _presence(
-    steps: dict[str, list[Step]], rooms: gpd.GeoDataFrame, units: gpd.GeoDataFrame
+    steps: dict[str, list[Step]], rooms: pd.DataFrame, units: pd.DataFrame
 ) -> pd.DataFrame:
     """One row per proposed room, in marginal order within target group and number of rooms."""
     rows = []

@@ -9,9 +9,9 @@ import pandas as pd
 
 from sozialraum.access.demand import assign_cells, place_people, placement_notes
 from sozialraum.access.units import merged_units
-from sozialraum.errors import StudyError
 from sozialraum.presence.eligibility import eligibility_notes
 from sozialraum.presence.eligibility import rooms as judge_rooms
+from sozialraum.presence.offices import existing_offices
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -134,70 +134,6 @@ def settle(
     bounds = {} if counts is None else count_bounds(study, weights, counts)
     regions = units["area_id"].map(region["region_id"])
     return Setting(rooms, offices, units, bounds, quality, figures, compared, places, regions)
-
-
-def existing_offices(study: Study, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Offices that are already there, as points in whole metres.
-
-    Parameters
-    ----------
-    study : Study
-    areas : geopandas.GeoDataFrame
-        Index `area_id`, metric CRS.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Index `site_id` (``office-1``…): `name`, `approximate` (only the area is known: placed
-        inside it), `targets` (tuple; empty: all), `area_id`, `x`, `y`.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> import shapely
-    >>> from sozialraum.study import load_study
-    >>> office = {"name": "Amt", "area_id": "21400838"}
-    >>> areas = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 10, 20)], crs="EPSG:25833",
-    ...                          index=["21400838"])
-    >>> found = existing_offices(load_study("demo", offices=[office]), areas)
-    >>> found[["approximate", "x", "y"]].values.tolist()
-    [[True, 5.0, 10.0]]
-    """
-    import geopandas as gpd
-    import shapely
-
-    points: list[shapely.Point | None] = []
-    for office in study.offices:
-        if office.lon is not None and office.lat is not None:
-            points.append(shapely.Point(office.lon, office.lat))
-            continue
-        if office.area_id not in areas.index:
-            raise StudyError(
-                f"The office {office.name!r} has neither a position nor a known area",
-                where="offices",
-                expected="lon and lat, or the area_id it lies in",
-            )
-        points.append(None)
-    located = gpd.GeoSeries(points, crs="EPSG:4326").to_crs(areas.crs)
-    inside = areas.geometry.representative_point()
-    geometry = [
-        inside[office.area_id] if point is None else point
-        for office, point in zip(study.offices, located, strict=True)
-    ]
-    frame = gpd.GeoDataFrame(
-        {
-            "name": [o.name for o in study.offices],
-            "approximate": [o.lon is None for o in study.offices],
-            "targets": [o.targets for o in study.offices],
-            "x": [float(round(g.x)) for g in geometry],
-            "y": [float(round(g.y)) for g in geometry],
-        },
-        geometry=geometry,
-        crs=areas.crs,
-        index=pd.Index([f"office-{i}" for i in range(1, len(geometry) + 1)], name="site_id"),
-    )
-    frame["area_id"] = areas.index[areas.sindex.nearest(frame.geometry, return_all=False)[1]]
-    return frame
 
 
 def count_bounds(

@@ -18,6 +18,7 @@ from sozialraum.lazy import sparse
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.frontier import marginal_order
 from sozialraum.presence.models import max_coverage
+from sozialraum.presence.offices import serving
 from sozialraum.presence.problem import Floats, Problem, Site, read_problem
 from sozialraum.presence.rules import Constraints, Least
 from sozialraum.presence.siting import Siting
@@ -214,7 +215,7 @@ def propose_together(
     fits = {name: [name in some for some in rooms["suits"]] for name in names}
     fit = pd.DataFrame(fits, index=rooms.index)[rooms["eligible"].to_numpy(bool)]
     fit = fit[fit.any(axis=1)]
-    serves = {name: [not t or name in t for t in offices["targets"]] for name in names}
+    serves = {name: serving(offices, name) for name in names}
     suits = pd.concat([fit, pd.DataFrame(serves, index=offices.index, dtype=bool)])
     cost = ways[suits.index]
     demands = units[[f"people_{name}" for name in names]].set_axis(names, axis=1).fillna(0.0)

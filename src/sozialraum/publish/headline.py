@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sozialraum.presence.offices import serving
 from sozialraum.publish.content import proposed
 from sozialraum.publish.numbers import number, percent
 
@@ -59,9 +60,9 @@ def headline(content: Content) -> str:
     rooms = proposed(content.presence, "everybody", study.siting.rooms)
     if rooms.empty:
         return f"{need}; {texts['none']}."
-    offices = content.offices
-    serving = len(offices) > 0 and any(not t or "everybody" in t for t in offices["targets"])
-    key = ("one" if len(rooms) == 1 else "many") + "_offices" * serving
+    key = "one" if len(rooms) == 1 else "many"
+    if serving(content.offices, "everybody").any():
+        key += "_offices"
     share = percent(rooms["cumulative_share"].iloc[-1], language=language)
     who = texts["whom_younger" if _without_old_age(content) else "whom"]
     everybody = number(content.figures["demand"], language=language)
