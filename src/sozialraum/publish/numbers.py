@@ -122,16 +122,16 @@ def percent(
     return f"{text}{_symbols(language)[2]}%"
 
 
-_UNIT = re.compile(r"(?<=\d) (?=(?:%|m|km|km²|km/h)(?![\w²/]))")
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|m|km|km²|km/h)(?![\w²/]))|(?<=\be\.) (?=V\.)")
 
 
 def unbroken(text: str) -> str:
-    r"""Keep a number and its unit on one line.
+    r"""Keep a number and its unit, and the two letters of "e. V.", on one line.
 
     Examples
     --------
-    >>> unbroken("höchstens 1.000 m, 95 % und 3 mal")
-    'höchstens 1.000\xa0m, 95\xa0% und 3 mal'
+    >>> unbroken("höchstens 1.000 m, 95 % und 3 mal im Divan e. V.")
+    'höchstens 1.000\xa0m, 95\xa0% und 3 mal im Divan e.\xa0V.'
     """
     return _UNIT.sub(NO_BREAK, text) if " " in text else text
 

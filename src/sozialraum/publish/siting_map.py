@@ -38,7 +38,7 @@ def rooms_map(
     chosen: Sequence[str],
     offices: pd.DataFrame,
     radius: float,
-    detour: float,
+    detour: float | None,
     units: pd.DataFrame | None = None,
     reached: np.ndarray | None = None,
     people: str = "people_everybody",
@@ -54,9 +54,11 @@ def rooms_map(
         Site ids in the order of the proposal: the numbers 1, 2, … on the map.
     offices : pandas.DataFrame
         `x`, `y`, `approximate` (drawn hollow).
-    radius, detour : float
-        Walking distance in metres, and walked distance / straight line: the circle drawn is
-        `radius / detour`.
+    radius : float
+        Walking distance in metres.
+    detour : float or None
+        Walked distance / straight line: the circles drawn have `radius / detour`. None: ways
+        follow streets or a table, and their reach is no circle: none is drawn.
     units : pandas.DataFrame, optional
         `x`, `y` and the column `people` (persons); `reached` says which units are in reach.
     """
@@ -67,17 +69,19 @@ def rooms_map(
     _frame(ax, areas, regions, language=language)
     here = rooms.loc[[s for s in chosen if s in rooms.index], ["x", "y"]].to_numpy(float)
     handles: list[Any] = []
-    for x, y in here:
-        look: dict[str, Any] = {"radius": radius / detour, "linewidth": 0.9, "zorder": 3.5}
+    reach = radius / detour if detour else 0.0
+    for x, y in here if reach else ():
+        look: dict[str, Any] = {"radius": reach, "linewidth": 0.9, "zorder": 3.5}
         ax.add_patch(Circle((x, y), facecolor=(*_rgb(ACCENT), 0.1), edgecolor=ACCENT, **look))
     for i, (x, y) in enumerate(here, 1):
         _text(ax, x, y, str(i), size=7, weight="bold", colour="white", level=9)
     if len(here):
         handles.append(_marks(ax, here, "o", 11, ACCENT, "white", words["room"], level=8))
-        reach = words["reach"].format(numbers.number(radius, language=language))
-        handles.append(Patch(facecolor="#e3edf3", edgecolor=ACCENT, label=reach))
-    for x, y in offices[["x", "y"]].to_numpy(float):
-        look = {"radius": radius / detour, "linewidth": 0.7, "linestyle": (0, (4, 3))}
+    if len(here) and reach:
+        label = words["reach"].format(numbers.number(radius, language=language))
+        handles.append(Patch(facecolor="#e3edf3", edgecolor=ACCENT, label=label))
+    for x, y in offices[["x", "y"]].to_numpy(float) if reach else ():
+        look = {"radius": reach, "linewidth": 0.7, "linestyle": (0, (4, 3))}
         look |= {"facecolor": (*_rgb(MUTED), 0.08), "edgecolor": INK, "zorder": 3.4}
         ax.add_patch(Circle((x, y), **look))
     near = offices["approximate"].to_numpy(bool) if len(offices) else np.zeros(0, bool)
@@ -85,7 +89,7 @@ def rooms_map(
         if mask.any():
             xy = offices.loc[mask, ["x", "y"]].to_numpy(float)
             handles.append(_marks(ax, xy, "^", 7, face, INK, words[word], level=8))
-    if len(offices):
+    if len(offices) and reach:
         label = words["office_reach"].format(numbers.number(radius, language=language))
         look = {"facecolor": "#f0f0ee", "edgecolor": INK, "linestyle": (0, (4, 3))}
         handles.append(Patch(linewidth=0.7, label=label, **look))

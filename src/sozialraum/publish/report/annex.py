@@ -40,6 +40,8 @@ IN_TEXT = {"inequality", "inequality_change", "clusters", "week", "lorenz", "cla
 """Further tables that the sections before the annex show as tables or as a curve."""
 MOST_CELLS, MOST_COLUMNS = 250, 9
 """What the annex prints of a further table: print slows down with cells, and columns get narrow."""
+SPOKEN = {"site": "name", "site_id": "name", "choice": "title"}
+"""Columns of keys -> the column that says the same in words, which print shows alone."""
 
 
 def method(facts: Facts, w: Words) -> list[Block]:
@@ -282,13 +284,13 @@ def _rooms(facts: Facts, w: Words) -> list[Block]:
         facts.rooms["eligible"].astype(bool) if len(facts.rooms) else pd.Series([], dtype=bool)
     )
     common: list[tuple[str, float, str, Cell]] = [
-        (w.t("columns.room"), 4, LEFT, lambda r: str(r["name"])),
-        (w.t("columns.place"), 3, LEFT, lambda r: facts.place(r["site_id"])),
-        (w.t("columns.kind"), 2.5, LEFT, lambda r: _text(r["venue_types"])),
-        (w.t("columns.operator"), 3.5, LEFT, lambda r: _text(r["operator"])),
+        (w.t("columns.room"), 3.6, LEFT, lambda r: str(r["name"])),
+        (w.t("columns.place"), 3.6, LEFT, lambda r: facts.place(r["site_id"])),
+        (w.t("columns.kind"), 2.4, LEFT, lambda r: _text(r["venue_types"])),
+        (w.t("columns.operator"), 3.2, LEFT, lambda r: _text(r["operator"])),
     ]
-    kind = (w.t("columns.operator_kind"), 2, LEFT, lambda r: _kind(r, w))
-    reason = (w.t("columns.reason"), 3, LEFT, lambda r: _text(r["reason"]))
+    kind = (w.t("columns.operator_kind"), 2.7, LEFT, lambda r: _kind(r, w))
+    reason = (w.t("columns.reason"), 3.6, LEFT, lambda r: _text(r["reason"]))
     for mask, last, key in ((eligible, kind, "rooms"), (~eligible, reason, "excluded")):
         if mask.any():
             rows = facts.rooms[mask].sort_values(["name", "address"])
@@ -330,13 +332,15 @@ def _kind(room: pd.Series, w: Words) -> str:
 
 def _further(extra: FurtherTable, study: Study, w: Words) -> Block:
     """A table a stage handed over, with the printed digits of its columns."""
+    names = {c.name for c in extra.columns}
+    told = [c for c in extra.columns if SPOKEN.get(c.name) not in names]
     rows = [
-        [_shown(value, column, w) for value, column in zip(row, extra.columns, strict=True)]
-        for row in extra.frame[[c.name for c in extra.columns]].itertuples(index=False)
+        [_shown(value, column, w) for value, column in zip(row, told, strict=True)]
+        for row in extra.frame[[c.name for c in told]].itertuples(index=False)
     ]
-    titles = [titled(c, study) for c in extra.columns]
+    titles = [titled(c, study) for c in told]
     columns = [
-        (c.title, _width(c.title, cells), LEFT if c.kind == "text" else RIGHT)
+        (c.title, _width(c.title, cells), LEFT) if c.kind == "text" else (c.title, 0, RIGHT)
         for c, *cells in zip(titles, *rows, strict=True)
     ]
     note = own_terms(extra.note, study)

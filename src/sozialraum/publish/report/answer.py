@@ -26,7 +26,9 @@ from sozialraum.publish.report.facts import EVERYBODY, Facts
 CLEAN = ("zugeordnet", "matched", "0 ")  # a finding that begins so found nothing wrong
 MISSING = ("ohne Wert", "without a value")  # of the whole city; the region's are told elsewhere
 AREA_ID = re.compile(r"\b\d{6,}\b")
+NAMED = 3  # areas that the answer begins with
 SELDOM = 0.5  # a room that fewer repetitions choose is named
+FOLDER = re.compile(r"^\S*/(?=\S+\.\w+$)")
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -53,25 +55,41 @@ def summary(facts: Facts, w: Words) -> list[Block]:
         blocks.append(notice(info.warnings))
     items: list[str | list[Run]] = []
     if len(facts.ranked):
-        names = w.names(facts.ranked["name"].head(3))
+        names = w.names(facts.ranked["name"].head(NAMED))
         where = w.runs("summary.where", names=names)
         items.append([*where, " " + certainty(facts, w)])
     if totals["recipients"] is not None and totals["share"] is not None:
         items.append(_how_many(facts, w))
     items.append(_which_rooms(facts, w))
+    if doubts := " ".join(doubtful(facts, w)):
+        items.append(w.runs("summary.sure", doubts=doubts))
     if not chosen.empty:
         items.append(w.runs("summary.open"))
     blocks.append(bullets(items))
     if not chosen.empty:
-        alt = w.t("proposal.map_alt", rooms=rooms(len(chosen), w), names=_numbered(chosen))
-        blocks.append(figure(f"rooms_{EVERYBODY}.svg", w.t("summary.map"), alt, fill=True))
+        caption = w.t(f"summary.map{ways(facts)}")
+        blocks.append(figure(f"rooms_{EVERYBODY}.svg", caption, map_alt(facts, w), fill=True))
     return blocks
+
+
+def map_alt(facts: Facts, w: Words) -> str:
+    """What the map of rooms shows, for those who do not see it."""
+    chosen = facts.proposal()
+    names = "; ".join(f"{n} {name}" for n, name in enumerate(chosen["name"], 1))
+    return w.t(f"proposal.map_alt{ways(facts)}", rooms=rooms(len(chosen), w), names=names)
+
+
+def ways(facts: Facts) -> str:
+    """The end of the key of a sentence where the reach follows ways; empty: it is a circle."""
+    return "" if facts.content.study.access.kind == "straight" else "_ways"
 
 
 def certainty(facts: Facts, w: Words) -> str:
     """How many areas are certainly, and possibly, among the k with the greatest need."""
     certain, coverage = facts.certain, w.pct(facts.content.study.indicators.coverage, 0)
     key = {0: "certain_none", 1: "certain_one"}.get(len(certain), "certain")
+    if list(certain.index) == list(facts.ranked.index[:NAMED]):  # named just before
+        key = "certain_these"
     return w.t(
         f"summary.{key}",
         coverage=coverage,
@@ -260,10 +278,12 @@ def concerns(row: Mapping[str, str], areas: Iterable[object]) -> bool:
 
 
 def audit_table(caption: str, rows: Sequence[Mapping[str, str]], w: Words) -> Block:
-    """Rows of the join audit and of suppression."""
-    keys = {"topic": 2.6, "finding": 3.2, "detail": 6.6}
+    """Rows of the join audit and of suppression; a file is named without its folder."""
+    keys = {"topic": 4.2, "finding": 3.6, "detail": 7.2}
     columns = [(w.t(f"columns.{k}"), width, LEFT) for k, width in keys.items()]
-    return table(caption, columns, [[str(row.get(k, "")) for k in keys] for row in rows])
+    cells = [[str(row.get(k, "")) for k in keys] for row in rows]
+    cells = [[FOLDER.sub("", topic), *rest] for topic, *rest in cells]
+    return table(caption, columns, cells, wide=True)
 
 
 def source_date(iso: str, w: Words) -> str:
@@ -306,9 +326,10 @@ def _which_rooms(facts: Facts, w: Words) -> str | list[Run]:
     chosen = facts.proposal()
     if chosen.empty:
         return w.t("summary.no_rooms")
-    named = w.names(f"({n}) {name}" for n, name in enumerate(chosen["name"], 1))
-    runs = w.runs("summary.rooms", rooms=rooms(len(chosen), w), names=named)
-    text = " ".join(filter(None, (reach(facts, w), *doubtful(facts, w))))
+    named = w.names(f"({n})\N{NO-BREAK SPACE}{name}" for n, name in enumerate(chosen["name"], 1))
+    key = f"summary.rooms{one(len(chosen))}"
+    runs = w.runs(key, rooms=rooms(len(chosen), w), names=named)
+    text = reach(facts, w)
     return [*runs, " " + text] if text else runs
 
 
@@ -321,15 +342,11 @@ def doubtful(facts: Facts, w: Words) -> list[str]:
         named = (
             f"{n} ({w.pct(v, 0)})" for n, v in zip(weak["name"], weak["stability"], strict=True)
         )
-        told.append(w.t("summary.shaky", names=w.names(named)))
+        told.append(w.t(f"summary.shaky{one(len(weak))}", names=w.names(named)))
     near = serving[serving["approximate"].astype(bool)] if len(serving) else serving
     if len(near):
         told.append(w.t("summary.approximate", names=w.names(near["name"])))
     return told
-
-
-def _numbered(chosen: pd.DataFrame) -> str:
-    return "; ".join(f"{n} {name}" for n, name in enumerate(chosen["name"], 1))
 
 
 def _named(rows: pd.DataFrame, w: Words, most: int = 12) -> str:

@@ -156,7 +156,8 @@ def order(facts: Facts, w: Words) -> list[Block]:
     if len(nested) >= p > 1:
         names = w.names(nested["name"].head(p))
         loss = float(nested["loss"].head(p).max())
-        key = "nested" if loss < 0.5 else "nested_loss"
+        same = list(nested["name"].head(p)) == list(facts.proposal()["name"])
+        key = ("nested_same" if same else "nested") if loss < 0.5 else "nested_loss"
         sentences.append(w.t(f"proposal.{key}", names=names, loss=w.n(loss)))
     return [para(" ".join(sentences))] if sentences else []
 

@@ -126,6 +126,7 @@ CROWDED = 0.6  # of the line, for columns with a width of their own
 SHORT, MOST_LINES = 12, 24  # rows, and lines of text, of a table that stays on one page
 LONG_WORD = 25
 _LONG = re.compile(rf"\S{{{LONG_WORD},}}")
+_SEE = re.compile(r"\{fig_(\w+)\}")
 _SIGN = re.compile(r"[/_.]")
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -150,15 +151,25 @@ class Words:
         return str(found).strip().format(**values)
 
     def runs(self, key: str, **values: object) -> list[Run]:
-        """As `t`, with text between ``**`` of the *catalogue* in bold."""
+        """As `t`, with text between ``**`` of the *catalogue* in bold.
+
+        ``{fig_share}`` in the catalogue refers to the figure share.svg, which the report must have.
+
+        Examples
+        --------
+        >>> Words("de").runs("distribution.map_share")
+        [{'see': 'share.svg'}, ' zeigt die Anteile auf der Karte.']
+        """
         found: Any = texts(self.language)
         for part in key.split("."):
             found = found[part]
         out: list[Run] = []
         for i, part in enumerate(str(found).strip().split("**")):
-            if part:
-                text = part.format(**values)
-                out.append({"strong": text} if i % 2 else text)
+            for j, piece in enumerate(_SEE.split(part)):
+                if j % 2:
+                    out.append({"see": f"{piece}.svg"})
+                elif text := piece.format(**values):
+                    out.append({"strong": text} if i % 2 else text)
         return out
 
     def many(self, key: str) -> dict[str, str]:
@@ -233,12 +244,9 @@ def facts_row(items: Iterable[tuple[str, str]]) -> Block:
     return {"kind": "facts", "items": [{"value": v, "label": w} for v, w in items]}
 
 
-def figure(
-    file: str, caption: str, alt: str, *, fill: bool = False, floating: bool = False
-) -> Block:
-    """A vector graphic; `fill`: takes what is left of the page; `floating`: text flows around."""
-    block: Block = {"kind": "figure", "file": file, "caption": caption, "alt": alt, "fill": fill}
-    return block | {"float": floating}
+def figure(file: str, caption: str, alt: str, *, fill: bool = False) -> Block:
+    """A vector graphic at the head or foot of a page; `fill`: takes what is left of this page."""
+    return {"kind": "figure", "file": file, "caption": caption, "alt": alt, "fill": fill}
 
 
 def formula(name: str, alt: str) -> Block:

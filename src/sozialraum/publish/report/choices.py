@@ -115,7 +115,10 @@ def nearness(facts: Facts, w: Words) -> list[Block]:
     near = int((moving["dynamics_in_errors"] < 1.96).sum())
     possible = int(close["dynamics_possible"].map(lambda c: "negativ" in str(c)).sum())
     values = {"n": w.n(len(moving)), "near": w.n(near), "possible": w.n(possible)}
-    return [para(w.t("choices.near", **values))]
+    text = [w.t(f"choices.near{'_all' if near == len(moving) > 1 else ''}", **values)]
+    if 2 * near > len(moving):
+        text.append(w.t("choices.small"))
+    return [para(" ".join(text))]
 
 
 def possible_classes(facts: Facts, area_id: str, w: Words) -> tuple[str, str]:

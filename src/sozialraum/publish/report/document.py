@@ -114,7 +114,7 @@ def _said(blocks: list[Block], w: Words) -> list[Block]:
 def _either(texts: Iterable[str]) -> str:
     """A pattern for texts that are marked as German in an English report; empty: none."""
     meta = str.maketrans({sign: f"\\{sign}" for sign in r"\.+*?()|[]{}^$"})
-    found = [t.translate(meta) for t in sorted(texts, key=len, reverse=True) if len(t) > 2]
+    found = [clean(t).translate(meta) for t in sorted(texts, key=len, reverse=True) if len(t) > 2]
     return rf"\b(?:{'|'.join(found)})" if found else ""
 
 

@@ -20,14 +20,7 @@ def compares(study: Study, w: Words) -> str:
     ('Die Dynamik vergleicht die Ausgaben 2021 und 202',
      '3 über die gemeinsamen Indikatoren S1, S3 und S4 (S2 gibt es erst ab der Ausgabe 2023).')
     """
-    found = compared(study)
-    if found is None:
-        return ""
-    if found.earlier is None:
-        names = w.names(found.names)
-        return w.t("dynamics.published", names=names, edition=found.later.id)
-    editions = {"previous": found.earlier.id, "edition": found.later.id}
-    return w.t("dynamics.compared", basis=_basis(found, w), **editions)
+    return _said(study, w, "compared", "published")
 
 
 def map_caption(study: Study, w: Words) -> str:
@@ -39,14 +32,19 @@ def map_caption(study: Study, w: Words) -> str:
     >>> map_caption(load_study("demo"), Words("de"))
     'Dynamikklassen, Ausgabe 2023 bis 2025, über die Indikatoren S1, S2, S3 und S4'
     """
+    return _said(study, w, "caption", "caption_published")
+
+
+def _said(study: Study, w: Words, derived: str, published: str) -> str:
+    """What is compared: `derived` from two editions, or `published` with one; '' for neither."""
     found = compared(study)
     if found is None:
         return ""
     if found.earlier is None:
         names = w.names(found.names)
-        return w.t("dynamics.caption_published", names=names, edition=found.later.id)
+        return w.t(f"dynamics.{published}", names=names, edition=found.later.id)
     editions = {"previous": found.earlier.id, "edition": found.later.id}
-    return w.t("dynamics.caption", basis=_basis(found, w), **editions)
+    return w.t(f"dynamics.{derived}", basis=_basis(found, w), **editions)
 
 
 def _basis(found: Compared, w: Words) -> str:

@@ -192,7 +192,7 @@ def _rooms(facts: Facts, w: Words, remember: Remember, target: str = EVERYBODY) 
         "chosen": facts.proposal(target)["site_id"].tolist(),
         "offices": facts.serving(target)[["approximate", "x", "y"]],
         "radius": siting.radius,
-        "detour": siting.detour,
+        "detour": siting.detour if facts.content.study.access.kind == "straight" else None,
         "language": w.language,
     }
     return "rooms_map", _print_shapes(facts, remember), words

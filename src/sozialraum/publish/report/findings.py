@@ -30,6 +30,9 @@ from sozialraum.publish.report.choices import (
 from sozialraum.publish.report.dynamics import compares, map_caption
 from sozialraum.publish.report.facts import MOST_RANKS, Facts, records
 
+VAGUE = 0.9
+"""Rank sets that cover so much of all ranks say next to nothing about the order."""
+
 
 def ranking(facts: Facts, w: Words) -> list[Block]:
     """Ranks with their simultaneous sets."""
@@ -47,11 +50,13 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
     if facts.mean_set is not None:
         sentences.append(w.t("ranking.width", mean=w.n(facts.mean_set, 1), n=w.n(len(ranked))))
     counts = {"certain": w.n(len(facts.certain)), "possible": w.n(len(facts.possible))}
-    sentences.append(w.t("ranking.certain", top=top, **counts))
+    key = {0: "certain_none", 1: "certain_one"}.get(len(facts.certain), "certain")
+    sentences.append(w.t(f"ranking.{key}", top=top, **counts))
     status, dynamics = (class_counts(facts, c, w) for c in ("status_class", "dynamics_class"))
     said = "ranking.classes" if facts.classes("dynamics_class") else "ranking.classes_status"
     sentences.append(w.t(said, status=status, dynamics=dynamics))
-    blocks.append(para(" ".join(sentences)))
+    charts = w.runs(f"ranking.forest{'_most' if len(ranked) > MOST_RANKS else ''}")
+    blocks.append(para([" ".join(sentences), " ", *charts]))
     first = ranked.head(top)
     columns = [
         (w.t("columns.rank"), 0, RIGHT),
@@ -96,7 +101,7 @@ def ranking(facts: Facts, w: Words) -> list[Block]:
         n = w.n(len(ranked))
         caption = w.t("ranking.forest_first", most=MOST_RANKS, n=n, coverage=coverage)
     alt = w.t("ranking.forest_alt", n=len(ranked), names=w.names(first["name"].head(5)))
-    blocks.append(figure("forest.svg", caption, alt, floating=True))
+    blocks.append(figure("forest.svg", caption, alt))
     parts = (certainty, sensitivity, share_and_count)
     return [*blocks, *(block for part in parts for block in part(facts, w))]
 
@@ -108,10 +113,10 @@ def targets(facts: Facts, w: Words) -> list[Block]:
     blocks.append(para(f"{w.t('targets.intro')} {w.t('targets.overlap')}"))
     told = [t for t in facts.targets if f"rank_{t}" in facts.areas]
     kinds = [
-        w.t("targets.weight_item", title=facts.title(t), kind=weight_kind(facts, t, w))
+        w.runs("targets.weight_item", title=facts.title(t), kind=weight_kind(facts, t, w))
         for t in told
     ]
-    blocks.append(para(w.t("targets.weights", list="; ".join(kinds))))
+    blocks += [para(w.t("targets.weights"), keep=True), bullets(kinds)]
     blocks += [_target_table(facts, t, w) for t in told[1:]]
     blocks += old_age(facts, w)
     blocks.append(heading(w.t("targets.worse"), 2))
@@ -128,8 +133,9 @@ def targets(facts: Facts, w: Words) -> list[Block]:
         names = w.names(unclear["name"])
         text += " " + w.t("targets.undetermined", names=names, edition=info.edition)
     caveat = w.t("targets.caveat", city=info.city_name)
-    blocks += [para(text), para(caveat), *nearness(facts, w)]
-    if dynamics.notna().any():
+    on_map = [" ", *w.runs("targets.map")] if dynamics.notna().any() else []
+    blocks += [para([text, *on_map]), para(caveat), *nearness(facts, w)]
+    if on_map:
         alt = w.t("targets.map_alt", dynamics=class_counts(facts, "dynamics_class", w))
         blocks.append(figure("dynamics.svg", map_caption(content.study, w), alt))
     shown = [i for i in facts.indicators if f"{i}_previous" in facts.areas]
@@ -187,7 +193,8 @@ def _target_table(facts: Facts, target: str, w: Words, most: int = 6) -> Block:
     rows = ranked[ranked[weight].ne(0)].head(most) if weight in ranked else ranked.head(most)
     note = w.t("targets.unit_note", kind=weight_kind(facts, target, w))
     if known(width := (ranked[f"rank_hi_{target}"] - ranked[f"rank_lo_{target}"] + 1).mean()):
-        note += " " + w.t("targets.width", mean=w.n(width, 1), n=w.n(len(ranked)))
+        key = "width" if width < VAGUE * len(ranked) else "width_all"
+        note += " " + w.t(f"targets.{key}", mean=w.n(width, 1), n=w.n(len(ranked)))
         sure = ranked.loc[ranked[f"rank_hi_{target}"] <= facts.top, "name"]
         key = "certain" if len(sure) else "certain_none"
         note += " " + w.t(f"choices.{key}", top=facts.top, names=w.names(sure))
@@ -216,7 +223,7 @@ def _changes(rows: pd.DataFrame, shown: Sequence[str], facts: Facts, w: Words) -
     for i in shown:
         columns += [(f"{i} {facts.content.info.previous_edition}", 0, RIGHT)]
         columns += [(f"{i} {facts.content.info.edition}", 0, RIGHT)]
-    columns += [(w.t("choices.distance"), 0, RIGHT), (w.t("choices.possible"), 3, LEFT)]
+    columns += [(w.t("choices.distance"), 0, RIGHT), (w.t("choices.possible"), 4, LEFT)]
     cells = []
     for r in records(rows.rename_axis("area_id").reset_index()):
         line = [r["name"], w.n(r["dynamics_index"], 2, sign=True)]

@@ -47,14 +47,15 @@ def distribution(facts: Facts, w: Words) -> list[Block]:
         region=content.info.region_name,
         share=w.pct(mean),
     )
-    blocks.append(para(text))
+    on_map = [] if mean is None else [" ", *w.runs("distribution.map_share")]
+    blocks.append(para([text, *on_map]))
     first = _list(w.t("distribution.by_share", top=facts.top), by_share, w)
     if by_count.empty:  # shares only: there is no second list
         blocks.append(first)
     else:
         both = w.t("distribution.lists", top=facts.top, both=len(facts.both_lists))
         second = _list(w.t("distribution.by_count", top=facts.top), by_count, w)
-        blocks += [para(both), pair(first, second)]
+        blocks += [para([both, " ", *w.runs("distribution.map_count")]), pair(first, second)]
     if len(facts.regions) > 1:
         unit = facts.region_title
         blocks.append(para(w.t("distribution.regions", unit=unit), keep=True))
@@ -86,10 +87,12 @@ def concentration(facts: Facts, w: Words) -> list[Block]:
         half = facts.held_by_upper_half
         if half is not None:
             text += " " + w.t("concentration.half", share=w.pct(half, 0))
-        blocks.append(para(text))
         if len(content.lorenz) > 1:
             alt = w.t("concentration.lorenz_alt", sentence=text)
+            blocks.append(para([text, " ", *w.runs("concentration.lorenz")]))
             blocks.append(figure("lorenz.svg", w.t("concentration.lorenz_caption"), alt))
+        else:
+            blocks.append(para(text))
     blocks += _measures(facts, w)
     if totals["moran"] is not None:
         p = totals["moran_p"]
@@ -201,7 +204,7 @@ def _roles(facts: Facts, w: Words) -> list[Block]:
     roles = w.names(
         w.t("concentration.role", role=w.word(k), n=w.n(v)) for k, v in facts.roles.items()
     )
-    blocks = [para(w.t("concentration.roles", roles=roles))]
+    blocks = [para(w.runs("concentration.roles", roles=roles))]
     alt = w.t("concentration.map_alt", roles=roles, n=len(facts.clusters))
     blocks.append(figure("clusters.svg", w.t("concentration.map_caption"), alt))
     if told := " ".join(_members(facts, w)):
@@ -220,7 +223,7 @@ def _local(facts: Facts, w: Words) -> list[Block]:
     sure = high[high["sure"].eq(True)]
     if high.empty:
         return [para(w.t("concentration.local_none", alpha=alpha))]
-    kept = {0: "kept_none", 1: "kept_one"}.get(len(sure), "kept")
+    kept = {0: "kept_none", 1: "kept_one", len(high): "kept_all"}.get(len(sure), "kept")
     texts = [
         w.t(
             f"concentration.local{'_one' if len(high) == 1 else ''}",
@@ -261,7 +264,12 @@ def _clusters(facts: Facts, w: Words) -> list[Block]:
     ]
     return [
         para(text),
-        table(w.t("concentration.scan_caption"), columns, rows, note=_across(facts, w)),
+        table(
+            w.t(f"concentration.scan_caption{'_one' if n == 1 else ''}"),
+            columns,
+            rows,
+            note=_across(facts, w),
+        ),
     ]
 
 
@@ -292,7 +300,9 @@ def _development(facts: Facts, w: Words) -> list[Block]:
     )
     if not facts.content.figures.get("counts_derived", True):
         text += " " + w.t("concentration.development_workbook")
-    blocks = [heading(w.t("concentration.development_title"), 2), para(text)]
+    rows = changes(facts)
+    chart = [" ", *w.runs("concentration.development_chart")] if len(rows) else []
+    blocks = [heading(w.t("concentration.development_title"), 2), para([text, *chart])]
     blocks.append(para(w.t("concentration.development_rule", alpha=alpha), keep=True))
     told: list[list[str | dict[str, str]]] = []
     for status in STATUSES:
@@ -301,11 +311,10 @@ def _development(facts: Facts, w: Words) -> list[Block]:
         if len(names) or status != OPEN:
             told.append([{"strong": f"{w.word(status).capitalize()}: "}, which])
     blocks.append(bullets(told))
-    rows = changes(facts)
     if len(rows):
         caption = w.t("concentration.change_caption", **editions)
         alt = w.t("concentration.change_alt", names=w.names(rows["name"].head(3)), **editions)
-        blocks.append(figure("change.svg", caption, alt, floating=True))
+        blocks.append(figure("change.svg", caption, alt))
     moved = facts.table("inequality_change")
     if len(moved):
         blocks += _inequality_change(moved, w, editions)
@@ -328,8 +337,8 @@ def _inequality_change(moved: pd.DataFrame, w: Words, editions: dict[str, str]) 
         for r in records(moved[moved["measure"] == measure])
     ]
     columns = [
-        (w.t("columns.measure"), 5, LEFT),
-        (w.t("columns.area"), 2, LEFT),
+        (w.t("columns.measure"), 2, LEFT),
+        (w.t("columns.area"), 3, LEFT),
         (editions["previous"], 0, RIGHT),
         (editions["edition"], 0, RIGHT),
         (w.t("concentration.change"), 0, RIGHT),
@@ -347,7 +356,7 @@ def _surface(facts: Facts, w: Words) -> list[Block]:
         return []
     people = weight_kind(facts, next(iter(study.targets)), w)
     metres = w.n(study.concentration.bandwidth)
-    text = w.t(
+    text = w.runs(
         "concentration.surface",
         people=people,
         count=w.n(study.disclosure.minimum_count),
@@ -356,13 +365,12 @@ def _surface(facts: Facts, w: Words) -> list[Block]:
     densest = surface.groupby("area_id")["per_km2"].max().sort_values(ascending=False).head(3)
     names = w.names(facts.areas["name"].reindex(densest.index))
     return [
-        heading(w.t("concentration.surface_title", unit=study.area_layer.title), 2),
+        heading(w.t("concentration.surface_title"), 2),
         para(text),
         figure(
             "surface.svg",
             w.t("concentration.surface_caption", people=people, metres=metres),
             w.t("concentration.surface_alt", names=names),
-            floating=True,
         ),
     ]
 

@@ -42,7 +42,7 @@ def proposal(facts: Facts, w: Words) -> list[Block]:
     else:
         intro += " " + w.t("proposal.no_offices")
     title = facts.title(EVERYBODY)
-    blocks += [para(intro), para(f"{reach(facts, w)} {w.t('proposal.map_first')}".strip())]
+    blocks += [para(intro), para([reach(facts, w), " ", *w.runs("proposal.map_first")])]
     blocks.append(room_table(chosen, w.t("proposal.table_caption", title=title), facts, w))
     blocks += behind.week(facts, w)
     blocks += _curve(facts, w)
@@ -58,8 +58,10 @@ def proposal(facts: Facts, w: Words) -> list[Block]:
     return blocks
 
 
-def room_table(rows: pd.DataFrame, caption: str, facts: Facts, w: Words) -> Block:
-    """The rooms of one proposal in their order, with what is known about them."""
+def room_table(
+    rows: pd.DataFrame, caption: str, facts: Facts, w: Words, *, explained: bool = True
+) -> Block:
+    """The rooms of one proposal in their order; `explained`: a note says what the columns mean."""
     stable, hours = rows["stability"].notna().any(), _hours(rows)
     columns = [
         (w.t("columns.nr"), 0, RIGHT),
@@ -82,13 +84,14 @@ def room_table(rows: pd.DataFrame, caption: str, facts: Facts, w: Words) -> Bloc
         line += [w.pct(r["stability"], 0)] if stable else []
         line += [f"{w.n(r['hours_open'])} / {w.n(r['hours_appointment'])}"] if hours else []
         cells.append(line)
-    note = w.t("proposal.table_note")
     study = facts.content.study
-    if stable:
-        note += " " + w.t("proposal.table_stability", draws=w.n(study.siting.stability_draws))
-    elif len(rows) and study.targets[rows["target"].iloc[0]].weight_by == "recipients_if_worse":
-        note += " " + w.t("proposal.table_no_stability")
-    return table(caption, columns, cells, note=note)
+    notes = [w.t("proposal.table_note")] if explained else []
+    if stable and explained:
+        notes.append(w.t("proposal.table_stability", draws=w.n(study.siting.stability_draws)))
+    worse = len(rows) and study.targets[rows["target"].iloc[0]].weight_by == "recipients_if_worse"
+    if worse and not stable:
+        notes.append(w.t("proposal.table_no_stability"))
+    return table(caption, columns, cells, note=" ".join(notes))
 
 
 def named(room: Mapping[Any, Any], facts: Facts) -> str:
@@ -125,7 +128,7 @@ def unreached(facts: Facts, w: Words) -> list[Block]:
             for n, v in zip(first["name"], first["out"], strict=True)
         ]
         total += " " + w.t("unreached.most", names=w.names(named))
-    blocks += [para(total), para(w.t("unreached.advice"))]
+    blocks += [para([total, " ", *w.runs("unreached.map")]), para(w.t("unreached.advice"))]
     unit = facts.region_title
     columns = [
         (unit, 5, LEFT),
@@ -208,13 +211,13 @@ def _curve(facts: Facts, w: Words) -> list[Block]:
         if not facts.serving().empty:
             base = w.pct(by_p.loc[0, "reached_share"])
             text = f"{w.t('proposal.curve_offices', base=base)} {text}"
-        blocks.append(para(text))
+        blocks.append(para([text, " ", *w.runs("proposal.curve_chart")]))
     points = w.names(
         w.t("proposal.point", rooms=rooms(int(str(k)), w, "with"), share=w.pct(v))
         for k, v in by_p["reached_share"].items()
     )
     alt = w.t("proposal.curve_alt", title=facts.title(EVERYBODY), points=points)
-    blocks.append(figure("curve.svg", w.t("proposal.curve_caption"), alt, floating=True))
+    blocks.append(figure("curve.svg", w.t("proposal.curve_caption"), alt))
     return blocks
 
 
@@ -252,9 +255,9 @@ def _other_groups(facts: Facts, w: Words) -> list[Block]:
     blocks.append(para(w.t(f"proposal.{key}", names=w.names(shared["name"]))))
     for target in groups[1:]:
         caption = w.t("proposal.table_caption", title=facts.title(target))
-        block = room_table(useful[target], caption, facts, w)
+        block = room_table(useful[target], caption, facts, w, explained=False)
         if len(useful[target]) < len(facts.proposal(target)):
-            block["note"] += " " + w.t("proposal.no_more")
+            block["note"] = f"{w.t('proposal.no_more')} {block['note']}".strip()
         blocks.append(block)
     return blocks
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sozialraum.publish.numbers import known
-from sozialraum.publish.report.answer import doubtful, reach, rooms, summary
+from sozialraum.publish.report.answer import map_alt, reach, summary
 from sozialraum.publish.report.blocks import Run, Words, clean
 from sozialraum.publish.report.facts import EVERYBODY, Facts
 from sozialraum.publish.report.findings import weight_kind
@@ -80,7 +80,6 @@ def compose(run: Finished) -> Paper:
     ]
     stamps = ["Fiktives Beispiel"] * info.fictitious
     stamps += ["intern, nicht zur Weitergabe"] * info.internal
-    names = "; ".join(f"{n} {name}" for n, name in enumerate(chosen["name"], 1))
     paper = Paper(
         title=f"Vorlage: {info.title}",
         stamp=" · ".join(stamps),
@@ -98,9 +97,7 @@ def compose(run: Finished) -> Paper:
             "Verfahren, Tabellen und die Prüfung der Daten; die Arbeitsmappe (tables.xlsx) hat "
             "alle Tabellen."
         ),
-        map_alt=""
-        if chosen.empty
-        else w.t("proposal.map_alt", rooms=rooms(len(chosen), w), names=names),
+        map_alt="" if chosen.empty else map_alt(facts, w),
     )
     texts: dict[str, Any] = {
         key: value if isinstance(value, Grid) else clean(value)
@@ -121,8 +118,7 @@ def _answer(facts: Facts, w: Words) -> list[Runs]:
     answer = [p for p in points if not _begins(p, "Welche Räume?")]
     text = f" {'Ein Raum' if len(chosen) == 1 else f'{len(chosen)} Räume'} (Tabelle 1)."
     text += f" {reach(facts, w)}"
-    doubts = " ".join(doubtful(facts, w))
-    answer.insert(min(2, len(answer)), [{"strong": "Welche Räume?"}, f"{text} {doubts}".rstrip()])
+    answer.insert(min(2, len(answer)), [{"strong": "Welche Räume?"}, text.rstrip()])
     return answer
 
 

@@ -205,8 +205,9 @@ def _picture(document: Document, paper: Paper, run: Finished) -> None:
     about.set("descr", paper.map_alt)
     about.set("title", "Karte der vorgeschlagenen Räume")
     about.set("name", "Karte")
-    text = "Abbildung 1: Vorgeschlagene Räume (nach zusätzlich Erreichten nummeriert) und ihre "
-    caption = document.add_paragraph(text + "Reichweite", style="Caption")
+    text = "Abbildung 1: Vorgeschlagene Räume (nach zusätzlich Erreichten nummeriert)"
+    text += " und ihre Reichweite" if run.study.access.kind == "straight" else ""
+    caption = document.add_paragraph(text, style="Caption")
     caption.paragraph_format.keep_with_next = False
 
 
