@@ -12,6 +12,7 @@ import pytest
 from sozialraum.errors import InputError
 from sozialraum.publish import audit, manifest
 from sozialraum.publish.audit import audit_folder
+from sozialraum.publish.report.document import render
 from sozialraum.publish.tables import write_workbook
 
 
@@ -45,6 +46,18 @@ def test_the_auditor_reads_the_counts_of_the_workbook(
     counts = {"recipients", "recipients_lo", "recipients_hi", "share", "location_quotient"}
     assert counts <= of_areas
     assert counts - {"location_quotient"} <= of_regions
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_auditor_reads_the_counts_of_the_report(
+    demo_run, english_demo, tmp_path: Path, language: str
+) -> None:
+    content = (demo_run if language == "de" else english_demo).content
+    (tmp_path / "report.pdf").write_bytes(render(content))
+    for _, level, read in audit._report(tmp_path / "report.pdf", content):
+        counts = getattr(content, level)["recipients"]
+        assert len(read) > 0.8 * counts.notna().sum(), level
+        assert (read["recipients"] == counts[read.index].round()).all(), level
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 JSON_BLOCK = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.DOTALL)
 DRAWN = 250_000  # bytes; a page with more is a map, no table, and takes long to read
 KEYS = {"areas": "area_id", "regions": "region_id"}
+STAMPS = ("nicht zur Weitergabe", "not to be passed on")
+"""What files of an internal run say, in the languages of studies."""
 
 
 def audit_folder(folder: str | Path, *, earlier: str | Path | None = None) -> list[str]:
@@ -169,7 +171,8 @@ def _report(path: Path, content: Content) -> Iterator[tuple[str, str, pd.DataFra
         for key, name, people in zip(frame.index, frame["name"], frame["population"], strict=True):
             if pd.isna(people):
                 continue
-            row = f"{re.escape(str(key))} {re.escape(str(name))} {re.escape(number(people))}"
+            residents = re.escape(number(people, language=content.study.language))
+            row = f"{re.escape(str(key))} {re.escape(str(name))} {residents}"
             if found := re.search(row + r" (\d{1,3}(?:[.,]\d{3})*|\d+)(?=\s|$)", text):
                 counts[str(key)] = float(re.sub(r"[.,]", "", found[1]))
         yield "report.pdf", level, pd.DataFrame({"recipients": pd.Series(counts, dtype=float)})
@@ -215,10 +218,10 @@ def unstamped(place: Path) -> list[str]:
     for name, shows in (
         ("map.html", lambda p: map_data(p)["info"]["internal"] is True),
         ("manifest.json", lambda p: json.loads(p.read_bytes())["internal"] is True),
-        ("datapackage.json", lambda p: b"nicht zur Weitergabe" in p.read_bytes()),
+        ("datapackage.json", lambda p: _is_stamped(p.read_text("utf-8"))),
         (NOTICE, lambda p: p.is_file()),
-        ("areas.parquet", lambda p: b"nicht zur Weitergabe" in p.read_bytes()),
-        ("areas.gpkg", lambda p: b"nicht zur Weitergabe" in p.read_bytes()),
+        ("areas.parquet", lambda p: _is_stamped(p.read_bytes().decode("latin-1"))),
+        ("areas.gpkg", lambda p: _is_stamped(p.read_bytes().decode("latin-1"))),
         ("tables.xlsx", _workbook_is_stamped),
     ):
         if not shows(place / name):
@@ -230,4 +233,8 @@ def _workbook_is_stamped(path: Path) -> bool:
     from sozialraum.sources.workbook import open_workbook
 
     cells = open_workbook(path).sheets[0].cells.values()
-    return any("nicht zur Weitergabe" in str(value) for value in cells)
+    return any(_is_stamped(str(value)) for value in cells)
+
+
+def _is_stamped(text: str) -> bool:
+    return any(stamp in text for stamp in STAMPS)
