@@ -13,7 +13,7 @@ import numpy as np
 from sozialraum.lazy import sparse
 from sozialraum.presence.cover import Cover, greedy, reduce_cover
 from sozialraum.presence.highs import Clock, maximise
-from sozialraum.presence.problem import Floats, Ints, Problem
+from sozialraum.presence.problem import Floats, Ints, Problem, entries
 
 ROWS = 6_000
 """Largest number of rows that are compared with each other."""
@@ -109,7 +109,7 @@ def _prune(cover: Cover, chosen: Ints) -> Ints:
     size = np.diff(columns.indptr)
     kept = []
     for j in sorted(chosen, key=lambda j: (size[j], j)):
-        rows = columns.indices[columns.indptr[j] : columns.indptr[j + 1]]
+        rows = entries(columns, j)
         if (counts[rows] > 1).all():
             counts[rows] -= 1
         else:

@@ -21,7 +21,7 @@ import numpy as np
 
 from sozialraum.lazy import sparse
 from sozialraum.presence.highs import Clock, Program, is_closed, maximise
-from sozialraum.presence.problem import Floats, Ints, Matrix, Problem
+from sozialraum.presence.problem import Floats, Ints, Matrix, Problem, entries
 
 DENSE = 4_000_000
 """Largest number of matrix cells at which dense arithmetic is faster than sparse."""
@@ -164,7 +164,7 @@ def greedy(cover: Cover, p: int, chosen: Ints | None = None) -> Ints:
         best = int(np.argmax(np.where(open_, -1.0, gain)))
         picked.append(best)
         open_[best] = True
-        rows = columns.indices[columns.indptr[best] : columns.indptr[best + 1]]
+        rows = entries(columns, best)
         rows = rows[left[rows] > 0]
         gain -= cover.reach[rows].T @ left[rows]
         left[rows] = 0.0

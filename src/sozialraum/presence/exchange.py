@@ -10,12 +10,13 @@ the few points that each site reaches.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from sozialraum.lazy import sparse
-from sozialraum.presence.problem import Bools, Floats, Ints
+from sozialraum.presence.problem import Bools, Floats, Ints, entries
 
 
 def same_reach(reach: Bools, weight: Floats) -> tuple[Bools, Floats]:
@@ -132,6 +133,25 @@ def best_found(reach: Floats, weight: Floats, p: int, known: Ints) -> Ints:
     return np.where(better[:, None], found[1], found[0])
 
 
+def fill_up(spans: sparse.csr_array, people: Floats, p: int, chosen: Sequence[int] | Ints) -> Ints:
+    """`add_greedily` of one instance, see `best_of_one`.
+
+    Examples
+    --------
+    >>> spans = sparse.csr_array([[1.0, 0, 0], [0, 1, 1], [1, 1, 0]])
+    >>> fill_up(spans, np.array([5.0, 4, 3]), 2, [0]).tolist()
+    [0, 1]
+    """
+    picked, left = list(chosen), people.copy()
+    left[spans[np.array(picked, np.intp)].sum(axis=0) > 0] = 0.0
+    while len(picked) < p:
+        gain = spans @ left
+        gain[picked] = -1.0
+        picked.append(int(gain.argmax()))
+        left[entries(spans, picked[-1])] = 0.0
+    return np.array(picked, np.intp)
+
+
 def best_of_one(spans: sparse.csr_array, people: Floats, p: int, known: Ints) -> Ints:
     """`best_found` of one instance in which a site reaches few of very many points.
 
@@ -152,23 +172,11 @@ def best_of_one(spans: sparse.csr_array, people: Floats, p: int, known: Ints) ->
     tolerance = 1e-9 * people.sum()
     best, most = np.empty(0, np.intp), -np.inf
     for start in (known, best):
-        choice = _exchanged(near, spans, people, _added(spans, people, p, start), tolerance)
+        choice = _exchanged(near, spans, people, fill_up(spans, people, p, start), tolerance)
         reached = float(people[spans[choice].sum(axis=0) > 0].sum())
         if reached > most + tolerance:
             best, most = np.sort(choice), reached
     return best
-
-
-def _added(spans: sparse.csr_array, people: Floats, p: int, chosen: Ints) -> Ints:
-    """`add_greedily` of one instance."""
-    picked, left = list(chosen), people.copy()
-    left[spans[chosen].sum(axis=0) > 0] = 0.0
-    while len(picked) < p:
-        gain = spans @ left
-        gain[picked] = -1.0
-        picked.append(int(gain.argmax()))
-        left[_reached(spans, picked[-1])] = 0.0
-    return np.array(picked, np.intp)
 
 
 def _exchanged(
@@ -178,7 +186,7 @@ def _exchanged(
     chosen, m = chosen.copy(), near.shape[1]
     counts = np.asarray(near[:, chosen].sum(axis=1))
     while 0 < chosen.size < m:
-        units = [_reached(spans, site) for site in chosen]
+        units = [entries(spans, site) for site in chosen]
         alone = [u[counts[u] == 1] for u in units]
         kept = np.repeat(np.arange(chosen.size), [u.size for u in alone])
         whose = np.concatenate(alone)
@@ -191,10 +199,6 @@ def _exchanged(
             break
         out, into = divmod(best, m)
         counts[units[out]] -= 1
-        counts[_reached(spans, into)] += 1
+        counts[entries(spans, into)] += 1
         chosen[out] = into
     return chosen
-
-
-def _reached(spans: sparse.csr_array, site: int) -> Ints:
-    return spans.indices[spans.indptr[site] : spans.indptr[site + 1]]

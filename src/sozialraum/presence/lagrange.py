@@ -319,7 +319,7 @@ def _branch(
         for forced, kept in ((part.forced | one, one | True), (part.forced, ~one)):
             if kept.sum() < p or forced.sum() > p:
                 continue  # no choice is left in this part
-            child = _narrow(part, forced, kept, p)
+            child = _narrow(part, forced, kept)
             start = greedy(child, p)
             found, open_, length = _subgradient(
                 child,
@@ -346,14 +346,14 @@ def _branch(
                 settled = min(settled, value)
                 continue
             assert found.share is not None
-            narrowed = _narrow(child, child.forced | always, ~never, p)
+            narrowed = _narrow(child, child.forced | always, ~never)
             heapq.heappush(
                 heap, (low, next(number), narrowed, replace(found, share=found.share[~never]))
             )
     return Answer(best, value, min(value, settled, *(part[0] for part in heap[:1])))
 
 
-def _narrow(lists: Lists, forced: Bools, kept: Bools, p: int) -> Lists:
+def _narrow(lists: Lists, forced: Bools, kept: Bools) -> Lists:
     """The same lists with more sites forced and only some kept."""
     if kept.all():
         return replace(lists, forced=forced)

@@ -15,8 +15,9 @@ import pandas as pd
 from sozialraum.errors import StudyError
 from sozialraum.lazy import sparse
 from sozialraum.presence.cover import Cover
+from sozialraum.presence.exchange import fill_up
 from sozialraum.presence.frontier import Step
-from sozialraum.presence.problem import Floats, Ints, Site, check_radius, read_problem
+from sozialraum.presence.problem import Floats, Site, check_radius, entries, read_problem
 
 
 def nested_proposal(
@@ -96,27 +97,13 @@ def _order(spans: sparse.csr_array, people: Floats, chosen: list[int], most: int
         out = inside.pop(int(np.argmin(loss)))
         counts -= mine[out]
         first.append(chosen[out])
-    order = first[::-1]
-    left = people.copy()
-    for site in order:
-        left[_units(spans, site)] = 0.0
-    while len(order) < most:
-        gain = spans @ left
-        gain[order] = -1.0
-        order.append(int(np.argmax(gain)))
-        left[_units(spans, order[-1])] = 0.0
-    return order
-
-
-def _units(spans: sparse.csr_array, site: int) -> Ints:
-    """Demand points within the radius of a site."""
-    return spans.indices[spans.indptr[site] : spans.indptr[site + 1]]
+    return fill_up(spans, people, most, first[::-1]).tolist()
 
 
 def _reached(spans: sparse.csr_array, people: Floats, order: list[int]) -> Floats:
     left, added = people.copy(), []
     for site in order:
-        units = _units(spans, site)
+        units = entries(spans, site)
         added.append(left[units].sum())
         left[units] = 0.0
     return np.cumsum(added)

@@ -213,6 +213,18 @@ def check_radius(radius: float, name: str = "radius") -> float:
     return value
 
 
+def entries(matrix: Any, line: int) -> Ints:
+    """Where a row (of a CSR array) or a column (of a CSC array) has entries.
+
+    Examples
+    --------
+    >>> entries(sparse.csr_array([[0, 1, 1], [1, 0, 0]]), 0).tolist()
+    [1, 2]
+    """
+    found: Ints = matrix.indices[matrix.indptr[line] : matrix.indptr[line + 1]]
+    return found
+
+
 def _distances(cost: Matrix) -> Matrix:
     matrix: Any
     if not isinstance(cost, np.ndarray) and sparse.issparse(cost):

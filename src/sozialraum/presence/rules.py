@@ -133,7 +133,6 @@ class Model:
         self,
         *,
         fixed: Ints | None = None,
-        start: Ints | None = None,
         gap: float = 0.0,
         clock: Clock | None = None,
         node_limit: int | None = None,

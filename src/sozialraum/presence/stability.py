@@ -8,7 +8,7 @@ a proposal that is good on average or in the worst tenth of the draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,26 +124,30 @@ class Redrawn:
         """As many sites as given, chosen anew in every draw: int array (draws, sites)."""
         fixed = np.intersect1d(self.required, given)
         free = np.setdiff1d(self.free, fixed)
-        mine = np.flatnonzero(np.isin(free, given))
-        found = np.empty((len(self.near), given.size), np.intp)
-        found[:, : fixed.size] = fixed
-        for draw, span in enumerate(spans):
-            left = self.people[draw].copy()
-            left[span[fixed].sum(axis=0) > 0] = 0.0
-            more = best_of_one(span[free], left, given.size - fixed.size, mine)
-            found[draw, fixed.size :] = free[more]
-        for some in [] if spans else _parts(self.reach.shape, CELLS // 10):
-            left = self.people[some] * ~self.reach[some][:, :, fixed].any(axis=2)
-            reach = self.reach[some][:, :, free].astype(float)
-            best = best_found(reach, left, given.size - fixed.size, mine)
-            found[some, fixed.size :] = free[best]
-        return np.sort(found, axis=1)
+        mine, p = np.flatnonzero(np.isin(free, given)), given.size - fixed.size
+        if spans:
+            best = [
+                best_of_one(near[free], people * (near[fixed].sum(axis=0) == 0), p, mine)
+                for near, people in zip(spans, self.people, strict=True)
+            ]
+        else:
+            best = [
+                best_found(
+                    reach[:, :, free].astype(float),
+                    people * ~reach[:, :, fixed].any(axis=2),
+                    p,
+                    mine,
+                )
+                for reach, people in self._parts(CELLS // 10)
+            ]
+        more = free[np.vstack(best)]
+        return np.sort(np.hstack([np.tile(fixed, (len(more), 1)), more]), axis=1)
 
-
-def _parts(shape: tuple[int, ...], cells: int) -> list[slice]:
-    """Draws a few at a time, so that no more cells than these are computed at once."""
-    step = max(1, cells // max(1, shape[1] * shape[2]))
-    return [slice(first, first + step) for first in range(0, shape[0], step)]
+    def _parts(self, cells: int) -> Iterator[tuple[Bools, Floats]]:
+        """`reach` and `people` of a few draws at a time: no more cells than these at once."""
+        step = max(1, cells // max(1, self.reach[0].size))
+        for first in range(0, len(self.reach), step):
+            yield self.reach[first : first + step], self.people[first : first + step]
 
 
 def redraw(
