@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from sozialraum.evaluation.results import Evaluation
 
 FILES = ("evaluation.html", "rooms.csv", "groups.csv", "kinds.csv", "siting.yaml")
-NOT_WITH = ("floor", "backup", "capacity", "together")
-"""Rules of a study that do not go with the model the evaluation proposes."""
+NOT_WITH = ("near", "far", "floor", "backup", "capacity", "together")
+"""Settings of a study that do not go with the model the evaluation proposes."""
 WAYS = (250, 500, 1000, 1500)
 """Metres at which the page shows the decay."""
 
@@ -69,19 +69,16 @@ def study_snippet(evaluation: Evaluation) -> str:
     if decay is None or not decay.narrow:
         return "\n".join([*lines, f"# Keine Vorgabe: {_no_decay(evaluation)}", ""])
     siting = evaluation.run.study.siting
-    other = [k for k in ("near", "far", *NOT_WITH) if getattr(siting, k)]
     lines += [
         f"# Besuche je Person halbieren sich mit je {decay.halving:.0f} m Fußweg; Intervall "
         f"({percent(COVERAGE, 0)}) {decay.lo * np.log(2):.0f} bis {decay.hi * np.log(2):.0f} m;",
         f"# geschätzt aus {decay.visits} Besuchen in {decay.rooms} Räumen.",
         "# In den Abschnitt siting der Studie: Räume werden danach gewählt, wie viele Besuche",
         f"# zu erwarten sind. Wer als erreicht gilt, sagt weiter radius ({siting.radius:g} m).",
-        *[f"# Dort zu streichen, weil das Modell es nicht kennt: {', '.join(other)}."]
-        * bool(other),
-        "siting:",
-        "  model: gradual",
-        f"  halving: {decay.halving:.0f}",
     ]
+    if other := [key for key in NOT_WITH if getattr(siting, key)]:
+        lines.append(f"# Dort zu streichen, weil das Modell es nicht kennt: {', '.join(other)}.")
+    lines += ["siting:", "  model: gradual", f"  halving: {decay.halving:.0f}"]
     return "\n".join([*lines, ""])
 
 

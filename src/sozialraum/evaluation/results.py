@@ -52,7 +52,7 @@ class Evaluation:
     kinds : pandas.DataFrame
         Index `kind`; `offers`, `visits`.
     decay : Decay or None
-        None where the visits do not allow an estimate; `why_no_decay` says why.
+        None where too few rooms had visits for an estimate.
     spread : float
         Variance / mean of the visits of single offers.
     """
@@ -64,7 +64,6 @@ class Evaluation:
     groups: dict[str, pd.DataFrame]
     kinds: pd.DataFrame
     decay: Decay | None
-    why_no_decay: str
     spread: float
 
 
@@ -113,7 +112,6 @@ def evaluate_visits(run: str | Path | Finished, visits: str | Path | pd.DataFram
     groups = {}
     for target in shown_groups(table, list(rooms.index), least, bool(hidden.any())):
         groups[target] = _judged(chosen, table[table["target"] == target], target, spread, offers)
-    decay, why = _decay(chosen, table, spread)
     return Evaluation(
         chosen,
         str(table["date"].min()),
@@ -121,8 +119,7 @@ def evaluate_visits(run: str | Path | Finished, visits: str | Path | pd.DataFram
         rooms,
         groups,
         _by_kind(offers, least),
-        decay,
-        why,
+        _decay(chosen, table, spread),
         spread,
     )
 
@@ -249,8 +246,8 @@ def _by_kind(offers: pd.DataFrame, least: int) -> pd.DataFrame:
     return kinds.assign(visits=kinds["visits"].astype(float).mask(hidden))
 
 
-def _decay(run: Finished, table: pd.DataFrame, spread: float) -> tuple[Decay | None, str]:
-    """The fitted decay of all visits, or the reason why there is none."""
+def _decay(run: Finished, table: pd.DataFrame, spread: float) -> Decay | None:
+    """The fitted decay of all visits; None where too few rooms had some."""
     offers = _offers(table)
     sites = sorted(offers["site_id"].unique())
     plan = catchments(run, sites)
@@ -258,7 +255,7 @@ def _decay(run: Finished, table: pd.DataFrame, spread: float) -> tuple[Decay | N
     held = pd.DataFrame({"offers": offers.groupby("site_id").size()}, index=sites)
     held["hours"] = offers.groupby("site_id")["hours"].agg(lambda h: h.sum(skipna=False))
     try:
-        found = fit_decay(
+        return fit_decay(
             visits.to_numpy(),
             plan.way,
             plan.people,
@@ -266,6 +263,5 @@ def _decay(run: Finished, table: pd.DataFrame, spread: float) -> tuple[Decay | N
             exposure=exposure(held).to_numpy(),
             spread=spread,
         )
-    except InputError as error:
-        return None, error.what
-    return found, ""
+    except InputError:
+        return None
