@@ -261,7 +261,6 @@ def test_empty_tables_are_written_with_their_header(one, tmp_path):
 
 SCRIPT = """
 import sys, pathlib
-from sozialraum.publish.workbook import base_of_rooms
 from tests.support.synthetic import content
 from sozialraum.publish import geodata, tables
 folder = pathlib.Path(sys.argv[1])

@@ -115,17 +115,16 @@ def _answer(sheet: Sheet, c: Comparison) -> None:
 def _beyond_chance(areas: pd.DataFrame) -> list[str]:
     shares = areas[areas["share_change"].notna()]
     ranks = areas[areas["rank_move"].notna() & (areas["note"] == "")]
+
+    def named(table: pd.DataFrame, column: str) -> str:
+        beyond = table[column]
+        of = f"in {_count(beyond)} von {len(table)} vergleichbaren Gebieten"
+        return f"{of}{_named(table[beyond])}."
+
     return [
-        f"{what} in {_count(table[column])} von {len(table)} vergleichbaren Gebieten"
-        f"{_named(table[table[column]])}."
-        for what, table, column in (
-            (
-                "Anteil: stärker verändert, als es der Zufall erklärt,",
-                shares,
-                "share_beyond_chance",
-            ),
-            ("Rang: Die Rangmengen beider Läufe liegen auseinander", ranks, "rank_beyond_sets"),
-        )
+        "Anteil: stärker verändert, als es der Zufall erklärt, "
+        + named(shares, "share_beyond_chance"),
+        "Rang: Die Rangmengen beider Läufe liegen auseinander " + named(ranks, "rank_beyond_sets"),
     ]
 
 

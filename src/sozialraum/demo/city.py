@@ -95,7 +95,7 @@ def build(rng: np.random.Generator) -> City:
     edges, straight, left, right = edges[keep], straight[keep], left[keep], right[keep]
     xy = (shapely.get_coordinates(shapely.centroid(blocks)) - ORIGIN) / 1000
     lines = {name: _bend(shapely.segmentize(line, 0.06)) for name, line in plan.items()}
-    use = _land_use(xy, shapely.area(blocks))
+    use = _land_use(xy)
     return City(blocks, xy, use, left, right, edges, _barrier(straight, plan), lines, _water(lines))
 
 
@@ -250,7 +250,7 @@ _VILLAS = (
 _INDUSTRY = (_HARBOUR, (2.1, -3.0, 0.75, 0.45), (5.9, -0.6, 0.7, 0.5), (3.2, 4.6, 0.4, 0.4))
 
 
-def _land_use(xy: np.ndarray, area: np.ndarray) -> np.ndarray:
+def _land_use(xy: np.ndarray) -> np.ndarray:
     use = np.full(len(xy), "homes", dtype="U8")
     use[np.hypot(*xy.T) < 0.75] = "centre"
     for name, shapes in (

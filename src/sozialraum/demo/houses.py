@@ -92,9 +92,6 @@ DISTRICT = (
     House("Jobcenter Nordkai-Petersfeld", "office", -0.4, 2.6, street="Nordallee 33"),
 )  # fmt: skip
 
-JOBCENTER = DISTRICT[-3]
-YOUTH_OFFICE = (-1.35, -2.4)
-
 
 def houses(city: City, area: np.ndarray, regions: dict[str, str]) -> list[House]:
     """All records: the study district's, and one or two per Bezirksregion elsewhere."""

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from sozialraum.disclosure.bounds import sum_groups
 from sozialraum.errors import DisclosureError
 
+FEW = 4
+"""Parts of a total far from the open cells that may be hidden with it: the cheapest ones."""
+
 
 def primary(
     count: pd.Series,
@@ -172,7 +175,6 @@ def _candidates(
     value: NDArray[np.float64],
     price: NDArray[np.float64],
     protection: int,
-    few: int = 4,
 ) -> tuple[NDArray[np.intp], list[tuple[int, NDArray[np.intp]]]]:
     """Cells that may be hidden together with a total: all near the open ones, the best elsewhere.
 
@@ -183,9 +185,9 @@ def _candidates(
     totals = {int(node) for node, _ in groups}
     for node, parts in groups:
         near = bool(np.isin(parts, open_cells).any()) or int(node) in open_cells
-        if not near and len(parts) > few:
+        if not near and len(parts) > FEW:
             large = parts[(value[parts] >= protection) & ~hidden[parts]]
-            best = large[np.argsort(price[large], kind="stable")][:few]
+            best = large[np.argsort(price[large], kind="stable")][:FEW]
             chosen = [p for p in parts if hidden[p] or int(p) in totals or p in best]
             inner.append((node, np.array(chosen, np.intp)))
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -166,10 +165,11 @@ def _categories(
     classes: dict[str, ET.Element],
     rest: tuple[str, ET.Element] | None,
     study: Study | None,
-    labels: Mapping[str, str] = MappingProxyType({}),
+    labels: Mapping[str, str] | None = None,
 ) -> ET.Element:
     """Categorised renderer; `rest` takes every other value and the missing ones."""
-    entries = [(value, labels.get(value, value), symbol) for value, symbol in classes.items()]
+    named = labels or {}
+    entries = [(value, named.get(value, value), symbol) for value, symbol in classes.items()]
     entries += [("", *rest)] if rest else []
     renderer = _renderer("categorizedSymbol", [s for *_, s in entries], attr=attribute)
     holder = ET.Element("categories")
@@ -222,19 +222,17 @@ def _classed(
         size = f"{np.sqrt(1 + 2 * k):.1f}"  # the area of a point grows with its class
         colour = SEQUENCE[round(k * (len(SEQUENCE) - 1) / last)]
         symbols.append(_marker(_POINT, size, "circle") if sized else _fill(colour))
-    return _ranges(attribute, entries, symbols, method="GraduatedSize" if sized else None)
+    return _ranges(attribute, entries, symbols, "GraduatedSize" if sized else "GraduatedColor")
 
 
 def _ranges(
     attribute: str,
     entries: list[tuple[float, float, str]],
     symbols: list[ET.Element],
-    method: str | None = None,
+    method: str = "GraduatedColor",
 ) -> ET.Element:
     """Graduated renderer of given classes: lowest and highest value, label."""
-    renderer = _renderer(
-        "graduatedSymbol", symbols, attr=attribute, graduatedMethod=method or "GraduatedColor"
-    )
+    renderer = _renderer("graduatedSymbol", symbols, attr=attribute, graduatedMethod=method)
     holder = ET.Element("ranges")
     for k, (lower, upper, label) in enumerate(entries):
         place = {"lower": f"{lower:.6f}", "upper": f"{upper:.6f}", "label": label}

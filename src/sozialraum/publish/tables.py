@@ -257,16 +257,13 @@ def _translated(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
         if column in frame:
             result[column] = [words.get(k, k) for k in frame[column].to_numpy(object)]
     if {"operator_kind", "operator_reason"} <= set(frame):
-        keys = zip(
-            *(frame[f"operator_{c}"].to_numpy(object) for c in ("kind", "reason")), strict=True
-        )
-        inferred = [inferred_kind(str(kind), str(reason)) for kind, reason in keys]
-        shown = zip(inferred, result["operator_kind"], strict=True)
-        result["operator_kind"] = [new or old for new, old in shown]
-    if "suits" in frame:
-        result["suits"] = [
-            ", ".join(titles.get(t, t) for t in some or ()) for some in frame["suits"]
+        kinds, reasons = (frame[f"operator_{c}"].to_numpy(object) for c in ("kind", "reason"))
+        result["operator_kind"] = [
+            inferred_kind(str(kind), str(reason)) or word
+            for kind, reason, word in zip(kinds, reasons, result["operator_kind"], strict=True)
         ]
+    if "suits" in frame:
+        result["suits"] = [", ".join(titles.get(t, t) for t in some) for some in frame["suits"]]
     if study.language == "en":
         from sozialraum.publish.english import texts_in_english
 

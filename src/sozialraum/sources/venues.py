@@ -346,8 +346,8 @@ def _finish(frame: pd.DataFrame, path: Path, metric_crs: str) -> pd.DataFrame:
     """All columns in their order, clean text, checked coordinates in both systems."""
     from pyproj import CRS, Transformer
 
-    texts = {c: map(clean, frame[c].tolist()) if c in frame else [""] * len(frame) for c in COLUMNS}
-    result = pd.DataFrame({c: list(cells) for c, cells in texts.items()}, dtype=object)
+    given = frame.reindex(columns=list(COLUMNS))
+    result = pd.DataFrame({c: [clean(v) for v in given[c].tolist()] for c in COLUMNS}, dtype=object)
     # An OSM key "wheelchair" says more than yes and no; only the two are certain.
     barrier = result["barrier_free"].str.lower()
     known = {"yes": "ja", "ja": "ja", "no": "nein", "nein": "nein"}

@@ -260,7 +260,7 @@ class Client:
         with part.open("r+b" if start else "wb") as out:
             out.seek(start)
             out.truncate()
-            for piece in _unpacked(self._pieces(response), packed, most, response.url):
+            for piece in _unpacked(self._pieces(response), packed, response.url):
                 if out.tell() + len(piece) > most:
                     raise _too_large(response.url, most)
                 out.write(piece)
@@ -336,8 +336,8 @@ def _size(content_range: str, length: str, start: int, packed: str) -> int | Non
     return start + int(length) if length.isdigit() and packed == "identity" else None
 
 
-def _unpacked(pieces: Iterator[bytes], packed: str, most: int, url: str) -> Iterator[bytes]:
-    """Undo a compression that we did not ask for, never further than the limit."""
+def _unpacked(pieces: Iterator[bytes], packed: str, url: str) -> Iterator[bytes]:
+    """Undo a compression that we did not ask for, in pieces: the caller stops at its limit."""
     if packed in ("identity", ""):
         yield from pieces
         return
