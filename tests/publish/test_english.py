@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 import sozialraum as sr
+from sozialraum.publish import tables
 from sozialraum.publish.english import PLACE, english, entries, known
+from sozialraum.publish.meanings import heading
 from sozialraum.publish.report.blocks import Words
 from sozialraum.publish.report.document import document, render
 from sozialraum.publish.report.facts import Facts
@@ -97,6 +99,14 @@ def test_a_german_study_is_not_touched(demo_run):
     assert demo_run.content.areas["sentence"].str.startswith(("Rang", "Nicht")).all()
 
 
+def test_english_columns_are_explained_where_german_ones_are(demo_run, english_demo):
+    def explained(run) -> dict[tuple[int, str], bool]:
+        found = enumerate(tables.sheets(run.content))
+        return {(k, c.name): bool(c.note) for k, sheet in found for c in sheet.columns}
+
+    assert explained(english_demo) == explained(demo_run)
+
+
 def _left(content) -> dict[str, str]:
     """Texts of an English content that look German and are no names: where -> text."""
     found = {}
@@ -120,7 +130,8 @@ def _left(content) -> dict[str, str]:
         for site, text in content.rooms[column].items():
             look(f"{column} {site}", text)
     for table in content.further:
-        for text in (table.sheet, table.title, table.note, *(c.title for c in table.columns)):
+        headings = (heading(c, content.study).title for c in table.columns)
+        for text in (table.sheet, table.title, table.note, *headings):
             look(f"table {table.name}: {text}", text)
     return found
 

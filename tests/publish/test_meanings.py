@@ -62,7 +62,9 @@ def test_a_column_of_the_same_name_that_means_something_else_keeps_its_own_note(
     assert explained(other, said).note == "Ohne Dienststellen."
 
 
-@pytest.mark.parametrize("name", ["weight_young", "rank_families", "people_worse", "S1_previous"])
+@pytest.mark.parametrize(
+    "name", ["weight_young", "rank_families", "people_worse", "S1_previous", "cluster"]
+)
 def test_an_english_study_speaks_english(name):
     study = load_study("demo", language="en")
     said = re.sub(r"“[^”]*”", "", Meanings(study).of(describe(name)))  # names are the author's

@@ -318,13 +318,15 @@ def cells_in_english(values: pd.Series) -> list[Any]:
 
 
 def _table(table: FurtherTable) -> FurtherTable:
-    """Titles and notes; the words of its cells stay, since the report asks for some of them."""
+    """Titles and notes; the words of its cells stay, since the report asks for some of them.
+
+    Its columns stay, too: writers translate headings once they know what a column means.
+    """
     return replace(
         table,
         sheet=english(table.sheet),
         title=english(table.title),
         note=english(table.note),
-        columns=tuple(map(column_in_english, table.columns)),
         frame=_columns(table.frame, ("target",)),
     )
 

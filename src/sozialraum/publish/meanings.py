@@ -64,9 +64,8 @@ def heading(column: Column, study: Study) -> Column:
     column = titled(column, study)
     title = re.sub(r" \((0 (bis|to) 1|8 Stellen, Text|[Tt]ext)\)$", "", column.title)
     title = re.sub(r"\b(den|ersten|the|first) k\b", rf"\1 {study.indicators.top}", title)
-    marks = "“{}”" if study.language == "en" else "„{}“"
     for key, target in study.targets.items():
-        words = rf"\1 {marks.format(target.title)}"
+        words = rf"\1 {_quoted(target.title, study)}"
         title = re.sub(rf"(Zielgruppe|group) {re.escape(key)}\b", words, title)
     return replace(column, title=title[:1].upper() + title[1:])
 
@@ -136,7 +135,8 @@ class Meanings:
         self._texts = _texts(study.language)
         roles = self._texts.get("roles", ROLES)
         self._facts = _facts(study, self._texts["facts"])
-        self._facts["roles"] = ". ".join(f"„{role}“: {text}" for role, text in roles.items())
+        said = (f"{_quoted(role, study)}: {text}" for role, text in roles.items())
+        self._facts["roles"] = ". ".join(said)
         self._facts |= {"who": who, "what": what, "note": note}
 
     @classmethod
@@ -213,6 +213,10 @@ def _texts(language: str) -> dict[str, dict[str, str]]:
         raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     )
     return texts
+
+
+def _quoted(text: str, study: Study) -> str:
+    return f"“{text}”" if study.language == "en" else f"„{text}“"
 
 
 def _sentence(text: str) -> str:
