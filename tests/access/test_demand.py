@@ -215,12 +215,12 @@ def test_the_notes_say_what_was_moved_and_how_large_the_error_of_merging_is():
         rooms=pd.DataFrame({"x": [300, 900], "y": [300, 300]}),
         radius=400,
         titles={"everybody": "Alle"},
-        names={"00000006": "Am See"},
+        names={"00000006": "St. Georg am See"},
     )
     text = str(notes)
     assert "1 Rasterzelle mit Mittelpunkt außerhalb" in text
     assert "höchstens 40 m" in text
-    assert "Personen im Register: Am See (00000006) 0,50" in text
+    assert "Personen im Register: St. Georg am See (00000006) 0,50" in text
     each = merge_error(placed, units, [[300, 300], [900, 300]], radius=400, each=True)
     assert len(each) == 2
     assert f"Alle {100 * np.abs(each).mean():.2f}".replace(".", ",") in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,12 @@ def test_every_german_text_of_the_catalogue_is_still_said_somewhere():
     }
     gone = {p for p in pieces if _parts(p, said) > max(3, len(p.split()) // 3)}
     assert not gone
+
+
+def test_no_text_is_in_the_catalogue_twice():
+    node = yaml.compose((SOURCES / "publish" / "english.yaml").read_text("utf-8"))
+    said = Counter(german.value for _, part in node.value for german, _ in part.value)
+    assert not [text for text, times in said.items() if times > 1]
 
 
 def test_places_of_both_languages_are_the_same():

@@ -248,7 +248,8 @@ def placement_notes(
         rows.append(
             {
                 "topic": topic,
-                "finding": f"{len(bare)} Gebiete mit Personen, aber ohne bewohnte Rasterzelle",
+                "finding": f"{len(bare)} Gebiet{'e' if len(bare) != 1 else ''} mit Personen, aber"
+                " ohne bewohnte Rasterzelle",
                 "detail": "Durch einen Punkt im Gebiet vertreten: " + ", ".join(map(named, bare)),
             }
         )
@@ -286,7 +287,7 @@ def placement_notes(
                     "finding": "Das Raster weicht um mehr als ein Drittel vom Einwohnerregister ab:"
                     f" {len(odd)} {'Gebiet' if len(odd) == 1 else 'Gebiete'}",
                     "detail": "Personen im Raster geteilt durch Personen im Register: "
-                    + "; ".join(f"{named(a)} {v:.2f}".replace(".", ",") for a, v in odd.items()),
+                    + "; ".join(f"{named(a)} {_decimal(v)}" for a, v in odd.items()),
                 }
             )
     return rows
@@ -296,5 +297,9 @@ def _count(number: int) -> str:
     return f"{number:,}".replace(",", ".")
 
 
+def _decimal(value: np.floating | float) -> str:
+    return f"{value:.2f}".replace(".", ",")
+
+
 def _percent(share: np.floating | float) -> str:
-    return f"{100 * share:.2f} %".replace(".", ",")
+    return f"{_decimal(100 * share)} %"

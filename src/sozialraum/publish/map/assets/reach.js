@@ -58,7 +58,6 @@ function chosen() {
   const step = proposals()[state.p];
   return step ? step[0].map((position) => ROOMS[position]) : [];
 }
-const isChosen = (room) => chosen().includes(room);
 
 /* Add or remove a room by hand, starting from what is on the table. */
 function toggleRoom(room) {

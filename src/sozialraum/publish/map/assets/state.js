@@ -4,7 +4,6 @@ const NAMES = { everybody: "alle", young: "jugend", families: "familien", worse:
 const LAYER_NAMES = { need: "bedarf", share: "anteil", people: "menschen", dynamics: "entwicklung",
   cluster: "konzentration", target: "vorrang" };
 const TAB_NAMES = { overview: "ueberblick", rooms: "raeume", card: "auswahl", table: "tabelle", method: "methode" };
-const SITING_KEYS = Object.keys(DATA.siting);
 
 const DEFAULTS = {
   lang: DATA.info.language,
