@@ -336,21 +336,15 @@ def test_only_figures_with_rooms_in_them_are_drawn_again_for_another_number_of_r
 ) -> None:
     """Asks for the names of their entries; nothing is drawn."""
     asked: list[str] = []
-
-    def remember(function, *args, **kwargs):
-        if function is not figures.drawn:
-            return function(*args, **kwargs)
-        asked.append(key_of(function.__name__, function.__module__, args, kwargs))
-        return b""
-
     rooms = demo_run.study.siting.rooms
     changed = demo_run.with_changes(siting={"rooms": rooms + 1})
     for run in (demo_run, changed):
         facts = Facts(run.content)
-        for name in figures.DRAWERS:
-            figures.draw(f"{name}_everybody.svg", facts, Words("de"), remember=remember)
+        for name in figures.FIGURES:
+            told = figures.drawing_of(f"{name}_everybody.svg", facts, Words("de"))
+            asked.append(key_of("drawn", told))
     before, after = np.array(asked).reshape(2, -1)
-    again = {name for name, a, b in zip(figures.DRAWERS, before, after, strict=True) if a != b}
+    again = {name for name, a, b in zip(figures.FIGURES, before, after, strict=True) if a != b}
     assert again == {"rooms", "unreached", "curve"}
 
 

@@ -237,8 +237,9 @@ def program() -> str:
     root = Path(__file__).resolve().parent
     state = hashlib.sha256(repr((sorted(versions().items()), sys.platform)).encode())
     state.update(platform.machine().encode())
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+    for folder, inner, names in os.walk(root):
+        inner[:] = sorted(set(inner) - {"__pycache__"})
+        for path in (Path(folder, name) for name in sorted(names)):
             state.update(f"\0{path.relative_to(root).as_posix()}\0".encode())
             state.update(path.read_bytes())
     return state.hexdigest()
@@ -268,6 +269,17 @@ def compute(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     3
     """
     return function(*args, **kwargs)
+
+
+def recall(function: Callable[..., Any], *args: Any, cache: bool, **kwargs: Any) -> Any:
+    """Call a pure function, or take what the user's cache folder knows of it.
+
+    Examples
+    --------
+    >>> recall(max, 2, 3, cache=False)
+    3
+    """
+    return remembering(open_cache(cache))(function, *args, **kwargs)
 
 
 def remembering(cache: Cache) -> Remember:

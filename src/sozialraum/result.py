@@ -157,12 +157,13 @@ class Run:
         """
         from sozialraum.publish import datapackage, dcat, folder, geodata, manifest, tables
         from sozialraum.publish.map import write_map
-        from sozialraum.publish.report.kept import kept_report
+        from sozialraum.publish.report.document import begin
 
         content, out = self.content, Path(out)
         with folder.publishing(out, private=content.info.internal) as place:
+            progress("what the report says")
             cached = bool(self.origin.get("cache"))
-            report = worker and worker.submit(kept_report, content, cache=cached)
+            report = begin(content, worker and worker.submit, cache=cached)
             if content.info.internal:
                 notice = "Intern, nicht zur Weitergabe: alle Dateien dieses Ordners.\n"
                 (place / folder.NOTICE).write_bytes(notice.encode())
@@ -175,8 +176,7 @@ class Run:
             geodata.write_gpkg(content, place / "areas.gpkg")
             geodata.write_parquet(content, place / "areas.parquet")
             progress("report")
-            pdf = report.result() if report else kept_report(content, cache=cached)
-            (place / "report.pdf").write_bytes(pdf)
+            (place / "report.pdf").write_bytes(report())
             progress("manifest")
             datapackage.write_datapackage(content, place)  # it describes the report, too
             dcat.write_dcat(content, place)

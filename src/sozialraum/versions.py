@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import re
+from functools import cache
 
 LIBRARIES = (
     "babel",
@@ -32,7 +33,12 @@ def versions() -> dict[str, str]:
     """Version of sozialraum, Python and every library that shapes the output."""
     from sozialraum import __version__
 
-    found = {"sozialraum": __version__, "python": platform.python_version()}
+    return {"sozialraum": __version__, "python": platform.python_version(), **_installed()}
+
+
+@cache
+def _installed() -> dict[str, str]:
+    found = {}
     for name in LIBRARIES:
         try:
             found[name] = importlib.metadata.version(name)

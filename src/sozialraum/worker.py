@@ -58,7 +58,8 @@ class Worker:
         function : callable
             Importable by its name.
         *args, **kwargs
-            Whatever can be pickled.
+            Whatever can be pickled. A future of an earlier call, as an argument or a value of a
+            dict, stands for its result.
 
         Returns
         -------
@@ -66,9 +67,12 @@ class Worker:
             Its `result` raises what the function raised, or `EnvironmentFault` where the process
             ended without an answer (out of memory, killed).
         """
-        return self._thread.submit(self._call, (function, args, kwargs))
+        return self._thread.submit(self._call, function, args, kwargs)
 
-    def _call(self, task: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]) -> Any:
+    def _call(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        task = function, [_result(a) for a in args], kwargs
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         try:
@@ -103,6 +107,13 @@ class Worker:
         self.process.wait()
 
 
+def _result(value: Any) -> Any:
+    """What a future has become: earlier calls are done."""
+    if isinstance(value, dict):
+        return {key: _result(inner) for key, inner in value.items()}
+    return value.result() if isinstance(value, Future) else value
+
+
 def main() -> None:
     """Answer on standard output what is asked on standard input, until it ends."""
     gc.set_threshold(*COLLECT)
@@ -114,7 +125,10 @@ def main() -> None:
     import matplotlib.figure  # noqa: F401
     import typst  # noqa: F401
 
-    from sozialraum.publish.report import document  # noqa: F401
+    from sozialraum.cache import program
+    from sozialraum.publish.report import drawing, typeset  # noqa: F401
+
+    program()
 
     while True:
         try:

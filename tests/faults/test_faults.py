@@ -23,7 +23,6 @@ import pytest
 from sozialraum.errors import EnvironmentFault, InputError
 from sozialraum.publish import gate
 from sozialraum.publish.folder import publishing
-from sozialraum.publish.report import document
 from sozialraum.result import Run
 from sozialraum.worker import Worker
 from tests.publish.test_gate import consistent
@@ -174,12 +173,10 @@ def test_a_worker_without_memory_is_one_clear_sentence(run: Run, earlier: Path) 
 
 
 def test_a_missing_font_is_named(run: Run, earlier: Path, monkeypatch, tmp_path: Path) -> None:
-    document._fonts.cache_clear()
     monkeypatch.setattr("matplotlib.get_data_path", lambda: str(tmp_path))
     before = state(earlier)
     with pytest.raises(EnvironmentFault, match=r"font DejaVuSans\.ttf is missing"):
         run.write(earlier)
-    document._fonts.cache_clear()
     assert state(earlier) == before
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import re
-from collections.abc import Callable
 
 import geopandas as gpd
 import matplotlib as mpl
@@ -21,8 +19,9 @@ from matplotlib.figure import Figure
 from sozialraum.publish import cartography, charts, siting_map
 from sozialraum.publish.content import Content
 from sozialraum.publish.report.blocks import Words
+from sozialraum.publish.report.drawing import drawn
 from sozialraum.publish.report.facts import Facts
-from sozialraum.publish.report.figures import DRAWERS, draw
+from sozialraum.publish.report.figures import FIGURES, drawing_of
 from tests.support.patterns import with_patterns
 from tests.support.synthetic import content as synthetic
 
@@ -192,13 +191,13 @@ def test_names_are_drawn_as_they_are_and_never_as_mathematics(content: Content) 
         ax.figure.draw_without_rendering()  # would raise on the unbalanced mathematics
 
 
-@pytest.mark.parametrize("name", [*DRAWERS])
+@pytest.mark.parametrize("name", [*FIGURES])
 def test_each_figure_is_the_same_every_time_and_has_no_date(content: Content, name: str) -> None:
     key = "rooms_everybody.svg" if name == "rooms" else f"{name}.svg"
-    first = draw(key, Facts(content), Words("de"))
+    first = drawn(drawing_of(key, Facts(content), Words("de")))
     mine = {"axes.linewidth": 3, "xtick.major.size": 9, "legend.frameon": True}
     with mpl.rc_context(mine):  # somebody's own settings must not change the report
-        again = draw(key, Facts(content), Words("de"))
+        again = drawn(drawing_of(key, Facts(content), Words("de")))
         assert mpl.rcParams["xtick.major.size"] == 9
     assert first == again
     assert b"dc:date" not in first
@@ -215,7 +214,7 @@ def test_both_languages_have_all_words(language: str) -> None:
 def test_drawing_leaves_pyplot_alone(content: Content) -> None:
     import sys
 
-    drawing: Callable[[], object] = lambda: draw("lorenz.svg", Facts(content), Words("de"))  # noqa: E731
+    told = drawing_of("lorenz.svg", Facts(content), Words("de"))
     before = "matplotlib.pyplot" in sys.modules
-    assert io.BytesIO(drawing()).read(5) == b"<?xml"
+    assert drawn(told)[:5] == b"<?xml"
     assert ("matplotlib.pyplot" in sys.modules) is before

@@ -81,6 +81,12 @@ class Problem:
         heads = np.searchsorted(row, np.arange(len(cost) + 1))
         return sparse.csr_array((np.ones(row.size), site, heads), shape=self.shape)
 
+    def reached(self, weight: Floats, sites: Ints, radius: float) -> Floats:
+        """Sums of weights (rows, demand points) within a radius of each of some sites."""
+        if isinstance(self.cost, np.ndarray):
+            return weight @ (self.cost[:, sites] <= radius).astype(float)
+        return weight @ self.within(radius)[:, sites]
+
     def column(self, site: int) -> Floats:
         """Distances of all demand points to one site, ``inf`` where unreachable."""
         return self.columns_dense(np.array([site]))[:, 0]
@@ -88,7 +94,7 @@ class Problem:
     def columns_dense(self, sites: Ints) -> Floats:
         """Distances of all demand points to some sites, ``inf`` where unreachable."""
         cost: Any = self.cost
-        if not sparse.issparse(cost):
+        if isinstance(cost, np.ndarray):
             return cost[:, sites]
         picked = cost[:, sites].tocoo()
         dense = np.full((self.shape[0], len(sites)), np.inf)

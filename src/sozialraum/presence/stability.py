@@ -17,7 +17,6 @@ import pandas as pd
 
 from sozialraum.errors import InputError
 from sozialraum.lazy import sparse
-from sozialraum.presence.cover import Cover
 from sozialraum.presence.draws import Draws, draw_inputs, drawn_reach
 from sozialraum.presence.exchange import best_found, best_of_one, reached_by, same_reach
 from sozialraum.presence.problem import (
@@ -387,13 +386,13 @@ def exchangeable(
     given = problem.required
     free = np.setdiff1d(problem.candidates, np.r_[held, given])
     stays = positions_of(keep, problem.shape[1], problem.columns, "keep")
-    cover = Cover.of(problem, check_radius(radius))
-    counts = cover.counts(np.r_[held, given])
+    radius = check_radius(radius)
+    counts = (problem.columns_dense(np.r_[held, given]) <= radius).sum(axis=1)
     # People whom only one site reaches; another one must take them over or find others.
     new = np.where(counts == 0, problem.demand, 0.0)
     given = np.setdiff1d(given, stays)
-    alone = cover.reach[:, given].toarray().T * np.where(counts == 1, problem.demand, 0.0)
-    loss = alone.sum(axis=1)[:, None] - (alone + new) @ cover.reach[:, free]
+    alone = (problem.columns_dense(given) <= radius).T * np.where(counts == 1, problem.demand, 0.0)
+    loss = alone.sum(axis=1)[:, None] - problem.reached(alone + new, free, radius)
     close = np.argwhere(loss <= tolerance * problem.demand.sum() + 1e-9)
     rows = [(problem.name(given[i]), problem.name(free[k]), float(loss[i, k])) for i, k in close]
     frame = pd.DataFrame(rows, columns=["site", "instead", "loss"])

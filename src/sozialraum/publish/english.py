@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from sozialraum.packaged import packaged
 from sozialraum.publish.numbers import NO_BREAK, date
 
 if TYPE_CHECKING:
@@ -107,10 +107,7 @@ class Catalogue:
 
 def entries() -> dict[str, str]:
     """The catalogue as written: German -> English, of all its sections."""
-    import yaml
-
-    raw = resources.files(__package__).joinpath("english.yaml").read_text("utf-8")
-    sections = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    sections = packaged(__package__, "english.yaml")
     return {german: said for section in sections.values() for german, said in section.items()}
 
 

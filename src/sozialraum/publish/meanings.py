@@ -12,11 +12,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from sozialraum.concentration.wording import ROLES
 from sozialraum.need.explain import MSS_NAMES
+from sozialraum.packaged import packaged
 from sozialraum.presence.wording import KINDS
 from sozialraum.publish.columns import describe
 from sozialraum.publish.numbers import date, number
@@ -206,12 +206,7 @@ class Meanings:
 @cache
 def _texts(language: str) -> dict[str, dict[str, str]]:
     """The sentences of one language."""
-    import yaml
-
-    raw = resources.files(__package__).joinpath(f"meanings.{language}.yaml").read_bytes()
-    texts: dict[str, dict[str, str]] = yaml.load(
-        raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    )
+    texts: dict[str, dict[str, str]] = packaged(__package__, f"meanings.{language}.yaml")
     return texts
 
 

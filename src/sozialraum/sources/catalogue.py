@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sozialraum.errors import StudyError
+from sozialraum.packaged import packaged
 from sozialraum.sources.fetch.download import Download
 
 if TYPE_CHECKING:
@@ -73,10 +73,7 @@ def services() -> dict[str, str]:
 
 @cache
 def _document() -> dict[str, Any]:
-    import yaml
-
-    text = resources.files(__package__).joinpath("catalogue.yaml").read_text("utf-8")
-    document = yaml.safe_load(text)
+    document = packaged(__package__, "catalogue.yaml")
     return {"services": document.pop("services"), "sources": document}
 
 

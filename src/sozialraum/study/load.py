@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from sozialraum.errors import StudyError
+from sozialraum.packaged import LOADER
 from sozialraum.study.model import Study
 from sozialraum.study.residents import without_residents
 
@@ -132,7 +133,7 @@ def _parse(text: str, where: str) -> tuple[dict[str, Any], dict[tuple[Any, ...],
                 )
             if depth > MAX_DEPTH:
                 raise StudyError("The study is nested too deeply", where=where)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=LOADER)
         loader = yaml.SafeLoader("")
         lines: dict[tuple[Any, ...], int] = {}
         document = _build(node, (), lines, where, loader) if node is not None else None
@@ -156,7 +157,7 @@ def _line(event: yaml.Event) -> int:
 
 def _depths(text: str) -> Any:
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

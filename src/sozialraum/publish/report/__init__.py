@@ -1,5 +1,5 @@
 """The report: a tagged PDF that anybody can produce again, byte for byte."""
 
-from sozialraum.publish.report.document import write_report
+from sozialraum.lazy import exports
 
-__all__ = ["write_report"]
+__getattr__, __dir__, __all__ = exports(__name__, {"document": "write_report"})

@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from textwrap import wrap
 from typing import Any
 
+from sozialraum.packaged import packaged
 from sozialraum.publish import numbers
 
 Block = dict[str, Any]
@@ -25,10 +25,8 @@ LEFT, RIGHT = "left", "right"
 @lru_cache(maxsize=4)
 def texts(language: str) -> dict[str, Any]:
     """The catalogue of sentences in one language."""
-    import yaml
-
-    raw = resources.files(__package__).joinpath(f"{language}.yaml").read_text("utf-8")
-    return yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    said: dict[str, Any] = packaged(__package__, f"{language}.yaml")
+    return said
 
 
 def clean(value: Any) -> Any:

@@ -1,22 +1,21 @@
-"""Put the parts together and typeset them."""
+"""Put the parts of the report together."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from importlib import resources
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sozialraum.cache import Remember, compute
-from sozialraum.errors import EnvironmentFault
+from sozialraum.cache import Remember, open_cache, recall, remembering
 from sozialraum.publish import english
 from sozialraum.publish.content import Content
 from sozialraum.publish.report import annex, answer, figures, findings, patterns, rooms
 from sozialraum.publish.report.blocks import Block, Words, clean, laid_out
+from sozialraum.publish.report.drawing import Drawing, drawn
 from sozialraum.publish.report.facts import Facts
+from sozialraum.publish.report.typeset import typeset
 
 PARTS = (
     answer.question,
@@ -53,32 +52,65 @@ def write_report(content: Content, path: str | Path) -> None:
     Path(path).write_bytes(render(content))
 
 
-def render(content: Content, remember: Remember = compute) -> bytes:
-    """The report's bytes, see `write_report`; figures may be those of an earlier run."""
-    import typst
+def render(content: Content) -> bytes:
+    """The report's bytes, see `write_report`."""
+    return begin(content)()
 
-    fonts = _fonts()  # first: a missing font is said before a minute of drawing
+
+def begin(
+    content: Content, submit: Callable[..., Any] | None = None, *, cache: bool = False
+) -> Callable[[], bytes]:
+    """Find out what the report says; what comes back sets it, or waits until it is set.
+
+    Parameters
+    ----------
+    content : Content
+    submit : callable, optional
+        Of a `sozialraum.worker.Worker`: it draws the figures while the text is still being found,
+        then sets the report.
+    cache : bool
+        Take figures, and the whole report, of an earlier run from the user's cache folder.
+
+    Returns
+    -------
+    callable
+        Gives the bytes of the report, see `write_report`.
+    """
+    call = partial(recall, cache=cache)
+    remember = remembering(open_cache(cache))
+    if submit is None:
+        return partial(call, typeset, *said(content, partial(call, drawn), remember))
+    parts = said(content, partial(submit, call, drawn), remember)
+    result: Callable[[], bytes] = submit(call, typeset, *parts).result
+    return result
+
+
+def said(
+    content: Content, draw: Callable[[Drawing], Any], remember: Remember
+) -> tuple[str, dict[str, Any], str]:
+    """What `typeset` takes; figures as what `draw` gives for them."""
     facts, words = Facts(content), Words(content.info.language)
-    data = clean(document(facts, words))
-    blocks = list(_flat([*data["summary"], *data["body"]]))
-    names = sorted({b["file"] for b in blocks if b["kind"] == "figure"})
-    for block in blocks:
+    shown: dict[str, Any] = {}
+
+    def show(blocks: list[Block]) -> list[Block]:
+        for block in _flat(blocks):
+            if block["kind"] == "figure" and block["file"] not in shown:
+                told = figures.drawing_of(block["file"], facts, words, remember)
+                shown[block["file"]] = draw(told)
+        return blocks
+
+    data = clean(document(facts, words, show))
+    for block in _flat([*data["summary"], *data["body"]]):
         if block["kind"] == "table":
             block.update(laid_out(block))
-    template = resources.files(__package__).joinpath("template.typ").read_bytes()
-    files = {name: figures.draw(name, facts, words, remember=remember) for name in names}
-    files["main.typ"] = template
-    files["report.json"] = json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
-    compiler = typst.Compiler(files, font_paths=fonts, ignore_system_fonts=True)
-    day = dt.date.fromisoformat(content.info.reference_date)
-    stamp = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
-    pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=stamp)
-    assert isinstance(pdf, bytes)
-    return pdf
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    return text, shown, content.info.reference_date
 
 
-def document(facts: Facts, w: Words) -> dict[str, Any]:
-    """Everything the template sets, as plain data."""
+def document(
+    facts: Facts, w: Words, show: Callable[[list[Block]], list[Block]] = list
+) -> dict[str, Any]:
+    """Everything the template sets, as plain data; each part passes through `show`."""
     info, study = facts.content.info, facts.content.study
     date = w.date(info.reference_date)
     stamps = [w.t("cover.fictitious")] * info.fictitious + [w.t("cover.internal")] * info.internal
@@ -97,8 +129,8 @@ def document(facts: Facts, w: Words) -> dict[str, Any]:
         "footer": w.t("cover.footer", **about, **mark),
         "stamp": " · ".join(stamps),
         "contents": w.t("cover.contents"),
-        "summary": answer.summary(facts, w),
-        "body": _said([block for part in PARTS for block in part(facts, w)], w),
+        "summary": show(answer.summary(facts, w)),
+        "body": _said([block for part in PARTS for block in show(part(facts, w))], w),
         "german": _either(facts.content.figures.get("german", ())),
     }
 
@@ -134,23 +166,3 @@ def _flat(blocks: list[Block]) -> Iterator[Block]:
             yield from _flat([block["left"], block["right"]])
         else:
             yield block
-
-
-FONT = "DejaVuSans.ttf"
-
-
-@lru_cache(maxsize=1)
-def _fonts() -> Any:
-    """Typst's own fonts and the sans serif that matplotlib measures its labels with."""
-    import matplotlib as mpl
-    import typst
-
-    folder = str(Path(mpl.get_data_path()) / "fonts" / "ttf")
-    if not (Path(folder) / FONT).is_file():
-        raise EnvironmentFault(
-            f"The font {FONT} is missing",
-            where=folder,
-            expected="the fonts that come with matplotlib",
-            hint="Set the environment up again ('make report' after 'make clean')",
-        )
-    return typst.Fonts(include_system_fonts=False, font_paths=[folder])

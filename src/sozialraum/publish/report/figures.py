@@ -1,14 +1,11 @@
-"""The report's vector graphics: which chart a file name stands for, drawn as SVG.
+"""The report's figures: which drawing a file name stands for.
 
-A figure is first told (function, frames, words) and then drawn, so that one whose frames have not
-changed since an earlier run need not be drawn again.
+A figure is told here and drawn in `drawing`, so that one whose frames have not changed since an
+earlier run need not be drawn again.
 """
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sozialraum.cache import Remember, compute
-from sozialraum.publish import cartography, charts, density, siting_map
+from sozialraum.publish import cartography
 from sozialraum.publish.report.blocks import Words, clean
+from sozialraum.publish.report.drawing import Drawing
 from sozialraum.publish.report.facts import EVERYBODY, MOST_RANKS, Facts
 from sozialraum.publish.report.patterns import changes
 
@@ -27,117 +25,42 @@ if TYPE_CHECKING:
 Size = tuple[float, float]
 Box = tuple[float, float, float, float]
 Shapes = tuple["gpd.GeoDataFrame", "gpd.GeoDataFrame"]
-Drawing = tuple[str, tuple[Any, ...], dict[str, Any]]
-"""Name of a function below, its arguments after the axes, its keywords."""
-Teller = Callable[[Facts, Words, Remember], Drawing]
-PIXELS = 200  # per inch, where pixels are asked for
+Parts = tuple[str, tuple[Any, ...], dict[str, Any]]
+"""Function, arguments and keywords of a drawing."""
+Teller = Callable[[Facts, Words, Remember], Parts]
 WIDTH = 6.5  # inches, as the text block
 MAP: Box = (0.0, 0.0, 0.72, 1.0)  # the legend stands on the right
-SETTINGS: dict[Any, Any] = {
-    "svg.hashsalt": "sozialraum",  # ids inside the file must not be random
-    "svg.fonttype": "none",  # text stays text: smaller, selectable, set by the report's own fonts
-    "font.family": "DejaVu Sans",
-    "font.size": 7.5,
-    "hatch.linewidth": 0.6,
-    "axes.linewidth": 0.6,
-    "axes.edgecolor": "#8f959c",
-    "text.parse_math": False,
-}
 
 
-def draw(
-    name: str, facts: Facts, w: Words, *, png: bool = False, remember: Remember = compute
-) -> bytes:
-    """The SVG of one figure; the same figures give the same bytes.
+def drawing_of(name: str, facts: Facts, w: Words, remember: Remember = compute) -> Drawing:
+    """The figure of a file name.
 
     Parameters
     ----------
     name : str
-        File name as the blocks use it, such as ``share.svg`` or ``rooms_everybody.svg``.
-    png : bool
-        Pixels instead, for programs that draw no vector graphics.
+        As the blocks use it, such as ``share.svg`` or ``rooms_everybody.svg``.
     remember : callable
-        See `sozialraum.cache.remembering`: what was drawn from the same frames is not drawn again.
+        See `sozialraum.cache.remembering`: shapes that were thinned for print before.
     """
     key, _, target = name.removesuffix(".svg").partition("_")
-    tell, box = DRAWERS[key]
+    tell, box = FIGURES[key]
     told = (facts, w, remember)
-    drawing = _rooms(*told, target) if key == "rooms" else tell(*told)
+    parts = _rooms(*told, target) if key == "rooms" else tell(*told)
     size = _size(key, facts)
-    picture: bytes = remember(
-        drawn, *drawing, size=size, box=box if max(box) <= 1 else _inches(box, size), png=png
-    )
-    return picture
+    return Drawing(*parts, size, box if max(box) <= 1 else _inches(box, size))
 
 
-def drawn(
-    function: str,
-    arguments: tuple[Any, ...],
-    words: dict[str, Any],
-    *,
-    size: Size,
-    box: Box,
-    png: bool = False,
-) -> bytes:
-    """One drawing as SVG (or PNG); depends on nothing but what it is given."""
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    # a reader's own matplotlibrc must not change the report
-    defaults = mpl.rcParamsDefault.items()
-    own = {k: v for k, v in defaults if not k.startswith("backend") and mpl.rcParams[k] != v}
-    with mpl.rc_context(own | SETTINGS), warnings.catch_warnings():
-        # matplotlib measures a glyph it lacks as a box; typst then takes it from another font
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure = Figure(figsize=size)
-        canvas = FigureCanvasSVG(figure)
-        FUNCTIONS[function](figure.add_axes(box), *arguments, **words)
-        out = io.BytesIO()
-        if png:
-            figure.savefig(out, format="png", dpi=PIXELS, metadata={"Software": None})
-        else:
-            canvas.print_svg(out, metadata={"Date": None, "Creator": None})
-    return out.getvalue() if png else _PATH.sub(_as_fine_as_print, out.getvalue())
-
-
-def _as_fine_as_print(path: re.Match[bytes]) -> bytes:
-    """Coordinates of a path to a hundredth of a point; matplotlib writes a millionth."""
-    return _FURTHER_DIGITS.sub(b"", path[0])
-
-
-_PATH = re.compile(rb'(?<= d=")[^"]*')
-_FURTHER_DIGITS = re.compile(rb"(?<=\.\d\d)\d+")
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        cartography.share_map,
-        cartography.count_map,
-        cartography.class_map,
-        cartography.cluster_map,
-        siting_map.rooms_map,
-        density.surface_map,
-        charts.share_change,
-        charts.lorenz,
-        charts.rank_forest,
-        charts.reach_curve,
-    )
-}
-
-
-def _share(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _share(facts: Facts, w: Words, remember: Remember) -> Parts:
     mean = facts.totals["share"] or 0.0
     shapes = _with(facts, remember, "share")
     return "share_map", shapes, {"mean": mean, "language": w.language}
 
 
-def _count(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _count(facts: Facts, w: Words, remember: Remember) -> Parts:
     return "count_map", _with(facts, remember, "recipients"), {"language": w.language}
 
 
-def _status(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _status(facts: Facts, w: Words, remember: Remember) -> Parts:
     labels = {str(i): w.n(r) for i, r in facts.ranked["rank"].head(facts.top).items()}
     styles = _translated(cartography.STATUS, w)
     classes = facts.areas["status_class"]
@@ -145,21 +68,21 @@ def _status(facts: Facts, w: Words, remember: Remember) -> Drawing:
     return "class_map", frames, {"language": w.language, "labels": labels}
 
 
-def _dynamics(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _dynamics(facts: Facts, w: Words, remember: Remember) -> Parts:
     styles = _translated(cartography.DYNAMICS, w)
     classes = facts.areas["dynamics_class"]
     frames = (*_print_shapes(facts, remember), classes, styles)
     return "class_map", frames, {"language": w.language}
 
 
-def _clusters(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _clusters(facts: Facts, w: Words, remember: Remember) -> Parts:
     styles = _translated(cartography.cluster_styles(facts.roles), w)
     clusters = remember(cartography.simplified, facts.content.clusters[["geometry"]])
     frames = (*_with(facts, remember, "cluster"), clusters, styles)
     return "cluster_map", frames, {"language": w.language}
 
 
-def _surface(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _surface(facts: Facts, w: Words, remember: Remember) -> Parts:
     from sozialraum.concentration.surface import surface_bands
 
     surface = facts.content.surface
@@ -168,7 +91,7 @@ def _surface(facts: Facts, w: Words, remember: Remember) -> Drawing:
     return "surface_map", (*_print_shapes(facts, remember), bands), {"language": w.language}
 
 
-def _change(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _change(facts: Facts, w: Words, remember: Remember) -> Parts:
     rows, info = changes(facts), facts.content.info
     words = {
         "before": clean(str(info.previous_edition)),
@@ -179,13 +102,13 @@ def _change(facts: Facts, w: Words, remember: Remember) -> Drawing:
     return "share_change", (_named(rows, "share_before", "share_now"),), words
 
 
-def _unreached(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _unreached(facts: Facts, w: Words, remember: Remember) -> Parts:
     function, frames, words = _rooms(facts, w, remember)
     units = facts.units[["x", "y", f"people_{EVERYBODY}"]]
     return function, frames, words | {"units": units, "reached": facts.reached_units}
 
 
-def _rooms(facts: Facts, w: Words, remember: Remember, target: str = EVERYBODY) -> Drawing:
+def _rooms(facts: Facts, w: Words, remember: Remember, target: str = EVERYBODY) -> Parts:
     siting = facts.content.study.siting
     words = {
         "rooms": facts.rooms[["eligible", "x", "y"]],
@@ -198,23 +121,23 @@ def _rooms(facts: Facts, w: Words, remember: Remember, target: str = EVERYBODY) 
     return "rooms_map", _print_shapes(facts, remember), words
 
 
-def _lorenz(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _lorenz(facts: Facts, w: Words, remember: Remember) -> Parts:
     return "lorenz", (facts.content.lorenz,), {"language": w.language}
 
 
-def _forest(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _forest(facts: Facts, w: Words, remember: Remember) -> Parts:
     rows = _named(facts.ranked, "rank", "rank_lo", "rank_hi")
     return "rank_forest", (rows,), {"top": facts.top, "most": MOST_RANKS, "language": w.language}
 
 
-def _curve(facts: Facts, w: Words, remember: Remember) -> Drawing:
+def _curve(facts: Facts, w: Words, remember: Remember) -> Parts:
     columns = ["p", "reached", "reached_share", "bound"]
     curves = {clean(facts.title(t)): facts.curve(t)[columns] for t in facts.targets}
     curves = {title: rows for title, rows in curves.items() if len(rows) > 1}
     return "reach_curve", (curves,), {"headline": len(facts.proposal()), "language": w.language}
 
 
-DRAWERS: dict[str, tuple[Teller, Box]] = {
+FIGURES: dict[str, tuple[Teller, Box]] = {
     "share": (_share, MAP),
     "count": (_count, MAP),
     "status": (_status, MAP),
@@ -232,7 +155,7 @@ DRAWERS: dict[str, tuple[Teller, Box]] = {
 
 def _size(key: str, facts: Facts) -> Size:
     """Width and height in inches: maps as the region asks for, ranks as many as there are."""
-    if DRAWERS[key][1] == MAP:
+    if FIGURES[key][1] == MAP:
         x0, y0, x1, y1 = facts.content.areas.total_bounds
         height = WIDTH * MAP[2] * (y1 - y0) / max(x1 - x0, 1.0)
         return WIDTH, min(max(height, 2.6), 4.3)

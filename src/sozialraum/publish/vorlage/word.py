@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sozialraum.errors import StudyError
 from sozialraum.publish.report.blocks import Words
+from sozialraum.publish.report.drawing import drawn
 from sozialraum.publish.report.facts import EVERYBODY, Facts
-from sozialraum.publish.report.figures import draw
+from sozialraum.publish.report.figures import drawing_of
 from sozialraum.publish.vorlage.text import Grid, Paper, compose
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def _picture(document: Document, paper: Paper, run: Finished) -> None:
     from docx.shared import Cm
 
     facts = Facts(run.content)
-    png = draw(f"rooms_{EVERYBODY}.svg", facts, Words("de"), png=True)
+    png = drawn(drawing_of(f"rooms_{EVERYBODY}.svg", facts, Words("de")), png=True)
     line = document.add_paragraph()
     line.paragraph_format.keep_with_next = True
     picture = line.add_run().add_picture(io.BytesIO(png), width=Cm(MAP_WIDTH))
