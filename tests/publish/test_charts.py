@@ -131,6 +131,17 @@ def test_the_circle_of_a_room_or_an_office_is_its_reach_in_a_straight_line(
     assert {"1", "2"} <= set(texts(ax))
 
 
+def test_where_ways_follow_streets_no_circle_is_drawn_for_them(content: Content) -> None:
+    ax = axes()
+    siting_map.rooms_map(
+        ax, content.areas, content.regions, rooms=content.rooms, chosen=["s000", "s001"],
+        offices=content.offices, radius=1000, detour=None,
+    )  # fmt: skip
+    assert not [p for p in ax.patches if hasattr(p, "radius")]
+    assert {"1", "2"} <= set(texts(ax))
+    assert not [t for t in ax.get_legend().get_texts() if "Fußweg" in t.get_text()]
+
+
 def test_a_map_without_rooms_and_offices_is_still_a_map(content: Content) -> None:
     ax = axes()
     siting_map.rooms_map(

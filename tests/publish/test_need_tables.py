@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from sozialraum.publish.report.blocks import Words
+from sozialraum.publish.report.choices import sensitivity
 from sozialraum.publish.report.facts import Facts
+from sozialraum.study.composite import Composite
 
 NAMES = ["choices", "rank_variance", "rank_sets", "closeness", "targets"]
 
@@ -35,6 +40,15 @@ def test_the_robust_core_is_in_front_under_every_choice(demo_run, tables) -> Non
         c for c in choices if c.startswith(("without", "edition")) or c in ("minmax", "shrunk")
     ]
     assert (core[tried] <= top).all(axis=None)
+
+
+def test_another_scale_is_told_against_the_scale_of_the_study(demo_run) -> None:
+    content, w = demo_run.content, Words("de")
+    own = content.study.model_copy(update={"composite": Composite(normalise="percentile")})
+    assert "Spannweiten statt z-Werten" in str(sensitivity(Facts(content), w))
+    told = str(sensitivity(Facts(replace(content, study=own)), w))
+    assert "Spannweiten statt Prozenträngen" in told
+    assert "statt z-Werten" not in told
 
 
 def test_choices_explain_shares_of_the_variance(tables) -> None:

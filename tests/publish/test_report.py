@@ -20,6 +20,7 @@ import pytest
 from sozialraum.publish import numbers, report
 from sozialraum.publish.content import Content
 from sozialraum.publish.report import write_report
+from sozialraum.publish.report.answer import audit_table, certainty
 from sozialraum.publish.report.blocks import Words, texts
 from sozialraum.publish.report.document import document, render
 from sozialraum.publish.report.facts import Facts
@@ -377,6 +378,35 @@ def test_every_sentence_of_the_catalogue_is_used() -> None:
         for key in sentences:
             used = f"{part}.{key}" in code or any(key.startswith(start) for start in open_ended)
             assert used, f"{part}.{key}"
+
+
+def test_each_figure_is_referred_to_and_each_reference_has_its_figure(
+    content: Content,
+) -> None:
+    blocks = document(Facts(content), Words("de"))
+    figures = [b["file"] for b in blocks["summary"] + blocks["body"] if b["kind"] == "figure"]
+    runs = [r for b in blocks["body"] for r in b.get("runs", [])]
+    seen = [r["see"] for r in runs if isinstance(r, dict) and "see" in r]
+    assert set(seen) == set(figures)
+    assert len(figures) == len(set(figures))
+
+
+def test_checks_name_a_file_without_its_folder() -> None:
+    row = {"topic": "mss/2025/werte.csv", "finding": "ohne Wert (3)", "detail": ""}
+    words = {"topic": "Otto-Suhr-Allee/Kantstraße", "finding": "", "detail": ""}
+    block = audit_table("Prüfungen", [row, words], Words("de"))
+    assert [r[0] for r in block["rows"]] == ["werte.csv", "Otto-Suhr-Allee/Kantstraße"]
+
+
+def test_three_certain_areas_that_were_just_named_are_not_named_again(content: Content) -> None:
+    first = Facts(content).ranked.index[:3]
+    areas = content.areas.assign(top_certain=content.areas.index.isin(first))
+    told = certainty(Facts(dataclasses.replace(content, areas=areas)), Words("de"))
+    assert "nur diese 3;" in told
+    assert not [n for n in content.areas.loc[first, "name"] if n in told]
+    areas = areas.assign(top_certain=areas.index.isin(first[:2]))
+    told = certainty(Facts(dataclasses.replace(content, areas=areas)), Words("de"))
+    assert all(n in told for n in content.areas.loc[first[:2], "name"])
 
 
 @pytest.mark.real_data

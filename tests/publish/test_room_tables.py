@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from sozialraum.publish.report import annex
+from sozialraum.publish.report import annex, behind
 from sozialraum.publish.report.blocks import Words
 from sozialraum.publish.report.document import document
 from sozialraum.publish.report.facts import Facts
@@ -117,6 +119,29 @@ def test_choices_of_the_same_rooms_are_one_row_under_all_their_names() -> None:
         "Vorschlag, beste im Mittel",
         "beste im schlechtesten Zehntel",
     ]
+
+
+def test_print_says_rooms_and_choices_in_words_and_not_by_their_keys(demo_run) -> None:
+    facts, w = Facts(demo_run.content), Words("de")
+    blocks = [b for b in annex.tables(facts, w) if b["kind"] == "table"]
+    titles = {b["caption"]: b["titles"] for b in blocks}
+    assert not [t for found in titles.values() for t in found if t.startswith("Kennung")]
+    cells = {cell for b in blocks for row in b["rows"] for cell in row}
+    assert not cells & {*facts.rooms.index, *facts.table("rank_variance")["choice"]}
+    assert titles["Anteil der Streuung der Ränge, den eine Entscheidung erklärt"][0] == (
+        "Entscheidung"
+    )
+
+
+def test_an_order_and_exchanges_by_reach_are_told_of_rooms_chosen_by_reach_alone(demo_run) -> None:
+    content, w = demo_run.content, Words("de")
+    siting = content.study.siting.model_copy(update={"capacity": 9000})
+    study = content.study.model_copy(update={"siting": siting})
+    free, ruled = Facts(content), Facts(replace(content, study=study))
+    assert "nacheinander öffnen" in str(behind.order(free, w))
+    assert "Jeder Tausch gilt für sich" in str(behind.certainty(free, w))
+    assert "öffne" not in str(behind.order(ruled, w))
+    assert "Tausch" not in str(behind.certainty(ruled, w))
 
 
 def test_the_annex_names_what_stands_only_in_the_workbook_and_prints_the_rest(demo_run) -> None:

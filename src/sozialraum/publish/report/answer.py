@@ -117,7 +117,7 @@ def reach(facts: Facts, w: Words) -> str:
         base=w.pct(base["reached_share"]) if base else "",
     )
     weight = weighted(facts, out["all"], w)
-    return " ".join(filter(None, (text, weight, proof(row, w), fewer(facts, w))))
+    return " ".join(filter(None, (text, proof(row, w), weight, fewer(facts, w))))
 
 
 def weighted(facts: Facts, people: float, w: Words) -> str:

@@ -74,7 +74,7 @@ def laid_out(block: Block) -> Block:
     """A table as it is set: breakable words, titles of narrow columns in lines, kept or not.
 
     A column whose width follows its content would be as wide as its title; the title is broken
-    into lines that are hardly longer than the cells. A table of few and short rows stays on one
+    into lines, the shorter the less room there is. A table of few and short rows stays on one
     page (`keep`); one that would not fit may break.
 
     Examples
@@ -82,15 +82,15 @@ def laid_out(block: Block) -> Block:
     >>> columns = [("Gebiet", 1, LEFT), ("Zahl der Räume, an der es liegt", 0, RIGHT)]
     >>> set_so = laid_out(table("Kurve", columns, [["Westend", "12"]]))
     >>> set_so["titles"][1].splitlines(), set_so["keep"]
-    (['Zahl der', 'Räume, an', 'der es', 'liegt'], True)
+    (['Zahl der Räume, an', 'der es liegt'], True)
     """
     cells = [*zip(*block["rows"], strict=True)] or [()] * len(block["titles"])
     longest = [max(map(len, column), default=0) for column in cells]
-    titles = _in_lines(block, longest, NARROW)
-    own = _widths(titles, block, longest)
-    if sum(own) > CROWDED * LINE:
-        titles = _in_lines(block, longest, 4)
+    for least in TITLE_LINES:
+        titles = _in_lines(block, longest, least)
         own = _widths(titles, block, longest)
+        if sum(own) <= CROWDED * LINE:
+            break
     free = max((WIDE_LINE if block["wide"] else LINE) - sum(own), NARROW * own.count(0))
     share = sum(block["widths"]) or 1
     room = [o or max(free * w / share, 1) for o, w in zip(own, block["widths"], strict=True)]
@@ -119,7 +119,8 @@ def _widths(titles: Sequence[str], block: Block, longest: Sequence[int]) -> list
 
 
 LINE, WIDE_LINE = 95, 115  # signs on a line of a table, as estimated
-NARROW = 9  # signs that a line of a title has at least
+TITLE_LINES = (20, 14, 9, 4)  # signs that a line of a title may have, the fewer the more crowded
+NARROW = 9  # signs that a column has at least
 CROWDED = 0.6  # of the line, for columns with a width of their own
 SHORT, MOST_LINES = 12, 24  # rows, and lines of text, of a table that stays on one page
 LONG_WORD = 25

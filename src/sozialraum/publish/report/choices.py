@@ -45,7 +45,9 @@ def sensitivity(facts: Facts, w: Words) -> list[Block]:
     listed = {"top": top, "n": w.n(len(core)), "names": w.names(core["name"]), "ever": w.n(ever)}
     key = "core" if len(core) else "core_none"
     blocks = [heading(w.t("choices.title"), 2)]
-    choices = w.names(_said(c, w) for c in tried)
+    own = facts.content.study.composite
+    usual = w.t(f"choices.usual_{own.normalise if own else 'z'}")
+    choices = w.names(_said(c, usual, w) for c in tried)
     blocks.append(para(w.t("choices.tried", choices=choices)))
     blocks.append(para(w.t(f"choices.{key}", **listed)))
     text = []
@@ -170,10 +172,10 @@ def old_age(facts: Facts, w: Words) -> list[Block]:
     ]
 
 
-def _said(column: str, w: Words) -> str:
-    """One changed choice in words."""
+def _said(column: str, usual: str, w: Words) -> str:
+    """One changed choice in words; `usual`: how the study makes indicators comparable."""
     kind, _, rest = column.partition(" ")
-    return w.t(f"choices.{kind}", what=rest)
+    return w.t(f"choices.{kind}", what=rest, usual=usual)
 
 
 def _moves(first: pd.DataFrame, w: Words) -> Block:

@@ -29,7 +29,7 @@ def map_caption(study: Study, w: Words) -> str:
     Examples
     --------
     >>> from sozialraum.study import load_study
-    >>> map_caption(load_study("demo"), Words("de"))
+    >>> map_caption(load_study("demo"), Words("de")).partition(": ")[2]
     'Dynamikklassen, Ausgabe 2023 bis 2025, über die Indikatoren S1, S2, S3 und S4'
     """
     return _said(study, w, "caption", "caption_published")

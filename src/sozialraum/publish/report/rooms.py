@@ -71,7 +71,7 @@ def room_table(
         (w.t("columns.cumulative"), 0, RIGHT),
     ]
     columns += [(w.t("columns.stability"), 0, RIGHT)] if stable else []
-    columns += [(w.t("columns.hours"), 2, RIGHT)] if hours else []
+    columns += [(w.t("columns.hours"), 0, RIGHT)] if hours else []
     cells = []
     for r in records(rows):
         line = [
@@ -89,7 +89,7 @@ def room_table(
     if stable and explained:
         notes.append(w.t("proposal.table_stability", draws=w.n(study.siting.stability_draws)))
     worse = len(rows) and study.targets[rows["target"].iloc[0]].weight_by == "recipients_if_worse"
-    if worse and not stable:
+    if worse and not stable and facts.proposal()["stability"].notna().any():
         notes.append(w.t("proposal.table_no_stability"))
     return table(caption, columns, cells, note=" ".join(notes))
 
