@@ -104,6 +104,25 @@ def test_a_room_that_is_nobodys_nearest_place_is_not_proposed():
     assert [s.p for s in chosen.steps] == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("rule", [{"backup": 0.3}, {"capacity": 20.0}], ids=str)
+def test_a_room_that_nobody_goes_to_is_not_proposed(rule):
+    """The third room lies beside the first two, the fourth beyond everybody's reach."""
+    cost = np.array([[100.0, 900, 300, 2000], [120, 100, 150, 2000], [2000, 120, 200, 2000]])
+    people = [5.0, 4, 6]
+    plain = coverage_curve(cost, people, radius=500, p_max=4)
+    chosen = choose_by_model(
+        Siting(radius=500, rooms=2, **rule), cost, people, plain,
+        existing=NONE, required=NONE, groups=None, between=None,
+    )  # fmt: skip
+    proposed = [set(step.sites) for step in chosen.steps]
+    assert all(3 not in sites for sites in proposed)
+    assert len(proposed[2]) == 2
+    assert proposed[4] <= {0, 1, 2}
+    # Nobody loses a place by what is left out.
+    table = chosen.table.set_index("p")
+    assert table.loc[4, "objective"] == pytest.approx(table.loc[3, "objective"])
+
+
 @given(st.floats(50, 3000), st.booleans())
 @settings(deadline=None, max_examples=20)
 def test_no_weight_grows_with_the_way_and_the_door_counts_fully(metres, halves):

@@ -16,7 +16,7 @@ import pandas as pd
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.frontier import Step, recount
 from sozialraum.presence.models import max_coverage, p_center, p_median
-from sozialraum.presence.problem import Floats, InfeasibleError, Ints, read_problem
+from sozialraum.presence.problem import Floats, InfeasibleError, Ints, Problem, read_problem
 from sozialraum.presence.recount import nearest
 from sozialraum.presence.rules import Constraints
 from sozialraum.presence.siting import Siting as Answer
@@ -177,10 +177,8 @@ def choose_by_model(
             steps.append(_without_rooms(step, start, float(people.sum())))
             continue
         open_ = np.array(answer.sites, np.intp)
-        sites = np.setdiff1d(open_, existing)
-        if siting.model != "coverage":  # what merely fills up to p is nobody's nearest place
-            near = nearest(problem, open_)[people > 0]
-            sites = np.intersect1d(sites, np.r_[near, required])
+        used = np.r_[_used(siting, answer, problem, cover, existing), required]
+        sites = np.intersect1d(np.setdiff1d(open_, existing), used)
         table = cover.arithmetic()
         own = recount(problem, table, left, sites, step.bound - start, start)
         steps.append(replace(own, p=step.p, bound=step.bound, proven=own.reached >= step.bound))
@@ -250,6 +248,20 @@ def _solve(
         constraints=Constraints(floor=siting.floor, **spacing),
         **options,
     )
+
+
+def _used(siting: Siting, answer: Answer, problem: Problem, cover: Cover, existing: Ints) -> Ints:
+    """Open places that somebody goes to; what merely fills up to p is nobody's place."""
+    open_, peopled = np.array(answer.sites, np.intp), problem.demand > 0
+    if siting.model != "coverage":
+        return nearest(problem, open_)[peopled]
+    if answer.flows is not None:
+        return np.flatnonzero(answer.flows.sum(axis=0) > 0)
+    if not siting.backup:
+        return open_  # a room that reaches nobody more is not proposed anyway
+    order = np.r_[existing, np.setdiff1d(open_, existing)]
+    hits = cover.reach[:, order].toarray()[peopled] > 0
+    return order[(hits & (hits.cumsum(axis=1) <= 2)).any(axis=0)]  # a first or a second place
 
 
 def _weighted(siting: Siting, cost: Floats, people: Floats, **options: Any) -> Answer:
