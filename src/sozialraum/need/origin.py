@@ -28,20 +28,17 @@ def notes(table: AreaTable) -> list[str]:
 
 
 def _origin(table: AreaTable) -> list[str]:
-    study = table.study
-    if declared := study.counts.table:
-        return [
-            f"Zahl der Leistungsberechtigten: {study.counts.ba_measure} laut "
-            f"{declared.title}, Stand {declared.reference_date:%d.%m.%Y}.",
-            *_other_day(table),
-        ]
-    if table.ba is not None:
-        return [
-            f"Zahl der Leistungsberechtigten: {study.counts.ba_measure} laut Statistik der "
-            f"Bundesagentur für Arbeit, Berichtsmonat {table.ba_book.reporting_month}.",
-            *_other_day(table),
-        ]
-    names = " und ".join(study.counts.from_indicators)
+    counts = table.study.counts
+    source = ""
+    if counts.table is not None:
+        source = f"{counts.table.title}, Stand {counts.table.reference_date:%d.%m.%Y}"
+    elif table.ba is not None:
+        month = table.ba_book.reporting_month
+        source = f"Statistik der Bundesagentur für Arbeit, Berichtsmonat {month}"
+    if source:
+        said = f"Zahl der Leistungsberechtigten: {counts.ba_measure} laut {source}."
+        return [said, *_other_day(table)]
+    names = " und ".join(counts.from_indicators)
     return [
         f"Die Zahl der Leistungsberechtigten ist abgeleitet: Zähler der Indikatoren {names}, aus "
         "den veröffentlichten Anteilen und den Einwohnerzahlen desselben Stichtags berechnet. Sie "

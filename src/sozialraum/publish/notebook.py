@@ -93,6 +93,8 @@ def online(content: Content) -> Any:
         ) from None
     import shapely
 
+    from sozialraum.publish.content import proposed
+
     areas = content.areas[[*[c for c in SHOWN if c in content.areas], "geometry"]].copy()
     areas["geometry"] = shapely.coverage_simplify(areas.geometry.to_numpy(), SIMPLIFIED)
     areas["name"] = [escape(str(n)) for n in areas["name"]]
@@ -107,8 +109,6 @@ def online(content: Content) -> Any:
         tiles="OpenStreetMap",
         missing_kwds={"color": "lightgrey", "label": "nicht bewertet"},
     )
-    from sozialraum.publish.content import proposed
-
     chosen = proposed(content.presence, "everybody", content.study.siting.rooms)
     for lat, lon, name in zip(chosen["lat"], chosen["lon"], chosen["name"], strict=True):
         folium.CircleMarker(
