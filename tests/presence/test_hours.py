@@ -19,7 +19,7 @@ ROOMS = pd.DataFrame(
 
 
 @settings(max_examples=5, deadline=None)
-@given(st.integers(9, 40), st.integers(1, 2), st.sampled_from([1.0, 2.0]))
+@given(st.integers(12, 40), st.integers(1, 2), st.sampled_from([1.0, 2.0]))
 def test_a_plan_keeps_hours_teams_openings_and_shortest_stays(hours, teams, staff):
     opening = {"r2": {1: (10.0, 15.0), 3: (9.0, 12.0)}}
     week = allocate_hours(

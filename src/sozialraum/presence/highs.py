@@ -68,6 +68,7 @@ class Program:
         lower: Floats | float = 0.0,
         integer: Any = None,
         reduced: bool = False,
+        jump: bool = True,
     ) -> None:
         import highspy
 
@@ -92,6 +93,7 @@ class Program:
         if reduced and rows.shape[0] <= TINY:
             # What presolve could still find costs more than the whole search.
             self._solver.setOptionValue("presolve", "off")
+        self._solver.setOptionValue("mip_heuristic_run_feasibility_jump", jump)
         self._solver.passModel(lp)
 
     def solve_linear(self, row: int, level: float, clock: Clock) -> tuple[Floats, Floats]:
@@ -164,6 +166,7 @@ def maximise(
     clock: Clock | None = None,
     node_limit: int | None = None,
     reduced: bool = False,
+    jump: bool = True,
 ) -> Outcome:
     """Maximise ``value @ x`` subject to ``low <= rows @ x <= high`` and ``lower <= x <= upper``.
 
@@ -181,6 +184,9 @@ def maximise(
         Largest number of branch-and-bound nodes.
     reduced : bool
         Whether the caller has removed needless rows and columns already.
+    jump : bool
+        Whether a first point is sought before the linear program is solved (feasibility jump). It
+        costs more than it gives where the linear program is nearly whole.
 
     Examples
     --------
@@ -191,7 +197,15 @@ def maximise(
     ([0.0, 1.0], 4.0)
     """
     program = Program(
-        value, rows, low, high, upper=upper, lower=lower, integer=integer, reduced=reduced
+        value,
+        rows,
+        low,
+        high,
+        upper=upper,
+        lower=lower,
+        integer=integer,
+        reduced=reduced,
+        jump=jump,
     )
     return program.solve_whole(
         start=start, gap=gap, slack=slack, clock=clock, node_limit=node_limit

@@ -2,7 +2,7 @@
 
 A week is cut into windows (by default morning and afternoon, Monday to Friday). In a window a team
 is in one room and may split its time between two formats. The allocation is an integer program
-(`sozialraum.presence.visits`): hours are whole slots, served people are bounded by the people of
+(`sozialraum.presence.allotment`): hours are whole slots, served people are bounded by the people of
 the room and by the staff's time, and hours follow the people of the rooms.
 """
 
@@ -14,16 +14,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sozialraum.errors import InputError, StudyError
+from sozialraum.presence.allotment import best_visits, worth_of
 from sozialraum.presence.problem import InfeasibleError
-from sozialraum.presence.visits import (
-    Visits,
-    best_visits,
-    give_days,
-    possible_visits,
-    worth_of,
-)
+from sozialraum.presence.visits import Visits, deal, possible_visits
 
 Spans = tuple[float, float] | Sequence[tuple[float, float]]
 DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag")
@@ -185,7 +181,7 @@ def allocate_hours(
     short = min((f.minimum for f in formats), default=0.0)
     _check_room_for_all(rooms, stays, hours, staff, short, every_room, teams)
     cap, kinds = _demand(people, formats, set(partners))
-    least = [int(np.ceil(f.minimum / slot - 1e-9)) for f in formats]
+    least = np.array([int(np.ceil(f.minimum / slot - 1e-9)) for f in formats], int)
     visits = possible_visits(stays, least, kinds, slot)
     per_hour, value, share = (
         np.array([getattr(f, name) for f in formats], float)
@@ -193,6 +189,7 @@ def allocate_hours(
     )
     found = best_visits(
         visits,
+        least,
         cap,
         per_hour * slot,
         value,
@@ -210,13 +207,12 @@ def allocate_hours(
             shortfall=1,
             hint="Add a team or hours, or set every_room to false",
         )
-    counts, bound = found
-    amounts = np.zeros(cap.shape)
-    np.add.at(amounts, visits.room, counts[:, None] * visits.slots * slot)
+    counts, taken, bound = found
+    amounts = taken * slot
     served = np.minimum(amounts * per_hour, cap)
-    worth = worth_of(served, cap, value)
+    worth = float(worth_of(served, cap, value).sum())
     return Week(
-        _plan(rooms, visits, give_days(visits, counts, teams), formats, slot, len(windows)),
+        _plan(rooms, visits, deal(visits, least, counts, taken), formats, slot, len(windows)),
         pd.DataFrame(
             amounts,
             index=pd.Index(rooms, name=people.index.name or "site_id"),
@@ -248,17 +244,17 @@ def windows_apart(
 def _plan(
     rooms: list[Any],
     visits: Visits,
-    dealt: list[tuple[int, int]],
+    dealt: tuple[list[int], list[int], NDArray[np.int64]],
     formats: Sequence[Format],
     slot: float,
     parts: int,
 ) -> pd.DataFrame:
     """Stays with their hours, in the order of the week; formats of a visit follow each other."""
     rows = []
-    for visit, window in dealt:
+    for visit, window, slots in zip(*dealt, strict=True):
         clock = float(visits.start[visit])
-        for f in np.flatnonzero(visits.slots[visit]):
-            end = clock + float(visits.slots[visit, f]) * slot
+        for f in np.flatnonzero(slots):
+            end = clock + float(slots[f]) * slot
             room = rooms[visits.room[visit]]
             rows.append((room, window // parts, clock, end, formats[int(f)].key))
             clock = end
