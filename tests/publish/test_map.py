@@ -206,3 +206,12 @@ def test_a_legal_form_alone_is_not_said_to_be_non_profit_in_either_language():
     kinds = page_data(dataclasses.replace(content, rooms=rooms))["rooms"]["operator_kind"]
     assert set(kinds) == {"gemeinnützig (aus der Rechtsform erschlossen)"}
     assert texts_of("en")[f"operator.{kinds[0]}"] == "non-profit (inferred from the legal form)"
+
+
+def test_the_page_of_an_english_study_can_still_be_read_in_german():
+    content = synthetic.content()
+    english = content.study.model_copy(update={"language": "en"})
+    info = dataclasses.replace(content.info, language="en")
+    html = render_map(dataclasses.replace(content, study=english, info=info))
+    assert _block(html)["texts"]["de"] == texts_of("de")
+    assert '<html lang="en">' in html

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from sozialraum.publish.map.data import page_data
 from sozialraum.publish.map.document import document
 from sozialraum.publish.map.leaflet import leaflet
-from sozialraum.publish.terms import own_terms
+from sozialraum.publish.terms import in_terms, region_title
 
 if TYPE_CHECKING:
     from sozialraum.publish.content import Content
@@ -77,7 +77,8 @@ def render_map(content: Content) -> str:
     script = "(() => {\n" + "\n".join(_asset(f"assets/{name}") for name in SCRIPTS) + "\n})();"
     library = _commented(parts.licence) + "\n" + parts.script
     texts = {language: texts_of(language) for language in LANGUAGES}
-    texts["de"] = {key: own_terms(text, content.study) for key, text in texts["de"].items()}
+    titles = content.study.area_layer.title, region_title(content.study)
+    texts["de"] = {key: in_terms(text, *titles) for key, text in texts["de"].items()}
     policy = "; ".join(
         [
             "default-src 'none'",
