@@ -74,7 +74,8 @@ def test_equal_counts_have_no_interval_and_no_judgement(before) -> None:
     assert result.areas[["share_change_lo", "share_change_hi"]].isna().all(axis=None)
     text = page(result)
     assert "Gleiche Zahlen" in text
-    assert "gleiche Zahlen" in text
+    assert "Planungsräume: Anteile und Klassen sind gleich." in text
+    assert "Alle Ränge und Dynamikklassen sind gleich." in text
     assert "nicht gesichert" not in text
     assert "Zufall zweier" not in text
     assert not compare_runs(before, changed(before, day="2026-12-31")).same
@@ -300,11 +301,12 @@ def test_the_page_is_self_contained_escaped_and_the_same_every_time(before, tmp_
     areas = before.content.areas.copy()
     areas["name"] = areas["name"].astype(object)
     areas.loc[areas.index[0], "name"] = "<script>alert(1)</script>"
-    result = compare_runs(before, changed(before, areas=areas))
+    result = compare_runs(before, changed(before, areas=areas, day="2026-12-31"))
     out = write_comparison(result, tmp_path / "compare")
     assert {p.name for p in out.iterdir()} == set(FILES)
     text = (out / "compare.html").read_text("utf-8")
     assert "<script" not in text
+    assert "&lt;script&gt;" in text
     assert "default-src 'none'" in text
     assert not re.search(r"(?:src|href)=", text)
     assert text.count("<caption>") == text.count("<table>") > 5

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sozialraum.comparison.runs import Comparison
 
 FILES = ("compare.html", "areas.csv", "regions.csv", "rooms.csv", "settings.csv", "inputs.csv")
+ALIKE = ("gleich", "nicht vergleichbar")
+"""Verdicts on a class that need no row where both runs show the same counts."""
 
 
 def write_comparison(comparison: Comparison, out: str | Path) -> Path:
@@ -92,8 +94,8 @@ def _answer(sheet: Sheet, c: Comparison) -> None:
     rows = rooms[rooms["target"] == "everybody"]
     new, gone = (list(rows.loc[rows["change"] == w, "name"]) for w in ("neu", "entfällt"))
     shares = [r.content.figures.get("share") for r in (c.before, c.after)]
-    total = f"In {c.after.info.region_name} insgesamt {percent(shares[0])} früher, "
-    points = [total + f"{percent(shares[1])} später ({c.after.info.recipients_label})."] * all(
+    total = f"{c.after.info.recipients_label}, Anteil in {c.after.info.region_name} insgesamt: "
+    points = [total + f"früher {percent(shares[0])}, später {percent(shares[1])}."] * all(
         map(known, shares)
     )
     if c.same:
@@ -143,8 +145,8 @@ def _reach(c: Comparison) -> str:
 def _shares(sheet: Sheet, c: Comparison) -> None:
     sheet.section(
         "Anteile und Klassen",
-        "Beide Läufe zeigen dieselben Zählungen; es gibt keine Veränderung zu beurteilen. Wo sie "
-        "die Zahl nicht zeigen, steht „•“."
+        "Beide Läufe zeigen dieselben Zählungen; es gibt keine Veränderung zu beurteilen. Genannt "
+        "ist nur, was sich unterscheidet; alle Werte stehen in regions.csv und areas.csv."
         if c.same
         else "Veränderung in Prozentpunkten mit einem Intervall, das für alle Gebiete zugleich "
         f"mit {percent(COVERAGE, 0)} gilt. Es enthält den Zufall zweier unabhängiger Jahre und was "
@@ -166,8 +168,12 @@ def _shares(sheet: Sheet, c: Comparison) -> None:
                 str(r["class_change"]),
             )
             for r in _records(table)
+            if not c.same or r["share_change"] or r["class_change"] not in ALIKE
         ]
-        sheet.table(title, titles, rows, figures=(1, 2, 3, 4))
+        if rows:
+            sheet.table(title, titles, rows, figures=(1, 2, 3, 4))
+        else:
+            sheet.say(f"{title}: Anteile und Klassen sind gleich.")
 
 
 def _ranks(sheet: Sheet, c: Comparison) -> None:
@@ -191,8 +197,12 @@ def _ranks(sheet: Sheet, c: Comparison) -> None:
             r["dynamics_class_after"] or "•",
         )
         for r in _records(c.areas.sort_values(["rank_after", "name"]))
+        if not c.same or r["rank_move"] or r["dynamics_class_before"] != r["dynamics_class_after"]
     ]
-    sheet.table("Ränge der Planungsräume", titles, rows, figures=(1, 2, 3, 4))
+    if rows:
+        sheet.table("Ränge der Planungsräume", titles, rows, figures=(1, 2, 3, 4))
+    else:
+        sheet.say("Alle Ränge und Dynamikklassen sind gleich.")
 
 
 def _rooms(sheet: Sheet, c: Comparison) -> None:
@@ -203,7 +213,14 @@ def _rooms(sheet: Sheet, c: Comparison) -> None:
         "wird neu bestimmt. Genannt ist, was für sich allein schon ausreicht. Wo sich das nicht "
         "nachrechnen lässt, ist genannt, was sich überhaupt unterscheidet.",
     )
-    titles = ["Raum", "", "Stelle früher", "erreicht früher", "Stelle später", "erreicht später"]
+    titles = [
+        "Raum",
+        "Vorschlag",
+        "Stelle früher",
+        "erreicht früher",
+        "Stelle später",
+        "erreicht später",
+    ]
     titles += ["Grund"]
     for target, settings in c.after.study.targets.items():
         table = c.rooms[c.rooms["target"] == target]
