@@ -129,17 +129,17 @@ def propose(
     """
     siting = study.siting
     if ways is None:
-        places = pd.concat([rooms[["x", "y"]], offices[["x", "y"]]])
-        metres = straight_line(units[["x", "y"]], places, detour=siting.detour)
-        ways = pd.DataFrame(metres, index=units.index, columns=places.index)
+        every = pd.concat([rooms[["x", "y"]], offices[["x", "y"]]])
+        metres = straight_line(units[["x", "y"]], every, detour=siting.detour)
+        ways = pd.DataFrame(metres, index=units.index, columns=every.index)
     curves: dict[Key, list[Step]] = {}
     depth: dict[str, Depth] = {}
     forced = frozenset(study.venues.forced_in)
     areas = pd.factorize(units["area_id"])
-    for target, every in _places(list(study.targets), rooms, offices, ways, forced).items():
+    for target, whole in _places(list(study.targets), rooms, offices, ways, forced).items():
         demand = np.nan_to_num(units[f"people_{target}"].to_numpy(dtype=float))
         for with_offices in (False, True):
-            places = every if with_offices else every.without_offices()
+            places = whole if with_offices else whole.without_offices()
             for radius in sorted({siting.radius, *siting.radii}):
                 headline = radius == siting.radius and with_offices
                 steps = _curve(study, places, demand, radius, headline, remember)
@@ -344,10 +344,10 @@ def compare_demand(
     changed = [_named(s, places.names, forced) for s in steps]
     before = presence.curves[first, study.siting.radius, True]
     p = min(study.siting.rooms, len(changed) - 1, len(before) - 1)
-    new, old = set(changed[p].sites), set(before[p].sites)
+    new, old, names = changed[p].sites, before[p].sites, rooms["name"].to_dict()
     return {
-        "entering": [str(rooms.loc[s, "name"]) for s in changed[p].sites if s not in old],
-        "leaving": [str(rooms.loc[s, "name"]) for s in before[p].sites if s not in new],
+        "entering": [str(names[s]) for s in new if s not in old],
+        "leaving": [str(names[s]) for s in old if s not in new],
     }
 
 
