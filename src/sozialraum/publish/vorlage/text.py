@@ -116,7 +116,8 @@ def _answer(facts: Facts, w: Words) -> list[Runs]:
     if chosen.empty:
         return points
     answer = [p for p in points if not _begins(p, "Welche Räume?")]
-    text = f" {'Ein Raum' if len(chosen) == 1 else f'{len(chosen)} Räume'} (Tabelle 1)."
+    many = "wird ein Raum" if len(chosen) == 1 else f"werden {len(chosen)} Räume"
+    text = f" Vorgeschlagen {many} (Tabelle 1)."
     text += f" {reach(facts, w)}"
     answer.insert(min(2, len(answer)), [{"strong": "Welche Räume?"}, text.rstrip()])
     return answer
