@@ -174,10 +174,10 @@ class Meanings:
                 text = self._texts["patterns"][kind]
                 facts |= self._named(found.groupdict(), column.name)
                 break
-        said = _sentence(text.format_map(facts) if text else own_terms(column.title, self.study))
+        said = sentence(text.format_map(facts) if text else own_terms(column.title, self.study))
         for area, region in self._texts["of_regions"].items() if table == "regions" else ():
             said = said.replace(area, region)
-        note = _sentence(own_terms(column.note, self.study))
+        note = sentence(own_terms(column.note, self.study))
         return own_terms(" ".join(s for s in (said, note) if s), self.study)
 
     def _named(self, found: Mapping[str, str], name: str) -> dict[str, str]:
@@ -214,7 +214,7 @@ def _quoted(text: str, study: Study) -> str:
     return f"“{text}”" if study.language == "en" else f"„{text}“"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """A text with one blank between words and a full stop."""
     text = re.sub(r"\s+", " ", text).strip()
     return text if not text or text.endswith((".", "!", "?", ".“")) else f"{text}."

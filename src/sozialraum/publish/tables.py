@@ -18,7 +18,7 @@ import pandas as pd
 
 from sozialraum.publish.columns import Column, cells, describe
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
-from sozialraum.publish.meanings import Meanings, explained
+from sozialraum.publish.meanings import Meanings, explained, sentence
 from sozialraum.publish.terms import own_terms
 from sozialraum.publish.workbook import Formats, text_cell, write_notes, write_table
 
@@ -192,13 +192,9 @@ def sheets(content: Content) -> list[Sheet]:
         found.append(Sheet(own_terms(title, study)[:SHEET_NAME], frame, columns))
     for extra in content.further:
         columns = [explained(c, meanings) for c in extra.columns]
-        about = " ".join(_sentence(text) for text in (extra.title, extra.note) if text)
+        about = " ".join(sentence(text) for text in (extra.title, extra.note) if text)
         found.append(Sheet(extra.sheet, extra.frame, columns, own_terms(about, study)))
     return found
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."
 
 
 def write_workbook(content: Content, path: Path) -> None:
