@@ -37,7 +37,7 @@ class Entry:
     Parameters
     ----------
     data : bytes
-        From `pack`.
+        From `pack`, complete.
     files : tuple of str
         Inputs that were read for it.
     checksum : str, optional
@@ -60,7 +60,7 @@ class Entry:
     def value(self) -> Any:
         """The value, for the caller alone: changing it changes nothing here."""
         if self._data is not None:
-            self._value, self._data = unpack(self._data), None
+            self._value, self._data = unpack(self._data, whole=True), None
         return duplicate(self._value)
 
 
@@ -170,13 +170,17 @@ class Cache:
 
     def files(self) -> list[Path]:
         """Entries and what killed runs left of them."""
+        return sorted(Path(found) for found in self._scan())
+
+    def _scan(self) -> list[os.DirEntry[str]]:
         if self.folder is None or not self.folder.is_dir():
             return []
-        return sorted(p for p in self.folder.iterdir() if SUFFIX in p.name and p.is_file())
+        with os.scandir(self.folder) as found:
+            return [f for f in found if SUFFIX in f.name and f.is_file()]
 
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(_stat(p)[0] for p in self.files())
+        return sum(_stat(found)[0] for found in self._scan())
 
     def clear(self) -> int:
         """Remove every entry; returns how many."""
@@ -191,7 +195,7 @@ class Cache:
         """Remove what was not used for longest until `limit` holds, and leftovers."""
         if not self.written:
             return
-        stats = {path: _stat(path) for path in self.files()}
+        stats = {Path(found): _stat(found) for found in self._scan()}
         total = sum(size for size, _ in stats.values())
         for path, (size, used) in sorted(stats.items(), key=lambda item: item[1][1]):
             stale = path.name.startswith(".") and used < time.time() - 3600
@@ -206,9 +210,9 @@ def open_cache(enabled: bool = True) -> Cache:
     return Cache(cache_folder() / "stages" if enabled else None)
 
 
-def _stat(path: Path) -> tuple[int, float]:
+def _stat(entry: os.DirEntry[str]) -> tuple[int, float]:
     try:
-        found = path.stat()
+        found = entry.stat()
     except OSError:
         return 0, 0.0
     return found.st_size, found.st_mtime

@@ -176,9 +176,11 @@ class Run:
             geodata.write_gpkg(content, place / "areas.gpkg")
             geodata.write_parquet(content, place / "areas.parquet")
             progress("report")
+            names = [*(file.name for file in place.iterdir()), "report.pdf"]
+            package = datapackage.datapackage(content, names)
             (place / "report.pdf").write_bytes(report())
             progress("manifest")
-            datapackage.write_datapackage(content, place)  # it describes the report, too
+            datapackage.write_datapackage(content, place, package)
             dcat.write_dcat(content, place)
             manifest.write_manifest(place, study=self.study, info=content.info, **self.record)
         return out

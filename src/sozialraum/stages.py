@@ -129,6 +129,7 @@ class Stages:
         self.study, self.inputs, self.cache, self.worker = study, inputs, cache, worker
         self.computed: list[str] = []
         self._files_read: dict[str, str] = {}
+        self._named: dict[str, list[Path]] = {}
         self._document = study.model_dump(mode="json", by_alias=True)
 
     def __call__(
@@ -199,7 +200,10 @@ class Stages:
 
     def _hashed(self, settings: Any) -> dict[str, str]:
         """Checksums of the files that settings name."""
-        return {name: record_once(p).sha256 for name, p in sorted(self._files(settings))}
+        paths = sorted({path for text in _texts(settings) for path in self._files(text)})
+        root = self.inputs.root
+        there = (p for p in paths if p.is_file())
+        return {p.relative_to(root).as_posix(): record_once(p).sha256 for p in there}
 
     def refuse_changes(self, now: dict[str, str]) -> None:
         """Stop where a file is no longer what an earlier stage of this run has read.
@@ -215,21 +219,23 @@ class Stages:
         """
         _refuse_change(self._files_read, now)
 
-    def _files(self, settings: Any) -> Iterator[tuple[str, Path]]:
-        """Files that settings name, also by pattern, with the parts of a shapefile."""
-        root = self.inputs.root
-        for text in _texts(settings):
-            if text.startswith(("/", "~")) or ".." in text or len(text) > 250:
-                continue
-            if any(c in text for c in "*?["):
-                paths = sorted(root.glob(text))
-            else:
-                paths = [root / text]
-            for path in paths:
-                parts = [path.with_suffix(s) for s in SHAPEFILE_PARTS]
-                for part in parts if path.suffix.lower() == ".shp" else [path]:
-                    if part.is_file():
-                        yield part.relative_to(root).as_posix(), part
+    def _files(self, text: str) -> list[Path]:
+        """Files that a setting names, also by pattern, with the parts of a shapefile."""
+        found = self._named.get(text)
+        if found is None:
+            found = self._named[text] = [*_below(self.inputs.root, text)]
+        return found
+
+
+def _below(root: Path, text: str) -> Iterator[Path]:
+    """Files of a folder that a text names."""
+    if text.startswith(("/", "~")) or ".." in text or len(text) > 250:
+        return
+    for path in root.glob(text) if any(c in text for c in "*?[") else [root / text]:
+        parts = [path.with_suffix(s) for s in SHAPEFILE_PARTS]
+        for part in parts if path.suffix.lower() == ".shp" else [path]:
+            if part.is_file():
+                yield part
 
 
 def _refuse_change(before: dict[str, str], after: dict[str, str]) -> None:

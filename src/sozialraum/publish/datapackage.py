@@ -11,7 +11,7 @@ part that was made from OpenStreetMap carries the ODbL, whatever the rest is und
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,20 +54,20 @@ _FILES: dict[str, tuple[str, str]] = {
 }
 
 
-def datapackage(content: Content, folder: Path) -> dict[str, Any]:
-    """Describe the files of a run that are in `folder`.
+def datapackage(content: Content, names: Collection[str]) -> dict[str, Any]:
+    """Describe the files of a run.
 
     Parameters
     ----------
     content : Content
         Released by `publish.gate`.
-    folder : pathlib.Path
-        Files that are not there are not described.
+    names : collection of str
+        The files that there are.
 
     Returns
     -------
     dict
-        Ready for JSON.
+        Ready for JSON, without sizes and checksums.
     """
     info = content.info
     meanings = Meanings.in_content(content)
@@ -99,8 +99,8 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
     _put(package, "licenses", licences(info.sources))
     package |= {"resources": [], "files": []}
     for name, (title, columns, key) in _TABLES.items():
-        if (folder / name).is_file():
-            resource = _entry(folder / name, own_terms(title, content.study), "text/csv")
+        if name in names:
+            resource = _entry(name, own_terms(title, content.study), "text/csv")
             resource = {"profile": "tabular-data-resource", **resource, "encoding": "utf-8"}
             resource["dialect"] = {"delimiter": ",", "lineTerminator": "\n", "header": True}
             table = Path(name).stem
@@ -109,8 +109,8 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
             _put_origin(resource, sources_of(content, name))
             package["resources"].append(resource)
     for name, (title, kind) in _FILES.items():
-        if (folder / name).is_file():
-            entry = _entry(folder / name, own_terms(title, content.study), kind)
+        if name in names:
+            entry = _entry(name, own_terms(title, content.study), kind)
             _put_origin(entry, sources_of(content, name))
             if name in ("areas.gpkg", "areas.parquet"):
                 entry["crs"] = content.study.area_layer.metric_crs
@@ -128,10 +128,26 @@ def datapackage(content: Content, folder: Path) -> dict[str, Any]:
     return package
 
 
-def write_datapackage(content: Content, folder: Path) -> Path:
-    """Write `datapackage.json`; after the other files, before the manifest."""
+def write_datapackage(
+    content: Content, folder: Path, package: dict[str, Any] | None = None
+) -> Path:
+    """Write `datapackage.json`; after the other files, before the manifest.
+
+    Parameters
+    ----------
+    content : Content
+    folder : pathlib.Path
+        With the files.
+    package : dict, optional
+        What `datapackage` says of them, where that is known already.
+    """
     path = folder / NAME
-    text = json.dumps(datapackage(content, folder), ensure_ascii=False, indent=1, allow_nan=False)
+    if package is None:
+        package = datapackage(content, [file.name for file in folder.iterdir()])
+    for entry in [*package["resources"], *package["files"]]:
+        file = record(folder / entry["path"])
+        entry |= {"bytes": file.bytes, "hash": f"sha256:{file.sha256}"}
+    text = json.dumps(package, ensure_ascii=False, indent=1, allow_nan=False)
     path.write_bytes((text + "\n").encode("utf-8"))
     return path
 
@@ -142,16 +158,14 @@ def _put(target: dict[str, Any], key: str, value: list[Any]) -> None:
         target[key] = value
 
 
-def _entry(path: Path, title: str, kind: str) -> dict[str, Any]:
-    size = record(path)
+def _entry(name: str, title: str, kind: str) -> dict[str, Any]:
+    stem, _, form = name.rpartition(".")
     return {
-        "name": path.name.replace(".", "-") if path.suffix != ".csv" else path.stem,
-        "path": path.name,
+        "name": stem if form == "csv" else f"{stem}-{form}",
+        "path": name,
         "title": title,
-        "format": path.suffix[1:],
+        "format": form,
         "mediatype": kind,
-        "bytes": size.bytes,
-        "hash": f"sha256:{size.sha256}",
     }
 
 

@@ -125,7 +125,7 @@ def sources(facts: Facts, w: Words) -> list[Block]:
 
 def tables(facts: Facts, w: Words) -> list[Block]:
     """The tables that print can bear; the others are named with their number of rows."""
-    blocks = [heading(w.t("section.tables"), numbered=False), *_elsewhere(facts, w)]
+    blocks = [heading(w.t("section.tables"), page=True, numbered=False), *_elsewhere(facts, w)]
     areas = facts.areas.assign(area_id=facts.areas.index)
     blocks.append(_areas(areas, facts, w))
     blocks.append(_indices(areas, facts, w))

@@ -33,6 +33,8 @@ PARTS = (
     annex.tables,
     annex.glossary,
 )
+FIRST = (rooms.proposal, rooms.unreached)
+"""Their figures are those that most often have to be drawn."""
 
 
 def write_report(content: Content, path: str | Path) -> None:
@@ -114,6 +116,7 @@ def document(
     info, study = facts.content.info, facts.content.study
     date = w.date(info.reference_date)
     stamps = [w.t("cover.fictitious")] * info.fictitious + [w.t("cover.internal")] * info.internal
+    parts = {part: show(part(facts, w)) for part in sorted(PARTS, key=lambda p: p not in FIRST)}
     about = {"title": info.title, "region": info.region_name, "date": date}
     mark = {"fingerprint": info.fingerprint, "version": info.version}
     return {
@@ -130,7 +133,7 @@ def document(
         "stamp": " · ".join(stamps),
         "contents": w.t("cover.contents"),
         "summary": show(answer.summary(facts, w)),
-        "body": _said([block for part in PARTS for block in show(part(facts, w))], w),
+        "body": _said([block for part in PARTS for block in parts[part]], w),
         "german": _either(facts.content.figures.get("german", ())),
     }
 
