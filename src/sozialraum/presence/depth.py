@@ -146,7 +146,8 @@ def look_behind(
     )
     stability, robust = _STABILITY.copy(), pd.DataFrame()
     if draw and siting.stability_draws and given and demand.sum() > 0:
-        moved = siting.position_error if unit_xy is not None else 0.0
+        # A setting of 25 metres and one of 25.0 are the same to `remember`.
+        moved = float(siting.position_error) if unit_xy is not None else 0.0
         several = [s for s in steps if s.sites]
         again, stability, found = remember(
             _drawn, cost, demand, {s.p: s.sites for s in several}, doubt, unit_xy, site_xy,
