@@ -16,7 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from sozialraum.publish import cartography, charts, siting_map
+from sozialraum.publish import cartography, charts, drawing, siting_map
 from sozialraum.publish.content import Content
 from sozialraum.publish.report.blocks import Words
 from sozialraum.publish.report.drawing import drawn
@@ -106,13 +106,13 @@ def test_names_of_regions_stand_on_the_map_unless_there_are_too_many(content: Co
 def test_a_label_covers_no_mark_where_there_is_room_beside_it() -> None:
     region, half = shapely.box(0, 0, 100, 100), np.array([10.0, 5])
     marks = np.array([[50.0, 50, 4, 4], [90, 90, 4, 4]])
-    free = cartography._free(region, marks, half, 1.0)
+    free = drawing.free_part(region, marks, half, 1.0)
     for x, y in marks[:, :2]:
         label = shapely.box(x - 14, y - 9, x + 14, y + 9)
         assert free.intersection(label).area == 0
     assert free.area > 8000
     everywhere = np.array([[50.0, 50, 90, 90]])
-    assert cartography._free(region, everywhere, half, 1.0) is region
+    assert drawing.free_part(region, everywhere, half, 1.0) is region
 
 
 def test_the_circle_of_a_room_or_an_office_is_its_reach_in_a_straight_line(
@@ -157,7 +157,7 @@ def test_thinned_borders_stay_shared_and_holes_stay_holes() -> None:
     frame = gpd.GeoDataFrame(geometry=[ring.difference(inner), inner], crs="EPSG:25833")
     thin = cartography.simplified(frame, 50)
     assert shapely.coverage_is_valid(thin.geometry.to_numpy())
-    path = cartography._path(thin.geometry[:1])
+    path = drawing.path_of(thin.geometry[:1])
     assert path.contains_point((100, 100))
     assert thin.geometry.iloc[0].area == pytest.approx(1e6 - 160_000)
 

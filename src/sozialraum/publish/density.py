@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sozialraum.publish import numbers
-from sozialraum.publish.cartography import (
+from sozialraum.publish.charts import SEQUENCE, WORDS
+from sozialraum.publish.drawing import (
     LAND,
-    SEQUENCE,
     Style,
-    _fill,
-    _frame,
-    _legend,
-    _region_names,
-    _swatch,
+    draw_frame,
+    draw_legend,
+    fill_areas,
+    name_regions,
+    swatch,
 )
-from sozialraum.publish.charts import WORDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -42,16 +41,16 @@ def surface_map(
         From `sozialraum.concentration.surface_bands`: `least`, `below` (persons per km²).
     """
     empty = Style(WORDS[language]["no_density"], LAND)
-    _fill(ax, areas.geometry.to_numpy(), empty)
+    fill_areas(ax, areas.geometry.to_numpy(), empty)
     handles = []
     last = max(len(bands) - 1, 1)
     for k, label in enumerate(band_labels(bands, language)):
         style = Style(label, SEQUENCE[round(k * (len(SEQUENCE) - 1) / last)])
-        _fill(ax, bands.geometry.to_numpy()[k : k + 1], style)
-        handles.append(_swatch(style))
-    _frame(ax, areas, regions, language=language)
-    _region_names(ax, regions)
-    _legend(ax, [*handles, _swatch(empty)])
+        fill_areas(ax, bands.geometry.to_numpy()[k : k + 1], style)
+        handles.append(swatch(style))
+    draw_frame(ax, areas, regions, language=language)
+    name_regions(ax, regions)
+    draw_legend(ax, [*handles, swatch(empty)])
 
 
 def band_labels(bands: pd.DataFrame, language: str = "de") -> list[str]:

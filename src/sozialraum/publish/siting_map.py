@@ -9,20 +9,20 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.publish import numbers
-from sozialraum.publish.cartography import (
+from sozialraum.publish.charts import ACCENT, HIGHLIGHT, INK, MUTED, WORDS
+from sozialraum.publish.drawing import (
     LAND,
     Style,
-    _add,
-    _fill,
-    _frame,
-    _legend,
-    _marks,
-    _metres_per_point,
-    _region_names,
-    _rgb,
-    _text,
+    add_patch,
+    draw_frame,
+    draw_legend,
+    draw_marks,
+    fill_areas,
+    metres_per_point,
+    name_regions,
+    rgb,
+    write_text,
 )
-from sozialraum.publish.charts import ACCENT, HIGHLIGHT, INK, MUTED, WORDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -65,30 +65,30 @@ def rooms_map(
     from matplotlib.patches import Circle, Patch
 
     words = WORDS[language]
-    _fill(ax, areas.geometry.to_numpy(), Style("", LAND))
-    _frame(ax, areas, regions, language=language)
+    fill_areas(ax, areas.geometry.to_numpy(), Style("", LAND))
+    draw_frame(ax, areas, regions, language=language)
     here = rooms.loc[[s for s in chosen if s in rooms.index], ["x", "y"]].to_numpy(float)
     handles: list[Any] = []
     reach = radius / detour if detour else 0.0
     for x, y in here if reach else ():
         look: dict[str, Any] = {"radius": reach, "linewidth": 0.9, "zorder": 3.5}
-        ax.add_patch(Circle((x, y), facecolor=(*_rgb(ACCENT), 0.1), edgecolor=ACCENT, **look))
+        ax.add_patch(Circle((x, y), facecolor=(*rgb(ACCENT), 0.1), edgecolor=ACCENT, **look))
     for i, (x, y) in enumerate(here, 1):
-        _text(ax, x, y, str(i), size=7, weight="bold", colour="white", level=9)
+        write_text(ax, x, y, str(i), size=7, weight="bold", colour="white", level=9)
     if len(here):
-        handles.append(_marks(ax, here, "o", 11, ACCENT, "white", words["room"], level=8))
+        handles.append(draw_marks(ax, here, "o", 11, ACCENT, "white", words["room"], level=8))
     if len(here) and reach:
         label = words["reach"].format(numbers.number(radius, language=language))
         handles.append(Patch(facecolor="#e3edf3", edgecolor=ACCENT, label=label))
     for x, y in offices[["x", "y"]].to_numpy(float) if reach else ():
         look = {"radius": reach, "linewidth": 0.7, "linestyle": (0, (4, 3))}
-        look |= {"facecolor": (*_rgb(MUTED), 0.08), "edgecolor": INK, "zorder": 3.4}
+        look |= {"facecolor": (*rgb(MUTED), 0.08), "edgecolor": INK, "zorder": 3.4}
         ax.add_patch(Circle((x, y), **look))
     near = offices["approximate"].to_numpy(bool) if len(offices) else np.zeros(0, bool)
     for mask, face, word in ((~near, INK, "office"), (near, "white", "office_near")):
         if mask.any():
             xy = offices.loc[mask, ["x", "y"]].to_numpy(float)
-            handles.append(_marks(ax, xy, "^", 7, face, INK, words[word], level=8))
+            handles.append(draw_marks(ax, xy, "^", 7, face, INK, words[word], level=8))
     if len(offices) and reach:
         label = words["office_reach"].format(numbers.number(radius, language=language))
         look = {"facecolor": "#f0f0ee", "edgecolor": INK, "linestyle": (0, (4, 3))}
@@ -96,12 +96,14 @@ def rooms_map(
     other = rooms[rooms["eligible"].to_numpy(bool) & ~rooms.index.isin(list(chosen))]
     beside = other[["x", "y"]].to_numpy(float)
     if len(other):
-        handles.append(_marks(ax, beside, "s", 3.5, "white", MUTED, words["other_room"], level=5))
+        handles.append(
+            draw_marks(ax, beside, "s", 3.5, "white", MUTED, words["other_room"], level=5)
+        )
     if units is not None and reached is not None:
         handles += _unit_marks(ax, units, people, reached, words)
     taken = np.vstack([here, offices[["x", "y"]].to_numpy(float)]) if len(offices) else here
-    _region_names(ax, regions, avoid=taken, small=beside)
-    _legend(ax, handles)
+    name_regions(ax, regions, avoid=taken, small=beside)
+    draw_legend(ax, handles)
 
 
 def _unit_marks(
@@ -117,7 +119,7 @@ def _unit_marks(
     weight = units[people].fillna(0).to_numpy(float)
     size = np.searchsorted(np.quantile(weight, (0.5, 0.85)) if len(weight) else [0, 0], weight)
     xy, handles = units[["x", "y"]].to_numpy(float), []
-    metres = _metres_per_point(ax)
+    metres = metres_per_point(ax)
     for mask, face, marker, ends, length, word in (
         (reached, "#6fa3c2", "o", "round", 0.05, "unit"),
         (~reached, HIGHLIGHT, "D", "butt", 1.0, "unit_out"),
@@ -125,8 +127,8 @@ def _unit_marks(
         for k, points in enumerate((1.4, 2.2, 3.2)):
             strokes = _strokes(xy[mask & (size == k)], length * points * metres)
             look: dict[str, Any] = {"edgecolor": face, "linewidth": points, "facecolor": "none"}
-            _add(ax, PathPatch(strokes, capstyle=ends, zorder=3, **look))
-        handles.append(_marks(ax, xy[:0], marker, 4, face, "none", words[word], level=3))
+            add_patch(ax, PathPatch(strokes, capstyle=ends, zorder=3, **look))
+        handles.append(draw_marks(ax, xy[:0], marker, 4, face, "none", words[word], level=3))
     return handles
 
 
