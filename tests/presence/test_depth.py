@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sozialraum.cache import key_of
 from sozialraum.presence import coverage_curve, max_coverage
 from sozialraum.presence.depth import Doubt, bounds_of, look_behind
 from sozialraum.presence.exchange import best_found, same_reach
@@ -72,6 +73,25 @@ def test_certain_inputs_give_the_same_rooms_in_every_draw(monkeypatch):
     )
     _, depth = look(stability_draws=3, position_error=0)
     assert (depth.stability["stability"] == 1).all()
+
+
+def test_draws_are_known_again_whether_metres_are_written_as_25_or_25_0():
+    keys = []
+
+    def note(function, *args, **kwargs):
+        keys.append(key_of(function.__name__, args, kwargs))
+        return function(*args, **kwargs)
+
+    for metres in (25, 25.0):
+        siting = Siting.model_construct(
+            **dict(Siting(radius=600, rooms=4, stability_draws=3)) | {"position_error": metres}
+        )
+        look_behind(
+            siting, COST, PEOPLE, coverage_curve(COST, PEOPLE, radius=600, p_max=8),
+            existing=NONE, required=NONE, doubt=Doubt(np.arange(120) // 10),
+            unit_xy=UNITS, site_xy=PLACES, seed=1, remember=note,
+        )  # fmt: skip
+    assert keys[: len(keys) // 2] == keys[len(keys) // 2 :]
 
 
 def test_the_fewest_rooms_reach_everybody_who_can_be_reached():
