@@ -95,7 +95,7 @@ def method(facts: Facts, w: Words) -> list[Block]:
     literature = w.t("method.literature").splitlines()
     if content.info.city_name == "Berlin":
         literature += w.t("method.berlin").splitlines()
-    blocks.append(bullets(sorted(literature)))
+    blocks.append(bullets(sorted(literature), small=True))
     return blocks
 
 

@@ -228,9 +228,10 @@ def para(runs: str | Sequence[Run], *, keep: bool = False) -> Block:
     return {"kind": "para", "runs": content, "keep": keep}
 
 
-def bullets(items: Iterable[str | Sequence[Run]]) -> Block:
-    """A list with bullets."""
-    return {"kind": "bullets", "items": [[i] if isinstance(i, str) else list(i) for i in items]}
+def bullets(items: Iterable[str | Sequence[Run]], *, small: bool = False) -> Block:
+    """A list with bullets; `small`: in the type of the annex."""
+    told = [[i] if isinstance(i, str) else list(i) for i in items]
+    return {"kind": "bullets", "items": told, "small": small}
 
 
 def notice(items: Iterable[str]) -> Block:
