@@ -21,6 +21,9 @@ from sozialraum.errors import EnvironmentFault
 
 COLLECT = (100_000, 50, 50)
 """When a process of one run looks for garbage: it makes millions of objects and hardly any."""
+TURN = 0.0005
+"""Seconds after which a thread lets another one go on: what crosses to the worker and back comes in
+a dozen pieces, and each waits for its turn beside a main thread that computes."""
 
 
 class Worker:

@@ -97,6 +97,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def program() -> int:
     """`main` in a process of its own."""
+    # what other packages hang into pydantic has no say in a run, and is not looked for
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     status = main()
     gc.freeze()  # the process ends: no need to look once more at a million objects
     return status

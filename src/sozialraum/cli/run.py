@@ -114,9 +114,10 @@ def matched(repeated: Mapping[str, str]) -> str:
 
 
 def _compute(arguments: argparse.Namespace) -> int:
-    from sozialraum.worker import COLLECT, Worker
+    from sozialraum.worker import COLLECT, TURN, Worker
 
     gc.set_threshold(*COLLECT)
+    sys.setswitchinterval(TURN)
     with ExitStack() as stack:
         worker = None
         if (arguments.jobs or os.cpu_count() or 1) > 1:

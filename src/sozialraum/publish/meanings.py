@@ -64,7 +64,8 @@ def heading(column: Column, study: Study) -> Column:
     column = titled(column, study)
     title = re.sub(r" \((0 (bis|to) 1|8 Stellen, Text|[Tt]ext)\)$", "", column.title)
     title = re.sub(r"\b(den|ersten|the|first) k\b", rf"\1 {study.indicators.top}", title)
-    for key, target in study.targets.items():
+    targets = study.targets if "Zielgruppe" in title or "group" in title else {}
+    for key, target in targets.items():
         words = rf"\1 {_quoted(target.title, study)}"
         title = re.sub(rf"(Zielgruppe|group) {re.escape(key)}\b", words, title)
     return replace(column, title=title[:1].upper() + title[1:])
