@@ -154,16 +154,19 @@ class Run:
         ------
         EnvironmentFault
             The folder cannot be written; nothing was changed.
+        InputError
+            The content did not pass disclosure control.
         """
-        from sozialraum.publish import datapackage, dcat, folder, geodata, manifest, tables
+        from sozialraum.publish import datapackage, dcat, folder, gate, geodata, manifest, tables
         from sozialraum.publish.map import write_map
         from sozialraum.publish.report.document import begin
 
         content, out = self.content, Path(out)
+        gate.check_released(content)
         with folder.publishing(out, private=content.info.internal) as place:
             progress("what the report says")
             cached = bool(self.origin.get("cache"))
-            report = begin(content, worker and worker.submit, cache=cached)
+            report = begin(content, worker.submit if worker else None, cache=cached)
             if content.info.internal:
                 notice = "Intern, nicht zur Weitergabe: alle Dateien dieses Ordners.\n"
                 (place / folder.NOTICE).write_bytes(notice.encode())

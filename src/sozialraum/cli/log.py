@@ -111,9 +111,9 @@ def keep_times(name: str, seconds: Mapping[str, float]) -> None:
 
     A stage that came from the cache leaves the time that it takes to compute as it was.
     """
-    times = {}
+    times, before = {}, read_times(name)
     for stage, took in seconds.items():
-        fast, slow = read_times(name).get(stage, (took, took))
+        fast, slow = before.get(stage, (took, took))
         if was_computed(took, (fast, slow)):
             fast, slow = min(fast, took), took
         else:

@@ -391,7 +391,8 @@ def exchangeable(
     # People whom only one site reaches; another one must take them over or find others.
     new = np.where(counts == 0, problem.demand, 0.0)
     given = np.setdiff1d(given, stays)
-    alone = (problem.columns_dense(given) <= radius).T * np.where(counts == 1, problem.demand, 0.0)
+    once = np.where(counts == 1, problem.demand, 0.0)
+    alone: Floats = np.where(radius >= problem.columns_dense(given).T, once, 0.0)
     loss = alone.sum(axis=1)[:, None] - problem.reached(alone + new, free, radius)
     close = np.argwhere(loss <= tolerance * problem.demand.sum() + 1e-9)
     rows = [(problem.name(given[i]), problem.name(free[k]), float(loss[i, k])) for i, k in close]

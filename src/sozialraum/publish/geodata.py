@@ -20,6 +20,7 @@ from sozialraum.concentration.surface import LABEL
 from sozialraum.errors import InputError
 from sozialraum.publish import qml
 from sozialraum.publish.columns import Column, describe, rounded
+from sozialraum.publish.content import proposed
 from sozialraum.publish.meanings import Meanings, heading, unit_of
 from sozialraum.publish.origins import attributions, licences, sources_of
 from sozialraum.publish.tables import area_columns, region_columns
@@ -129,10 +130,7 @@ def _no_surface(content: Content) -> gpd.GeoDataFrame:
 
 def _with_role(content: Content) -> gpd.GeoDataFrame:
     """Rooms with their part in the headline proposal."""
-    chosen = content.presence[content.presence["target"] == "everybody"]
-    if len(chosen):
-        p = content.study.siting.rooms
-        chosen = chosen[chosen["p"] == (p if (chosen["p"] == p).any() else chosen["p"].max())]
+    chosen = proposed(content.presence, "everybody", content.study.siting.rooms)
     order = chosen.set_index("site_id")["order"]
     rooms = content.rooms.sort_index()
     role = rooms["eligible"].map({True: "geeignet", False: "nicht geeignet"}).astype(object)
