@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from sozialraum.errors import StudyError
 from sozialraum.study import json_schema, load_study, packaged_studies
 from sozialraum.study.load import _text
+from sozialraum.study.strict import Strict
 
 PACKAGED = "charlottenburg-wilmersdorf"
 
@@ -171,3 +174,21 @@ def test_a_study_can_extend_a_packaged_one_and_say_only_what_differs(tmp_path: P
     path.write_text("extends: nowhere\n", encoding="utf-8")
     with pytest.raises(StudyError, match=r"line 1.*not packaged|not packaged.*line 1"):
         load_study(path)
+
+
+def sections(of: type[Strict] = Strict) -> Iterator[type[Strict]]:
+    for section in of.__subclasses__():
+        yield section
+        yield from sections(section)
+
+
+def test_the_same_setting_by_default_written_out_and_read_again_is_the_same() -> None:
+    """25 and 25.0 are two texts: another fingerprint, another key in the cache."""
+    counts = [
+        (section.__name__, name)
+        for section in sections()
+        for name, field in section.model_fields.items()
+        if float in (typing.get_args(field.annotation) or (field.annotation,))
+        and type(field.default) is int
+    ]
+    assert counts == []

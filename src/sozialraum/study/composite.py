@@ -23,9 +23,9 @@ class Choices(Strict):
     normalise: Literal["z", "minmax", "percentile", "exponential", "none"] = Field(
         "z", description="z-scores, min-max to 100, percentile ranks, exponential ranks (IMD)"
     )
-    scale: float = Field(23, gt=0, description="Constant of the exponential ranks")
+    scale: float = Field(23.0, gt=0, description="Constant of the exponential ranks")
     floor: float = Field(
-        0, ge=0, lt=100, description="Smallest min-max score; above 0 for geometric"
+        0.0, ge=0, lt=100, description="Smallest min-max score; above 0 for geometric"
     )
     weights: dict[str, float] = Field(
         default_factory=dict, description="Weight of each indicator or group; empty: equal"

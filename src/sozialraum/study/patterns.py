@@ -17,7 +17,7 @@ class Concentration(Strict):
     )
     k: int = Field(6, ge=1, description="Number of neighbours, with k_nearest")
     band: float = Field(
-        1500, gt=0, description="Metres between points of the areas, with distance_band"
+        1500.0, gt=0, description="Metres between points of the areas, with distance_band"
     )
     permutations: int = Field(
         999,
@@ -31,5 +31,5 @@ class Concentration(Strict):
         0.05, gt=0, lt=1, description="Level of the scan's test, and false discovery rate"
     )
     bandwidth: float = Field(
-        500, gt=0, description="Metres within which the surface of recipients is smoothed"
+        500.0, gt=0, description="Metres within which the surface of recipients is smoothed"
     )

@@ -59,9 +59,9 @@ class Venues(Strict):
         0, ge=0, le=5, description="Only venues known to be open on so many days, Monday to Friday"
     )
     least_size: float = Field(
-        0, ge=0, description="Only venues known to have a room of so many square metres"
+        0.0, ge=0, description="Only venues known to have a room of so many square metres"
     )
-    merge_metres: float = Field(50, ge=0, description="Points closer than this may be one house")
+    merge_metres: float = Field(50.0, ge=0, description="Points closer than this may be one house")
     forced_in: tuple[str, ...] = Field((), description="Site ids that must be chosen")
     forced_out: tuple[str, ...] = Field((), description="Site ids that opted out")
 
@@ -90,7 +90,7 @@ class Access(Strict):
         description="Classes of ways on which nobody walks",
     )
     snap_within: float = Field(
-        150, gt=0, description="Largest distance in metres between a place and the streets"
+        150.0, gt=0, description="Largest distance in metres between a place and the streets"
     )
     matrix: DataPath | None = Field(
         None, description="Table of travel costs (CSV or Parquet), one row per unit and site"
@@ -143,12 +143,12 @@ class Siting(Strict):
 
     rooms: int = Field(6, ge=1, description="Headline number of new rooms")
     most_rooms: int = Field(12, ge=1, description="The curve is computed for 0…this number")
-    radius: float = Field(1000, gt=0, description="Walking distance in metres")
+    radius: float = Field(1000.0, gt=0, description="Walking distance in metres")
     radii: tuple[float, ...] = Field((), description="Walking distances offered in the map")
     detour: float = Field(1.23, ge=1, description="Walked distance / straight line")
     stability_draws: int = Field(30, ge=0)
     position_error: float = Field(
-        25,
+        25.0,
         ge=0,
         description="Standard deviation of a venue's position in the draws, metres per axis",
     )
@@ -176,7 +176,7 @@ class Siting(Strict):
     capacity: float | None = Field(
         None, gt=0, description="Persons whom one room can serve; absent: no limit"
     )
-    spacing: float = Field(0, ge=0, description="Least distance between rooms, metres of way")
+    spacing: float = Field(0.0, ge=0, description="Least distance between rooms, metres of way")
     floor: Share = Field(0.0, description="Least share of people reached in every Bezirksregion")
     decay: Literal["binary", "linear", "gaussian", "epanechnikov", "zones"] | None = Field(
         None, description="Adds supply per person that can be reached (E2SFCA) with this decay"
