@@ -11,6 +11,7 @@ from sozialraum import steps
 from sozialraum.result import Run, _silent
 from sozialraum.steps import HEADLINE, LIMITS, READERS, ROOMS, TEXTS
 from sozialraum.study import Study, load_study
+from sozialraum.worker import collecting_rarely
 
 if TYPE_CHECKING:
     from sozialraum.areas.join import JoinAudit
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 
+@collecting_rarely()
 def run(
     study: str | Path | Study,
     *,

@@ -11,19 +11,40 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
 from sozialraum.errors import EnvironmentFault
 
 COLLECT = (100_000, 50, 50)
-"""When a process of one run looks for garbage: it makes millions of objects and hardly any."""
+"""When a run looks for garbage: it makes millions of objects and hardly any."""
 TURN = 0.0005
 """Seconds after which a thread lets another one go on: what crosses to the worker and back comes in
 a dozen pieces, and each waits for its turn beside a main thread that computes."""
+
+
+@contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """Look for garbage rarely while a run is computed: a look costs up to a tenth of a second.
+
+    Examples
+    --------
+    >>> before = gc.get_threshold()
+    >>> with collecting_rarely():
+    ...     gc.get_threshold() == COLLECT
+    True
+    >>> gc.get_threshold() == before
+    True
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(*COLLECT)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class Worker:

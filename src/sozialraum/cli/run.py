@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import shutil
 import sys
@@ -114,11 +113,11 @@ def matched(repeated: Mapping[str, str]) -> str:
 
 
 def _compute(arguments: argparse.Namespace) -> int:
-    from sozialraum.worker import COLLECT, TURN, Worker
+    from sozialraum.worker import TURN, Worker, collecting_rarely
 
-    gc.set_threshold(*COLLECT)
     sys.setswitchinterval(TURN)
     with ExitStack() as stack:
+        stack.enter_context(collecting_rarely())
         worker = None
         if (arguments.jobs or os.cpu_count() or 1) > 1:
             worker = stack.enter_context(Worker())  # first: it imports while this process does
