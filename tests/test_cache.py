@@ -326,9 +326,11 @@ def test_no_stage_of_the_same_run_is_computed_twice(
     forget()
     sr.run("demo")
     demo_run.with_changes(siting={"rooms": demo_run.study.siting.rooms + 1})
-    same, other = made
+    demo_run.with_changes(siting={"radius": 900.0, "most_rooms": 5})
+    same, other, nearer = made
     assert same.computed == []
     assert other.computed == ["presence"]
+    assert nearer.computed == ["presence"]  # where people live does not hang on how far they walk
 
 
 def test_only_figures_with_rooms_in_them_are_drawn_again_for_another_number_of_rooms(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sozialraum import steps
 from sozialraum.result import Run, _silent
-from sozialraum.steps import HEADLINE, LIMITS, READERS, ROOMS, TEXTS
+from sozialraum.steps import LIMITS, READERS, ROOMS, TEXTS
 from sozialraum.study import Study, load_study
 from sozialraum.worker import collecting_rarely
 
@@ -117,7 +117,7 @@ def run(
         steps.settle,
         table,
         standing,
-        hidden=(*READERS, "access", "hours", *(f"siting.{k}" for k in HEADLINE)),
+        hidden=(*READERS, "access", "hours", "siting"),
     )
     surface = stage(
         "surface", steps.surface, table, setting, hidden=(*READERS, *ROOMS), elsewhere=True
@@ -136,7 +136,7 @@ def run(
         setting,
         surface,
         around,
-        hidden=("hours", *(f"siting.{k}" for k in HEADLINE)),
+        hidden=("hours", "siting"),
     )
     hashes = manifest.record_inputs(inputs.root, inputs.names)
     stage.refuse_changes({name: record.sha256 for name, record in hashes.items()})

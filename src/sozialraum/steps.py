@@ -32,19 +32,6 @@ LIMITS = tuple(
     f"disclosure.{name}" for name in ("minimum_count", "minimum_population", "derived_minimum")
 )
 """What is withheld at the end; rounding (`disclosure.method`) begins before the first figure."""
-HEADLINE: tuple[str, ...] = (
-    "rooms",
-    "most_rooms",
-    "radii",
-    "stability_draws",
-    "position_error",
-    "model",
-    "near",
-    "far",
-    "halving",
-)
-HEADLINE += ("backup", "capacity", "spacing", "floor", "decay", "together")
-"""Settings of the proposal alone: people and rooms stay where they are."""
 
 
 def read(study: Study, inputs: Inputs) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sozialraum.access.demand import (
     assign_cells,
     demand_units,
     largest_remainder,
+    merge_notes,
     place_people,
     placement_notes,
 )
@@ -212,11 +213,12 @@ def test_the_notes_say_what_was_moved_and_how_large_the_error_of_merging_is():
         placed,
         units,
         register,
-        rooms=pd.DataFrame({"x": [300, 900], "y": [300, 300]}),
-        radius=400,
-        titles={"everybody": "Alle"},
         names={"00000006": "St. Georg am See"},
     )
+    rooms = pd.DataFrame({"x": [300, 900], "y": [300, 300]})
+    reach = {"radius": 400, "detour": 1.23, "titles": {"everybody": "Alle"}}
+    notes += merge_notes(placed, units, rooms, **reach)
+    assert merge_notes(placed, units, rooms[:0], **reach) == []
     text = str(notes)
     assert "1 Rasterzelle mit Mittelpunkt außerhalb" in text
     assert "höchstens 40 m" in text

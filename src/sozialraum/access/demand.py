@@ -12,6 +12,7 @@ persons (`sozialraum.access.units`). Solver, tables and page all use these units
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,9 @@ from numpy.typing import ArrayLike, NDArray
 from sozialraum.access.units import PREFIX, merge_error, merge_units
 from sozialraum.areas.cells import assign_cells as assign_cells
 from sozialraum.errors import InputError
+
+TOPIC = "Verteilung auf Wohnorte"
+"""Of the rows for the quality section."""
 
 
 def largest_remainder(
@@ -182,10 +186,6 @@ def placement_notes(
     units: pd.DataFrame,
     population: pd.Series | None = None,
     *,
-    rooms: pd.DataFrame | None = None,
-    radius: float = 1000.0,
-    detour: float = 1.23,
-    titles: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
 ) -> list[dict[str, str]]:
     """Rows for the quality section: what was moved, represented by a point, or withheld.
@@ -196,12 +196,6 @@ def placement_notes(
         Results of `place_people` and `merge_units`.
     population : pandas.Series, optional
         Residents per area; areas whose grid differs from it by more than a third are named.
-    rooms : pandas.DataFrame, optional
-        Rooms with `x`, `y`: the error that merging makes in what one of them reaches is stated.
-    radius, detour : float
-        Walking distance in metres, walked distance / straight line.
-    titles : mapping, optional
-        What readers call the target groups.
     names : mapping, optional
         Names of the areas by id; an area without one is told by its id alone.
 
@@ -216,7 +210,6 @@ def placement_notes(
     >>> placement_notes(placed, pd.DataFrame(index=["01-1"]))[0]["finding"]
     '1 bewohnte Rasterzellen, 1 Einheiten'
     """
-    topic = "Verteilung auf Wohnorte"
 
     def named(area: Hashable) -> str:
         name = (names or {}).get(str(area))
@@ -227,14 +220,14 @@ def placement_notes(
     bare = placed.loc[placed["moved"].isna(), "area_id"]
     rows = [
         {
-            "topic": topic,
+            "topic": TOPIC,
             "finding": f"{_count(len(on_grid))} bewohnte Rasterzellen,"
             f" {_count(len(units))} Einheiten",
             "detail": "Die Summe jedes Gebiets bleibt erhalten; keine Einheit überschreitet eine"
             " Gebietsgrenze.",
         },
         {
-            "topic": topic,
+            "topic": TOPIC,
             "finding": f"{_count(len(moved))} Rasterzelle{'n' if len(moved) != 1 else ''}"
             " mit Mittelpunkt außerhalb aller Gebiete",
             "detail": (
@@ -247,33 +240,10 @@ def placement_notes(
     if len(bare):
         rows.append(
             {
-                "topic": topic,
+                "topic": TOPIC,
                 "finding": f"{len(bare)} Gebiet{'e' if len(bare) != 1 else ''} mit Personen, aber"
                 " ohne bewohnte Rasterzelle",
                 "detail": "Durch einen Punkt im Gebiet vertreten: " + ", ".join(map(named, bare)),
-            }
-        )
-    if rooms is not None and len(rooms) and len(units):
-        targets = [c.removeprefix(PREFIX) for c in units.columns if c.startswith(PREFIX)]
-        at = rooms[["x", "y"]].to_numpy(float)
-        errors = {
-            t: np.abs(
-                merge_error(placed, units, at, target=t, radius=radius, detour=detour, each=True)
-            )
-            for t in targets
-            if units[PREFIX + t].sum() > 0
-        }
-        rows.append(
-            {
-                "topic": topic,
-                "finding": "Fehler durch das Zusammenfassen zu Einheiten: im Mittel"
-                f" {_percent(np.concatenate(list(errors.values())).mean())} der Zielgruppe je Raum",
-                "detail": "Abweichung der Erreichten von den nicht zusammengefassten Rasterzellen,"
-                " je Zielgruppe im Mittel / höchstens: "
-                + "; ".join(
-                    f"{(titles or {}).get(t, t)} {_percent(e.mean())} / {_percent(e.max())}"
-                    for t, e in errors.items()
-                ),
             }
         )
     if population is not None:
@@ -283,7 +253,7 @@ def placement_notes(
         if len(odd):
             rows.append(
                 {
-                    "topic": topic,
+                    "topic": TOPIC,
                     "finding": "Das Raster weicht um mehr als ein Drittel vom Einwohnerregister ab:"
                     f" {len(odd)} {'Gebiet' if len(odd) == 1 else 'Gebiete'}",
                     "detail": "Personen im Raster geteilt durch Personen im Register: "
@@ -291,6 +261,67 @@ def placement_notes(
                 }
             )
     return rows
+
+
+def merge_notes(
+    placed: pd.DataFrame,
+    units: pd.DataFrame,
+    rooms: pd.DataFrame,
+    *,
+    radius: float,
+    detour: float,
+    titles: Mapping[str, str],
+) -> list[dict[str, str]]:
+    """Row for the quality section: the error that merging makes in what single rooms reach.
+
+    Parameters
+    ----------
+    placed, units : pandas.DataFrame
+        Results of `place_people` and `merge_units`.
+    rooms : pandas.DataFrame
+        `x`, `y`.
+    radius, detour : float
+        Walking distance in metres, walked distance / straight line.
+    titles : mapping
+        What readers call the target groups.
+
+    Returns
+    -------
+    list of dict
+        `topic`, `finding`, `detail` (German); empty where there is nothing to compare.
+
+    Examples
+    --------
+    >>> from sozialraum.access.units import merge_units
+    >>> placed = pd.DataFrame({"area_id": "01", "x": [50.0, 150], "y": 50.0,
+    ...                        "population": [20, 20], "people_young": [2.0, 2]})
+    >>> room = pd.DataFrame({"x": [50.0], "y": 50.0})
+    >>> merge_notes(placed, merge_units(placed), room, radius=70, detour=1.0,
+    ...             titles={"young": "Junge"})[0]["detail"][-23:]
+    'Junge 50,00 % / 50,00 %'
+    """
+    columns = [c for c in units.columns if c.startswith(PREFIX) and units[c].sum() > 0]
+    if not len(placed) or not len(rooms) or not columns:
+        return []
+    at = rooms[["x", "y"]].to_numpy(float)
+    reach: dict[str, Any] = {"radius": radius, "detour": detour, "each": True}
+    errors = {
+        t: np.abs(merge_error(placed, units, at, target=t, **reach))
+        for t in (c.removeprefix(PREFIX) for c in columns)
+    }
+    return [
+        {
+            "topic": TOPIC,
+            "finding": "Fehler durch das Zusammenfassen zu Einheiten: im Mittel"
+            f" {_percent(np.concatenate(list(errors.values())).mean())} der Zielgruppe je Raum",
+            "detail": "Abweichung der Erreichten von den nicht zusammengefassten Rasterzellen,"
+            " je Zielgruppe im Mittel / höchstens: "
+            + "; ".join(
+                f"{titles.get(t, t)} {_percent(e.mean())} / {_percent(e.max())}"
+                for t, e in errors.items()
+            ),
+        }
+    ]
 
 
 def _count(number: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sozialraum.access.demand import merge_notes
 from sozialraum.cache import Remember, compute
 from sozialraum.presence.choice import is_plain
 from sozialraum.presence.clarify import worth_clarifying
@@ -120,6 +121,12 @@ def answer(
         crs=study.area_layer.metric_crs,
         locate=locate,
     )
+    eligible = rooms.loc[rooms["eligible"], ["x", "y"]]
+    notes += remember(
+        merge_notes, setting.placed, units, eligible,
+        radius=siting.radius, detour=siting.detour,
+        titles={key: target.title for key, target in study.targets.items()},
+    )  # fmt: skip
     first = next(iter(study.targets))
     presence = propose(
         study, rooms, offices, units, ways,

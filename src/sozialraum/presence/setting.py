@@ -45,6 +45,9 @@ class Setting:
         without one.
     regions : pandas.Series
         Unit of the level above the areas that each demand unit lies in; index `unit_id`.
+    placed : pandas.DataFrame
+        People of single cells, see `sozialraum.access.demand.place_people`: to say what merging
+        them changes, never for publication.
     """
 
     rooms: gpd.GeoDataFrame
@@ -56,6 +59,7 @@ class Setting:
     uncorrected: pd.Series | None = None
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
     regions: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
+    placed: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def settle(
@@ -118,22 +122,15 @@ def settle(
     # Used to compare, never published: beside the corrected numbers it would show the difference.
     compared = units.pop("people_uncorrected") if uncorrected is not None else None
     quality = eligibility_notes(rooms)
-    quality += placement_notes(
-        placed,
-        units,
-        region["population"],
-        rooms=rooms[rooms["eligible"]],
-        radius=study.siting.radius,
-        detour=study.siting.detour,
-        titles={key: target.title for key, target in study.targets.items()},
-        names=dict(region["name"]),
-    )
+    quality += placement_notes(placed, units, region["population"], names=dict(region["name"]))
     first = next(iter(study.targets))
     figures = {"demand": float(units[f"people_{first}"].sum()), "units": len(units)}
     offices = existing_offices(study, region)
     bounds = {} if counts is None else count_bounds(study, weights, counts)
     regions = units["area_id"].map(region["region_id"])
-    return Setting(rooms, offices, units, bounds, quality, figures, compared, places, regions)
+    return Setting(
+        rooms, offices, units, bounds, quality, figures, compared, places, regions, placed
+    )
 
 
 def count_bounds(
