@@ -67,7 +67,8 @@ def _shown(default: object) -> str:
 
     if isinstance(default, BaseModel):
         return "section"
-    return re.sub(r"\s+", " ", repr(default)).replace("|", "\\|")
+    text = repr(default).removesuffix(".0") if isinstance(default, float) else repr(default)
+    return re.sub(r"\s+", " ", text).replace("|", "\\|")
 
 
 def columns() -> str:

@@ -121,3 +121,19 @@ def test_the_quick_choice_is_close_to_the_optimum_and_counts_no_one_twice(seed, 
     reached = people[reach[:, found].any(axis=1)].sum()
     assert len(set(found)) == p
     assert 0.9 * best <= reached <= best + 1e-9
+
+
+def test_rooms_chosen_for_another_aim_have_no_order_and_no_exchanges_by_mere_reach() -> None:
+    cost = np.array([[1.0, 9, 1], [9, 1, 9]])
+    demand, none = np.array([5.0, 4]), np.empty(0, int)
+    steps = coverage_curve(cost, demand, radius=2, p_max=2)
+    siting = Siting(radius=2, rooms=1, position_error=0)
+    rest = {"existing": none, "required": none, "doubt": Doubt([0, 0]), "seed": 1}
+    other = look_behind(
+        siting, cost, demand, steps, unit_xy=None, site_xy=None, plain=False, **rest
+    )
+    same = look_behind(siting, cost, demand, steps, unit_xy=None, site_xy=None, **rest)
+    for name in ("nested", "exchange", "stability", "robust"):
+        assert len(getattr(same, name))
+        assert not len(getattr(other, name))
+    assert other.reachable == same.reachable == 9

@@ -90,6 +90,7 @@ def look_behind(
     unit_xy: Any,
     site_xy: Any,
     seed: int,
+    plain: bool = True,
     draw: bool = True,
     remember: Remember = compute,
 ) -> Depth:
@@ -110,9 +111,12 @@ def look_behind(
     unit_xy, site_xy : arrays (…, 2)
         Positions in metres, for the displacement of venues.
     seed : int
+    plain : bool
+        False where the rooms were chosen for another aim than coverage or under rules, which order,
+        exchanges and draws know nothing of: none of them is given.
     draw : bool
-        False where drawing again would say nothing about the rooms: chosen for another aim than
-        coverage, or for people whose number depends on what is not drawn.
+        False where drawing again would say nothing: people whose number depends on what is not
+        drawn.
     remember : callable
         See `sozialraum.cache.remembering`.
 
@@ -139,13 +143,13 @@ def look_behind(
     useful = [s for s in steps if len(s.sites) == s.p]
     nested = _NESTED.copy()
     # Where the rules leave a number of rooms out, there is no order to open them one by one.
-    if len(useful) > 1 and useful[-1].p == len(useful) - 1:
+    if plain and len(useful) > 1 and useful[-1].p == len(useful) - 1:
         nested = remember(nested_proposal, far, demand, useful, radius=0, existing=open_)
     exchange = exchangeable(
-        far, demand, given, radius=0, existing=open_, tolerance=NEARLY, keep=forced
+        far, demand, given if plain else (), radius=0, existing=open_, tolerance=NEARLY, keep=forced
     )
     stability, robust = _STABILITY.copy(), pd.DataFrame()
-    if draw and siting.stability_draws and given and demand.sum() > 0:
+    if plain and draw and siting.stability_draws and given and demand.sum() > 0:
         # A setting of 25 metres and one of 25.0 are the same to `remember`.
         moved = float(siting.position_error) if unit_xy is not None else 0.0
         several = [s for s in steps if s.sites]

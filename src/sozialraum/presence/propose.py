@@ -258,7 +258,8 @@ def _headline(
         unit_xy=units[["x", "y"]].to_numpy(float),
         site_xy=places.xy,
         seed=study.seed,
-        draw=plain and drawn,
+        plain=plain,
+        draw=drawn,
         remember=remember,
     )
     named: dict[str, Any] = {
