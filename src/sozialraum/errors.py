@@ -6,6 +6,8 @@ column), what was expected, and what to do. The command line prints it and ends 
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SozialraumError(Exception):
     """Base of all errors that are meant for a reader.
@@ -32,6 +34,16 @@ class SozialraumError(Exception):
         if hint:
             parts.append(hint if hint.endswith("?") else hint.rstrip(".") + ".")
         super().__init__(_paragraph(" ".join(parts)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The same sentence in another process: it is not what the constructor takes."""
+        return _again, (type(self), str(self), vars(self))
+
+
+def _again(kind: type[SozialraumError], text: str, state: dict[str, Any]) -> SozialraumError:
+    error = kind.__new__(kind, text)
+    vars(error).update(state)
+    return error
 
 
 def _paragraph(text: str) -> str:

@@ -255,6 +255,24 @@ def test_without_a_proposal_the_report_says_so(content: Content) -> None:
     assert "Ein Vorschlag für Räume wurde nicht berechnet." in text
     assert "wer außer Reichweite bliebe, lässt sich nicht sagen" in text
     assert "rooms_everybody.svg" not in text
+    assert "Wie sicher?" not in text
+
+
+def test_where_every_area_is_among_the_first_nothing_is_said_of_being_among_them(
+    content: Content,
+) -> None:
+    areas = content.areas.fillna({"recipients": 50.0})
+
+    def with_top(top: int) -> list[str]:
+        indicators = content.study.indicators.model_copy(update={"top": top})
+        study = content.study.model_copy(update={"indicators": indicators})
+        facts = Facts(dataclasses.replace(content, study=study, areas=areas))
+        text = json.dumps(document(facts, Words("de"))["summary"], ensure_ascii=False)
+        return re.findall(r"(?:zu|In) den (\d+) Gebieten", text)
+
+    ranked = len(Facts(content).ranked)
+    assert with_top(ranked - 1) == [str(ranked - 1)] * 2
+    assert with_top(ranked) == []
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

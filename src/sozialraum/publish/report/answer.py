@@ -57,13 +57,14 @@ def summary(facts: Facts, w: Words) -> list[Block]:
     if len(facts.ranked):
         names = w.names(facts.ranked["name"].head(NAMED))
         where = w.runs("summary.where", names=names)
-        items.append([*where, " " + certainty(facts, w)])
+        sure = [" " + certainty(facts, w)] if facts.top < len(facts.ranked) else []
+        items.append([*where, *sure])
     if totals["recipients"] is not None and totals["share"] is not None:
         items.append(_how_many(facts, w))
     items.append(_which_rooms(facts, w))
-    if doubts := " ".join(doubtful(facts, w)):
-        items.append(w.runs("summary.sure", doubts=doubts))
     if not chosen.empty:
+        if doubts := " ".join(doubtful(facts, w)):
+            items.append(w.runs("summary.sure", doubts=doubts))
         items.append(w.runs("summary.open"))
     blocks.append(bullets(items))
     if not chosen.empty:
@@ -316,7 +317,7 @@ def _how_many(facts: Facts, w: Words) -> list[Run]:
         city=f" {city}" if city else "",
     )
     held = facts.held_by_top
-    if held:
+    if held and facts.top < len(facts.ranked):
         shares = {k: w.pct(v) for k, v in held.items()}
         runs.append(" " + w.t("summary.held", top=facts.top, **shares))
     return runs
