@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sozialraum.publish.shown import Shown
     from sozialraum.study import Study
 
-TEXTS = ("title", "subtitle", "question", "language", "publisher")
+TEXTS = ("name", "title", "subtitle", "question", "language", "publisher")
 READERS = (*TEXTS, "layers")
 """Settings that no stage before the assembly looks at."""
 ROOMS = ("venues", "offices", "siting", "access", "hours")
