@@ -275,6 +275,19 @@ def test_where_every_area_is_among_the_first_nothing_is_said_of_being_among_them
     assert with_top(ranked) == []
 
 
+def test_only_rooms_chosen_by_reach_alone_are_told_by_what_each_of_them_adds(
+    content: Content,
+) -> None:
+    def told(**rules: object) -> list[str]:
+        siting = content.study.siting.model_copy(update=rules)
+        study = content.study.model_copy(update={"siting": siting})
+        text = said(dataclasses.replace(content, study=study, figures={"flattens": 2}))
+        return re.findall("Der erste zusätzliche Raum bringt|Am meisten bringen die ersten", text)
+
+    assert len(told()) == 2
+    assert told(model="median") == told(backup=1.0) == []
+
+
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_a_single_room_and_a_study_without_offices_have_sentences_of_their_own(
     content: Content, language: str

@@ -148,7 +148,7 @@ def together(facts: Facts, w: Words) -> list[Block]:
 def order(facts: Facts, w: Words) -> list[Block]:
     """Where the curve flattens, who can be reached at all, and what opening one by one costs."""
     figures, sentences = facts.content.figures, []
-    if figures.get("flattens"):
+    if figures.get("flattens") and by_reach_alone(facts):
         p = figures["flattens"]
         sentences.append(w.t(f"proposal.flattens{one(p)}", p=w.n(p)))
     everybody = float(facts.units[f"people_{EVERYBODY}"].sum())

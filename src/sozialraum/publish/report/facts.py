@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sozialraum.presence.offices import serving
 from sozialraum.publish.content import Content
 from sozialraum.publish.numbers import known
 from sozialraum.publish.terms import region_title
@@ -280,10 +281,7 @@ class Facts:
 
     def serving(self, target: str = EVERYBODY) -> pd.DataFrame:
         """Existing offices that serve the target group."""
-        offices = self.offices
-        if offices.empty:
-            return offices
-        return offices[[not t or target in t for t in offices["targets"]]]
+        return self.offices[serving(self.offices, target)]
 
     @cached_property
     def reached_units(self) -> np.ndarray | None:
