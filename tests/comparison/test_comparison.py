@@ -68,6 +68,20 @@ def test_a_run_compared_with_itself_shows_no_change(before) -> None:
     assert result.inputs.empty
 
 
+def test_of_equal_counts_an_area_is_listed_that_only_one_run_ranks_or_classes(before) -> None:
+    areas = before.content.areas.copy()
+    unclassed, unranked = areas.index[areas["rank"].notna()][:2]
+    areas.loc[unclassed, "status_class"] = None
+    areas.loc[unranked, "rank"] = np.nan
+    text = page(compare_runs(before, changed(before, areas=areas)))
+    _, rest = text.split("Beide Läufe zeigen dieselben Zählungen")
+    shares, rest = rest.split("Ein Rang gilt nur dann als verändert")
+    ranks, _ = rest.split("Der Grund ist nachgerechnet")
+    assert areas.loc[unclassed, "name"] in shares
+    assert areas.loc[unranked, "name"] in ranks
+    assert areas.loc[unranked, "name"] not in shares
+
+
 def test_equal_counts_have_no_interval_and_no_judgement(before) -> None:
     result = compare_runs(before, changed(before, study={"siting": {"rooms": 2}}))
     assert result.same

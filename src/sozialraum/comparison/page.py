@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from sozialraum.comparison.runs import Comparison
 
 FILES = ("compare.html", "areas.csv", "regions.csv", "rooms.csv", "settings.csv", "inputs.csv")
-ALIKE = ("gleich", "nicht vergleichbar")
-"""Verdicts on a class that need no row where both runs show the same counts."""
 
 
 def write_comparison(comparison: Comparison, out: str | Path) -> Path:
@@ -168,7 +166,7 @@ def _shares(sheet: Sheet, c: Comparison) -> None:
                 str(r["class_change"]),
             )
             for r in _records(table)
-            if not c.same or r["share_change"] or r["class_change"] not in ALIKE
+            if not c.same or _differs(r, "share", "status_class")
         ]
         if rows:
             sheet.table(title, titles, rows, figures=(1, 2, 3, 4))
@@ -197,7 +195,7 @@ def _ranks(sheet: Sheet, c: Comparison) -> None:
             r["dynamics_class_after"] or "•",
         )
         for r in _records(c.areas.sort_values(["rank_after", "name"]))
-        if not c.same or r["rank_move"] or r["dynamics_class_before"] != r["dynamics_class_after"]
+        if not c.same or _differs(r, "rank", "dynamics_class")
     ]
     if rows:
         sheet.table("Ränge der Planungsräume", titles, rows, figures=(1, 2, 3, 4))
@@ -264,6 +262,11 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows with None for everything that is missing."""
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return [{str(k): v for k, v in row.items()} for row in rows]
+
+
+def _differs(row: dict[str, Any], *columns: str) -> bool:
+    """Whether both runs show something else; what only one of them shows is something else, too."""
+    return any(row[f"{c}_before"] != row[f"{c}_after"] for c in columns)
 
 
 def _points(change: Any) -> float | None:
