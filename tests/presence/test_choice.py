@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sozialraum.cache import compute, key_of
 from sozialraum.presence.choice import choose_by_model, is_plain, weight_by_way
 from sozialraum.presence.frontier import coverage_curve
 from sozialraum.presence.problem import InfeasibleError
@@ -23,11 +24,11 @@ OFFICE, NONE = np.array([8]), np.empty(0, int)
 PLAIN = coverage_curve(COST, PEOPLE, radius=700, p_max=5, existing=[8])
 
 
-def choose(**rules):
-    siting = Siting(radius=700, rooms=3, **rules)
+def choose(remember=compute, rooms=3, **rules):
+    siting = Siting(radius=700, rooms=rooms, **rules)
     return choose_by_model(
         siting, COST, PEOPLE, PLAIN, existing=OFFICE, required=NONE,
-        groups=np.where(UNITS[:, 0] < 1500, "west", "east"), between=BETWEEN,
+        groups=np.where(UNITS[:, 0] < 1500, "west", "east"), between=BETWEEN, remember=remember,
     )  # fmt: skip
 
 
@@ -55,6 +56,21 @@ def test_no_aim_reaches_more_than_plain_coverage_and_every_answer_is_proven(rule
         assert 8 not in step.sites
     solved = chosen.table[chosen.table["status"] != "infeasible"]
     assert (solved["status"] == "optimal").all()
+
+
+def test_another_number_of_rooms_asks_the_solver_nothing_new():
+    asked = []
+
+    def remember(function, *args, **kwargs):
+        asked.append(key_of(function.__name__, args, kwargs))
+        return function(*args, **kwargs)
+
+    three = choose(remember, rooms=3, model="median")
+    four = choose(remember, rooms=4, model="median", stability_draws=7)
+    assert asked[0] == asked[1]
+    assert three.steps == four.steps
+    choose(remember, model="center")
+    assert asked[2] != asked[0]
 
 
 def test_the_center_shortens_the_longest_way_and_the_median_the_mean():

@@ -8,11 +8,12 @@ bound, is a table of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sozialraum.cache import Remember, compute
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.frontier import Step, recount
 from sozialraum.presence.models import max_coverage, p_center, p_median
@@ -21,9 +22,7 @@ from sozialraum.presence.recount import nearest
 from sozialraum.presence.rules import Constraints
 from sozialraum.presence.siting import Siting as Answer
 from sozialraum.presence.siting import relative_gap
-
-if TYPE_CHECKING:
-    from sozialraum.study.places import Siting
+from sozialraum.study.places import Siting
 
 NODES = 20_000
 """Branch-and-bound nodes after which a model with rules stops, with its bound."""
@@ -114,6 +113,7 @@ def choose_by_model(
     required: Ints,
     groups: Any,
     between: Any,
+    remember: Remember = compute,
 ) -> Chosen:
     """Rooms by the study's model, one answer per number of rooms.
 
@@ -133,10 +133,13 @@ def choose_by_model(
         Bezirksregion of each unit, for the floor.
     between : array (places, places)
         Metres between places, for the least distance. Existing offices may lie next to a room.
+    remember : callable
+        See `sozialraum.cache.remembering`: another headline number has the same answers.
 
     Returns
     -------
     Chosen
+        Up to the first number beyond the headline's that cannot meet the rules.
 
     Raises
     ------
@@ -156,6 +159,37 @@ def choose_by_model(
     [1, 900.0, 'optimal']
     """
     cost, people = np.asarray(cost, float), np.asarray(demand, float)
+    chosen: Chosen = remember(
+        _for_every_number, siting.model_dump_json(include=_AIM), cost, people, plain,
+        existing=existing, required=required, groups=groups, between=between,
+    )  # fmt: skip
+    unmet = chosen.table.loc[chosen.table["status"] == "infeasible", "p"]
+    if siting.rooms in unmet.to_numpy():
+        _solve(siting, cost, people, siting.rooms, existing, required, groups, between)  # says why
+    # Distance, places: what cannot be met with these cannot with more rooms.
+    last = unmet[unmet > siting.rooms].min()
+    if np.isnan(last):
+        return chosen
+    return Chosen([s for s in chosen.steps if s.p < last], chosen.table[chosen.table["p"] <= last])
+
+
+_AIM = {"model", "near", "far", "halving", "backup", "capacity", "spacing", "floor", "radius"}
+"""Settings that say which rooms are best."""
+
+
+def _for_every_number(
+    rules: str,
+    cost: np.ndarray,
+    people: Floats,
+    plain: list[Step],
+    *,
+    existing: Ints,
+    required: Ints,
+    groups: Any,
+    between: Any,
+) -> Chosen:
+    """The choices, where the rules can be met; `rules`: the settings `_AIM` as JSON."""
+    siting = Siting.model_validate_json(rules)
     problem = read_problem(cost, people)
     cover = Cover.of(problem, siting.radius)
     left = np.where(cover.counts(existing) > 0, 0.0, people)
@@ -169,11 +203,7 @@ def choose_by_model(
         try:
             answer = _solve(siting, cost, people, step.p, existing, required, groups, between)
         except InfeasibleError as error:
-            if step.p == siting.rooms:
-                raise
             rows.append({"p": step.p, "status": "infeasible", "finding": _short(error)})
-            if step.p > siting.rooms:
-                break  # distance, places: what cannot be met with these cannot with more rooms
             steps.append(_without_rooms(step, start, float(people.sum())))
             continue
         open_ = np.array(answer.sites, np.intp)

@@ -245,6 +245,7 @@ def _headline(
             required=places.required,
             groups=regions.to_numpy(),
             between=straight_line(places.xy, places.xy, detour=siting.detour),
+            remember=remember,
         )
         steps, table = chosen.steps, chosen.table
     found = look_behind(
