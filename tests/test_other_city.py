@@ -183,7 +183,7 @@ def what_people_read_has_the_words_of_nordhafen(out: Path) -> None:
     for where, text in read.items():
         assert re.findall(rf".{{0,30}}(?:{OF_BERLIN}).{{0,20}}", text) == [], where
     assert "zwischen den Einheiten der Ebene Quartier" in report
-    assert "Unterhalb der Ebene Stadtteil" in report
+    assert "Gebiete der Ebene Stadtteil" in report
     assert "Stadtteil – Kleinstes Gebiet" in report
     assert "SGB XII" not in report
     assert sheets["Ebene Quartier"]["B1"].value == "Name der Einheit auf der Ebene Quartier"

@@ -131,6 +131,6 @@ def test_the_report_says_what_became_of_concentrations_and_that_the_surface_is_a
     assert "nach derselben Zählweise: die Personen hinter den Indikatoren S1 und S3" in text
     assert "Entstehend: " in text
     assert "Beständig: " in text
-    assert "Modell: gleicher Anteil im ganzen Gebiet" in text
+    assert "wenn der Anteil im ganzen Gebiet gleich ist (Modell)" in text
     assert "In 1 Gebiet" not in text
     assert {b["file"] for b in blocks if b["kind"] == "figure"} >= {"change.svg", "surface.svg"}
