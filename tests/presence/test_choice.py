@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sozialraum.cache import compute, key_of
-from sozialraum.presence.choice import choose_by_model, is_plain, weight_by_way
+from sozialraum.presence.choice import choose_by_model, weight_by_way
 from sozialraum.presence.frontier import coverage_curve
 from sozialraum.presence.problem import InfeasibleError
 from sozialraum.study.places import Siting
@@ -33,9 +33,9 @@ def choose(remember=compute, rooms=3, **rules):
 
 
 def test_plain_coverage_needs_no_model_of_its_own():
-    assert is_plain(Siting())
-    assert not is_plain(Siting(model="median"))
-    assert not is_plain(Siting(spacing=500))
+    assert Siting().plain
+    assert not Siting(model="median").plain
+    assert not Siting(spacing=500).plain
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,7 @@ def _places(run: Finished, target: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _solve(inputs: _Inputs, target: str) -> set[str]:
     """The headline rooms, as `sozialraum.presence.propose` finds them."""
     from sozialraum.access.distance import straight_line
-    from sozialraum.presence.choice import choose_by_model, is_plain, is_wider
+    from sozialraum.presence.choice import choose_by_model, is_wider
     from sozialraum.presence.frontier import coverage_curve
 
     content, study = inputs.people.content, inputs.settings.study
@@ -225,7 +225,7 @@ def _solve(inputs: _Inputs, target: str) -> set[str]:
         prove=True,
     )
     last = steps[-1]
-    if not is_plain(siting):
+    if not siting.plain:
         last = choose_by_model(
             siting,
             cost,

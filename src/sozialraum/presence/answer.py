@@ -11,7 +11,6 @@ import pandas as pd
 
 from sozialraum.access.demand import merge_notes
 from sozialraum.cache import Remember, compute
-from sozialraum.presence.choice import is_plain
 from sozialraum.presence.clarify import worth_clarifying
 from sozialraum.presence.offices import serving
 from sozialraum.presence.plan import people_of_rooms, plan_week, supply_by_region
@@ -133,7 +132,7 @@ def answer(
         bounds=setting.bounds, regions=setting.regions, remember=remember,
     )  # fmt: skip
     changes = None
-    if setting.uncorrected is not None and is_plain(siting):
+    if setting.uncorrected is not None and siting.plain:
         changes = compare_demand(
             study, rooms, offices, ways, setting.uncorrected, presence, remember
         )

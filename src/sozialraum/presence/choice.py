@@ -48,19 +48,6 @@ class Chosen:
     table: pd.DataFrame
 
 
-def is_plain(siting: Siting) -> bool:
-    """Whether the study asks for nothing but people within the radius.
-
-    Examples
-    --------
-    >>> from sozialraum.study.places import Siting
-    >>> is_plain(Siting()), is_plain(Siting(spacing=400))
-    (True, False)
-    """
-    rules = siting.backup, siting.capacity, siting.spacing, siting.floor
-    return siting.model == "coverage" and not any(rules)
-
-
 def is_wider(siting: Siting) -> bool:
     """Whether a room can serve the study's aim though it reaches nobody more within the radius.
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from sozialraum.access.distance import straight_line
 from sozialraum.cache import Remember, compute
-from sozialraum.presence.choice import choose_by_model, is_plain, is_wider
+from sozialraum.presence.choice import choose_by_model, is_wider
 from sozialraum.presence.depth import Depth, Doubt, beyond, look_behind, sites_named
 from sozialraum.presence.frontier import Step, coverage_curve
 from sozialraum.presence.offices import serving
@@ -233,7 +233,7 @@ def _headline(
     drawn: bool,
 ) -> tuple[list[Step], Depth]:
     """The study's own setting: its model, and what stands behind the proposal."""
-    siting, plain = study.siting, is_plain(study.siting)
+    siting, plain = study.siting, study.siting.plain
     table = pd.DataFrame()
     if not plain:
         chosen = choose_by_model(

@@ -195,6 +195,18 @@ class Siting(Strict):
         near = self.near or self.radius
         return near, self.far or 1.5 * near
 
+    @property
+    def plain(self) -> bool:
+        """Whether rooms are asked for nothing but people within the radius.
+
+        Examples
+        --------
+        >>> Siting().plain, Siting(spacing=400).plain, Siting(model="median").plain
+        (True, False, False)
+        """
+        ruled = self.backup or self.capacity or self.spacing or self.floor
+        return self.model == "coverage" and not ruled
+
     @model_validator(mode="after")
     def _far_enough(self) -> Siting:
         if self.fade[1] <= self.fade[0]:
@@ -211,8 +223,7 @@ class Siting(Strict):
             raise ValueError(f"floor: model {self.model} has none")
         if self.spacing and self.model == "center":
             raise ValueError("spacing: model center has none")
-        ruled = self.backup or self.capacity or self.spacing or self.floor
-        if self.together and (ruled or self.model != "coverage"):
+        if self.together and not self.plain:
             raise ValueError("together: goes with plain coverage only")
         return self
 

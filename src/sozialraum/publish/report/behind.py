@@ -43,13 +43,6 @@ def aim(facts: Facts, w: Words) -> str:
     return " ".join([text, *said])
 
 
-def by_reach_alone(facts: Facts) -> bool:
-    """Whether the rooms are those that reach most, so that a loss of reach is all that counts."""
-    siting = facts.content.study.siting
-    ruled = siting.floor or siting.spacing or siting.capacity or siting.backup
-    return siting.model == "coverage" and not ruled
-
-
 def _kind(siting: Siting) -> str:
     """The model; people whose weight halves have sentences of their own."""
     return "halving" if siting.halving else siting.model
@@ -148,7 +141,7 @@ def together(facts: Facts, w: Words) -> list[Block]:
 def order(facts: Facts, w: Words) -> list[Block]:
     """Where the curve flattens, who can be reached at all, and what opening one by one costs."""
     figures, sentences = facts.content.figures, []
-    if figures.get("flattens") and by_reach_alone(facts):
+    if figures.get("flattens") and facts.content.study.siting.plain:
         p = figures["flattens"]
         sentences.append(w.t(f"proposal.flattens{one(p)}", p=w.n(p)))
     everybody = float(facts.units[f"people_{EVERYBODY}"].sum())
@@ -160,7 +153,7 @@ def order(facts: Facts, w: Words) -> list[Block]:
         sentences.append(w.t(f"proposal.{key}", offices=w.t("count.offices"), **values))
     nested = rows_of(facts, "nested")
     p = len(facts.proposal())
-    if len(nested) >= p > 1 and by_reach_alone(facts):
+    if len(nested) >= p > 1 and facts.content.study.siting.plain:
         names = w.names(nested["name"].head(p))
         loss = float(nested["loss"].head(p).max())
         same = list(nested["name"].head(p)) == list(facts.proposal()["name"])
@@ -173,7 +166,7 @@ def certainty(facts: Facts, w: Words) -> list[Block]:
     """Which rooms can be exchanged, and whether others are better on average or at worst."""
     sentences = []
     exchange = rows_of(facts, "exchange")
-    if by_reach_alone(facts) and (rows := records(exchange.head(NAMED))):
+    if facts.content.study.siting.plain and (rows := records(exchange.head(NAMED))):
         pairs = w.names(
             w.t(
                 "proposal.pair" if r["loss"] >= 0.5 else "proposal.pair_same",

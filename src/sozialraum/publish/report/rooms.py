@@ -200,7 +200,7 @@ def _curve(facts: Facts, w: Words) -> list[Block]:
     gains = by_p["reached"].diff()
     p, most = len(chosen), int(by_p.index.max())
     if {0, 1, p} <= set(by_p.index) and known(gains.get(p)):
-        key = ("text" if p > 1 else "one") if behind.by_reach_alone(facts) else "most"
+        key = ("text" if p > 1 else "one") if facts.content.study.siting.plain else "most"
         text = w.t(
             f"proposal.curve_{key}",
             first=w.n(gains[1]),
