@@ -7,7 +7,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "sozialraum"
 LAYERS = [
-    {"cache", "codec", "errors", "lazy", "packaged", "versions"},
+    {"cache", "codec", "copies", "errors", "lazy", "packaged", "versions"},
     {"study", "demo"},
     {"sources"},
     {"areas"},

@@ -20,8 +20,9 @@ import sozialraum as sr
 from sozialraum import cache as module
 from sozialraum.areas.inputs import Inputs
 from sozialraum.areas.join import JoinAudit
-from sozialraum.cache import Cache, key_of, open_cache, remembering
-from sozialraum.codec import MAGIC, Damaged, Unstorable, digest, duplicate, pack, unpack
+from sozialraum.cache import Cache, Entry, key_of, open_cache, remembering
+from sozialraum.codec import MAGIC, Damaged, Unstorable, digest, pack, unpack
+from sozialraum.copies import duplicate
 from sozialraum.publish import cartography
 from sozialraum.publish.report import figures
 from sozialraum.publish.report.blocks import Words
@@ -371,3 +372,25 @@ def test_a_copy_shares_only_what_nobody_can_change() -> None:
     assert value["list"] == ([1], "b")
     assert value["frame"]["rank"].tolist() == [1, 2, 3]
     assert len(value["found"].findings) == 1
+
+
+def test_records_are_written_field_by_field_and_come_back_as_they_were() -> None:
+    from sozialraum.presence.frontier import Step
+
+    steps = [Step(k, ("a", k), (1.5,) * k, float(k), 0.1, 7.0, k > 1) for k in range(4)]
+    for value in (steps, steps[:1], [], [steps[0], "text"], [[1], [2]], {"a": steps}, tuple(steps)):
+        again = unpack(pack(value))
+        assert again == value
+        assert type(again) is type(value)
+    assert len(pack(steps * 20)) < sum(len(pack([step, 0])) for step in steps * 20)
+    np.testing.assert_array_equal(unpack(pack([np.arange(2), np.arange(3)]))[1], np.arange(3))
+
+
+def test_whoever_asks_again_gets_a_value_of_their_own() -> None:
+    entry = Entry(pack({"sites": [1, 2], "table": pd.DataFrame({"x": [1.0]})}))
+    first, second, third = entry.value, entry.value, entry.value
+    first["sites"].append(3)
+    second["table"].loc[0, "x"] = 9.0
+    assert third["sites"] == [1, 2]
+    assert third["table"].loc[0, "x"] == 1.0
+    assert entry.value["sites"] == [1, 2]

@@ -18,9 +18,11 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
-from sozialraum.codec import Damaged, Unstorable, digest, duplicate, pack, unpack
+from sozialraum.codec import Damaged, Unstorable, digest, pack, unpack
+from sozialraum.copies import duplicate
 
 LIMIT = 512_000_000
 """Bytes on disk; beyond it, what was not used for longest goes."""
@@ -28,6 +30,8 @@ LARGEST = 64_000_000
 """Bytes of one entry: what is larger is computed faster than it is kept."""
 IN_MEMORY = 128_000_000
 """Bytes of the entries kept in the process, for the next call of the same session."""
+GROWTH = 16_000_000
+"""Bytes written by one process after which it looks again for what has to go."""
 SUFFIX = ".stage"
 
 
@@ -55,13 +59,22 @@ class Entry:
         self.checksum = checksum or digest(data)
         self._data: bytes | None = data
         self._value: Any = None
+        self._asked = False
 
     @property
     def value(self) -> Any:
-        """The value, for the caller alone: changing it changes nothing here."""
-        if self._data is not None:
-            self._value, self._data = unpack(self._data, whole=True), None
-        return duplicate(self._value)
+        """The value, for the caller alone: changing it changes nothing here.
+
+        Most entries are asked for once; whoever asks again gets a copy, which is faster.
+        """
+        if self._data is None:
+            return duplicate(self._value)
+        value = unpack(self._data, whole=True)
+        if not self._asked:
+            self._asked = True
+            return value
+        self._value, self._data = value, None
+        return duplicate(value)
 
 
 class _Unstored(Entry):
@@ -77,6 +90,8 @@ class _Unstored(Entry):
 
 
 _memory: OrderedDict[tuple[str, str], Entry] = OrderedDict()
+_written: dict[str, int] = {}
+"""Bytes that this process wrote into a folder since it last looked for what has to go."""
 
 
 def cache_folder() -> Path:
@@ -111,7 +126,6 @@ class Cache:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self.written = False
         if folder is not None and not _private(folder):
             self.folder = None
 
@@ -163,7 +177,8 @@ class Cache:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
             beside.replace(path)
-            self.written = True
+            folder = str(self.folder)
+            _written[folder] = _written.get(folder, GROWTH) + len(data)
         except OSError:  # full or read-only: the next run computes again
             with suppress(OSError):
                 beside.unlink()
@@ -191,17 +206,26 @@ class Cache:
                 path.unlink()
         return len(files)
 
+    def tidy(self) -> None:
+        """Prune after the first entry that a process writes, and whenever many were added.
+
+        Beside what comes next: nobody waits for it, and an end in the middle of it does no harm.
+        """
+        if _written.get(str(self.folder), 0) >= GROWTH:
+            Thread(target=self.prune, daemon=True).start()
+
     def prune(self, limit: int = LIMIT) -> None:
         """Remove what was not used for longest until `limit` holds, and leftovers."""
-        if not self.written:
-            return
-        stats = {Path(found): _stat(found) for found in self._scan()}
-        total = sum(size for size, _ in stats.values())
-        for path, (size, used) in sorted(stats.items(), key=lambda item: item[1][1]):
-            stale = path.name.startswith(".") and used < time.time() - 3600
+        _written[str(self.folder)] = 0
+        found: list[tuple[int, float, os.DirEntry[str]]] = []
+        with suppress(OSError):
+            found = [(*_stat(entry), entry) for entry in self._scan()]
+        total = sum(size for size, *_ in found)
+        for size, used, entry in sorted(found, key=lambda one: one[1]):
+            stale = entry.name.startswith(".") and used < time.time() - 3600
             if stale or total > limit:
                 with suppress(OSError):
-                    path.unlink()
+                    os.unlink(entry)  # noqa: PTH108 - thousands of paths take a tenth of a second
                 total -= size
 
 

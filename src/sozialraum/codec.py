@@ -7,14 +7,17 @@ and memory layout whichever way it came, so that a run from the cache computes w
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import datetime as dt
 import hashlib
 import importlib
 import json
 import struct
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
+
+from sozialraum.copies import PLAIN
 
 MAGIC = b"sozialraum-cache/1\n"
 
@@ -94,51 +97,23 @@ def digest(packed: bytes) -> str:
     return packed[len(MAGIC) : len(MAGIC) + 32].hex()
 
 
-def duplicate(value: Any) -> Any:
-    """A value of `unpack` whose arrays, tables and lists may be changed without changing this one.
-
-    What cannot be changed is not copied, which makes it several times faster than
-    `copy.deepcopy` on the many small records of a proposal.
-
-    Examples
-    --------
-    >>> value = {"sites": [1, 2], "name": ("a", "b")}
-    >>> again = duplicate(value)
-    >>> again["sites"] is value["sites"], again["name"] is value["name"]
-    (False, True)
-    """
-    kind = type(value)
-    if kind in (str, int, float, bool, bytes, type(None)):
-        return value
-    if kind is list:
-        return [duplicate(v) for v in value]
-    if kind is dict:
-        return {k: duplicate(v) for k, v in value.items()}
-    if kind is tuple:
-        made = [duplicate(v) for v in value]
-        return value if all(a is b for a, b in zip(made, value, strict=True)) else tuple(made)
-    if dataclasses.is_dataclass(kind):
-        fields = vars(value)
-        copies = {k: duplicate(v) for k, v in fields.items()}
-        frozen = kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
-        if frozen and all(copies[k] is v for k, v in fields.items()):
-            return value
-        new = object.__new__(kind)
-        for key, field in copies.items():
-            object.__setattr__(new, key, field)
-        return new
-    return copy.deepcopy(value)
-
-
 # A scalar of JSON stands for itself; everything else is a list whose first element names it.
 
 
 def _encode(value: Any, parts: list[bytes]) -> Any:
     kind = type(value)
-    if value is None or kind in (bool, int, float, str):
+    if kind in PLAIN:
         return value
+    if kind is list and _records(value):
+        record: Any = type(value[0])
+        name, fields = _described(record)
+        columns = [_encode([getattr(v, k) for v in value], parts) for k in fields]
+        return ["records", name, fields, columns]
     if kind in (list, tuple):
-        return [kind.__name__, [_encode(v, parts) for v in value]]
+        return [
+            kind.__name__,
+            [v if type(v) in PLAIN else _encode(v, parts) for v in value],
+        ]
     if kind is dict:
         return ["dict", [[_encode(k, parts), _encode(v, parts)] for k, v in value.items()]]
     if kind in (set, frozenset):
@@ -149,12 +124,8 @@ def _encode(value: Any, parts: list[bytes]) -> Any:
     if kind in (dt.date, dt.datetime):
         return [kind.__name__, value.isoformat()]
     if dataclasses.is_dataclass(kind):
-        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-        return [
-            "dataclass",
-            _name(kind),
-            [[k, _encode(v, parts)] for k, v in fields.items()],
-        ]
+        name, fields = _described(kind)
+        return ["dataclass", name, [[k, _encode(getattr(value, k), parts)] for k in fields]]
     if isinstance(value, tuple) and hasattr(kind, "_fields"):
         return ["named", _name(kind), [_encode(v, parts) for v in value]]
     module = kind.__module__.split(".")[0]
@@ -169,6 +140,18 @@ def _name(kind: type) -> str:
     if kind.__module__.split(".")[0] != "sozialraum":
         raise Unstorable(f"{kind.__module__}.{kind.__qualname__}")
     return f"{kind.__module__}:{kind.__qualname__}"
+
+
+def _records(values: list[Any]) -> bool:
+    """Whether a list is worth writing field by field."""
+    kind = type(values[0]) if len(values) > 1 else None
+    return dataclasses.is_dataclass(kind) and all(type(v) is kind for v in values)
+
+
+@lru_cache
+def _described(kind: Any) -> tuple[str, list[str]]:
+    """Name and fields of a dataclass."""
+    return _name(kind), [field.name for field in dataclasses.fields(kind)]
 
 
 def _encode_numpy(value: Any, parts: list[bytes]) -> Any:
@@ -206,7 +189,7 @@ def _encode_pandas(value: Any, parts: list[bytes]) -> Any:
         index = _encode(value.index, parts)
         return ["series", values, index, _encode(value.name, parts), attrs]
     if isinstance(value, pd.DataFrame):
-        columns = [_encode_values(value.iloc[:, i].array, parts) for i in range(value.shape[1])]
+        columns = [_encode_values(column.array, parts) for _, column in value.items()]
         geometry = getattr(value, "_geometry_column_name", None)
         kind = "frame" if type(value) is pd.DataFrame else "geoframe"
         named = [_encode(value.columns, parts), _encode(value.index, parts)]
@@ -244,6 +227,11 @@ def _decode(tree: Any, parts: list[memoryview]) -> Any:
     return _DECODERS[tree[0]](parts, *tree[1:])
 
 
+def _several(trees: list[Any], parts: list[memoryview]) -> list[Any]:
+    return [_decode(tree, parts) if type(tree) is list else tree for tree in trees]
+
+
+@lru_cache
 def _own(name: str) -> type:
     """A class of this package; nothing else is ever made."""
     module, _, kind = name.partition(":")
@@ -263,12 +251,26 @@ def _named(parts: list[memoryview], name: str, values: list[Any]) -> Any:
 
 
 def _dataclass(parts: list[memoryview], name: str, fields: list[list[Any]]) -> Any:
+    names = [key for key, _ in fields]
+    return _made(name, names, [_several([value for _, value in fields], parts)])[0]
+
+
+def _records_read(
+    parts: list[memoryview], name: str, fields: list[str], columns: list[Any]
+) -> list[Any]:
+    return _made(name, fields, zip(*_several(columns, parts), strict=True))
+
+
+def _made(name: str, fields: list[str], rows: Iterable[Iterable[Any]]) -> list[Any]:
+    """Dataclasses of one kind, also frozen ones, field by field."""
     cls = _own(name)
     if not dataclasses.is_dataclass(cls):
         raise ValueError(name)
-    made = object.__new__(cls)
-    for key, value in fields:
-        object.__setattr__(made, key, _decode(value, parts))
+    made = []
+    for row in rows:
+        one = object.__new__(cls)
+        vars(one).update(zip(fields, row, strict=True))
+        made.append(one)
     return made
 
 
@@ -358,10 +360,11 @@ def _frame(
     import pandas as pd
 
     labels, rows = _decode(columns, parts), _decode(index, parts)
-    decoded = (_decode(v, parts) for v in values)
-    # with its type: pandas would take objects that are texts for its own type of texts
-    series = {i: pd.Series(v, index=rows, dtype=v.dtype) for i, v in enumerate(decoded)}
-    frame = pd.DataFrame(series, index=rows)
+    decoded = {i: _decode(v, parts) for i, v in enumerate(values)}
+    for i, column in decoded.items():
+        if column.dtype == object:  # pandas would take those that are texts for its own type
+            decoded[i] = pd.Series(column, index=rows, dtype=object)
+    frame = pd.DataFrame(decoded, index=rows)
     frame.columns = labels
     frame.attrs.update(_decode(attrs, parts))
     return frame
@@ -383,8 +386,8 @@ def _missing(parts: list[memoryview]) -> Any:
 
 
 _DECODERS: dict[str, Any] = {
-    "list": lambda parts, values: [_decode(v, parts) for v in values],
-    "tuple": lambda parts, values: tuple(_decode(v, parts) for v in values),
+    "list": lambda parts, values: _several(values, parts),
+    "tuple": lambda parts, values: tuple(_several(values, parts)),
     "set": lambda parts, values: {_decode(v, parts) for v in values},
     "frozenset": lambda parts, values: frozenset(_decode(v, parts) for v in values),
     "dict": lambda parts, items: {_decode(k, parts): _decode(v, parts) for k, v in items},
@@ -392,6 +395,7 @@ _DECODERS: dict[str, Any] = {
     "date": lambda parts, text: dt.date.fromisoformat(text),
     "datetime": lambda parts, text: dt.datetime.fromisoformat(text),
     "dataclass": _dataclass,
+    "records": _records_read,
     "named": _named,
     "array": _array,
     "objects": _objects,

@@ -7,8 +7,10 @@ not to need is computed all the same; its result is not kept.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,7 +131,7 @@ class Stages:
         self.study, self.inputs, self.cache, self.worker = study, inputs, cache, worker
         self.computed: list[str] = []
         self._files_read: dict[str, str] = {}
-        self._named: dict[str, list[Path]] = {}
+        self._named: dict[str, dict[str, Path]] = {}
         self._document = study.model_dump(mode="json", by_alias=True)
 
     def __call__(
@@ -160,7 +162,7 @@ class Stages:
         files = self._hashed(visible)
         self.refuse_changes(files)
         self._files_read |= files
-        key = key_of(name, visible, before, files)
+        key = key_of(name, json.dumps(visible), before, files)
         found = self.cache.get(key)
         if found is not None:
             LOG.debug("%s: from the cache", name)
@@ -200,10 +202,14 @@ class Stages:
 
     def _hashed(self, settings: Any) -> dict[str, str]:
         """Checksums of the files that settings name."""
-        paths = sorted({path for text in _texts(settings) for path in self._files(text)})
-        root = self.inputs.root
-        there = (p for p in paths if p.is_file())
-        return {p.relative_to(root).as_posix(): record_once(p).sha256 for p in there}
+        named: dict[str, Path] = {}
+        for text in _texts(settings):
+            named |= self._files(text)
+        hashed = {}
+        for name in sorted(named):
+            with suppress(FileNotFoundError):
+                hashed[name] = record_once(named[name]).sha256
+        return hashed
 
     def refuse_changes(self, now: dict[str, str]) -> None:
         """Stop where a file is no longer what an earlier stage of this run has read.
@@ -219,11 +225,13 @@ class Stages:
         """
         _refuse_change(self._files_read, now)
 
-    def _files(self, text: str) -> list[Path]:
+    def _files(self, text: str) -> dict[str, Path]:
         """Files that a setting names, also by pattern, with the parts of a shapefile."""
         found = self._named.get(text)
         if found is None:
-            found = self._named[text] = [*_below(self.inputs.root, text)]
+            root = self.inputs.root
+            below = {path.relative_to(root).as_posix(): path for path in _below(root, text)}
+            found = self._named[text] = below
         return found
 
 

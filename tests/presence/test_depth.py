@@ -117,7 +117,7 @@ def test_the_quick_choice_is_close_to_the_optimum_and_counts_no_one_twice(seed, 
     groups, weight = same_reach(reach, people)
     assert weight.sum() == pytest.approx(people[reach.any(axis=1)].sum())
     best = max_coverage(np.where(reach, 0.0, 9.0), people, radius=1, p=p).objective
-    (found,) = best_found(groups[None].astype(float), weight[None], p, np.empty(0, int))
+    (found,) = best_found(groups.astype(float), weight[None], p, np.empty(0, int))
     reached = people[reach[:, found].any(axis=1)].sum()
     assert len(set(found)) == p
     assert 0.9 * best <= reached <= best + 1e-9

@@ -14,6 +14,8 @@ from scipy.sparse.csgraph import shortest_path
 
 from sozialraum.presence import InfeasibleError, p_center, p_median, set_cover
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 PLENTY = settings(max_examples=25, deadline=None)
 FEW = settings(max_examples=8, deadline=None)
 SEEDS = st.integers(0, 10_000)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from sozialraum.presence import coverage_curve, curve_frame, max_coverage
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 def town(seed: int, n: int = 120, m: int = 14) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)

@@ -14,6 +14,8 @@ from scipy import sparse
 from sozialraum.errors import InputError, StudyError
 from sozialraum.presence import InfeasibleError, max_coverage
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 PLENTY = settings(max_examples=60, deadline=None)
 
 

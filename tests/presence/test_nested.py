@@ -49,3 +49,34 @@ def test_the_curve_flattens_where_the_large_neighbourhoods_end():
     assert flattening(steps) == 3
     with pytest.raises(StudyError, match="p = 0"):
         nested_proposal(cost, np.ones(6), steps[2:], radius=1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_the_order_is_the_best_of_those_that_pass_through_a_step_of_the_curve(seed):
+    """Against an order made in the plainest way, step by step."""
+    rng = np.random.default_rng(seed)
+    near, people = rng.random((40, 9)) < 0.2, rng.uniform(1, 30, 40)
+
+    def reached(sites):
+        return float(people[near[:, sites].any(axis=1)].sum())
+
+    steps = coverage_curve(~near, people, radius=0, p_max=6, existing=[8])
+    best = np.inf
+    for step in steps[1:]:
+        inside, dropped = list(step.sites), []
+        while inside:
+            rest = {s: reached([8, *(o for o in inside if o != s)]) for s in inside}
+            out = max(sorted(rest), key=rest.__getitem__)
+            inside.remove(out)
+            dropped.append(out)
+        order = dropped[::-1]
+        while len(order) < 6:
+            gain = {s: reached([8, *order, s]) for s in range(8) if s not in order}
+            order.append(max(sorted(gain), key=gain.__getitem__))
+        lost = sum(s.reached - reached([8, *order[: s.p]]) for s in steps[1:])
+        best = min(best, lost)
+    nested = nested_proposal(~near, people, steps, radius=0, existing=[8])
+    assert nested["loss"].sum() == pytest.approx(best, abs=1e-6)
+    for row in nested.itertuples():
+        assert row.reached == pytest.approx(reached([8, *nested["site"][: row.p]]))

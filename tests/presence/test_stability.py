@@ -10,18 +10,12 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from sozialraum.errors import InputError
-from sozialraum.presence import max_coverage, stability
+from sozialraum.presence import again, max_coverage, parts
+from sozialraum.presence.again import redraw, stability_by_number
 from sozialraum.presence.answer import answer
 from sozialraum.presence.exchange import best_found, best_of_one
 from sozialraum.presence.setting import Setting
-from sozialraum.presence.stability import (
-    Draws,
-    draw_inputs,
-    exchangeable,
-    redraw,
-    site_stability,
-    stability_by_number,
-)
+from sozialraum.presence.stability import Draws, draw_inputs, exchangeable, site_stability
 from sozialraum.study import load_study
 
 
@@ -149,10 +143,10 @@ def test_the_count_with_old_age_is_compared_on_its_own_and_drawn_nowhere():
 def test_a_large_instance_gets_the_same_choice_as_a_small_one(seed: int, p: int) -> None:
     """Dense and sparse search are one method, so that a city is treated as a district is."""
     rng = np.random.default_rng(seed)
-    reach = (rng.random((1, 30, 9)) < 0.25).astype(float)
+    reach = (rng.random((30, 9)) < 0.25).astype(float)
     people = rng.integers(1, 50, (1, 30)).astype(float)
     known = rng.choice(9, size=int(rng.integers(0, p + 1)), replace=False)
-    one = best_of_one(sparse.csr_array(reach[0].T), people[0], p, known)
+    one = best_of_one(sparse.csr_array(reach.T), people[0], p, known)
     np.testing.assert_array_equal(one, best_found(reach, people, p, known)[0])
 
 
@@ -163,8 +157,32 @@ def test_a_city_is_chosen_again_as_its_districts_are(monkeypatch: pytest.MonkeyP
     fixed = {"radius": 25, "draws": draws, "existing": [11], "required": [2]}
     small = redraw(cost, demand, **fixed)
     shares, found = stability_by_number(small, [[2], [2, 5, 7]])
-    monkeypatch.setattr(stability, "LARGE", 0)
-    again, other = stability_by_number(small, [[2], [2, 5, 7]])
-    pd.testing.assert_frame_equal(shares, again)
+    monkeypatch.setattr(again, "LARGE", 0)
+    anew, other = stability_by_number(small, [[2], [2, 5, 7]])
+    pd.testing.assert_frame_equal(shares, anew)
     for a, b in zip(found, other, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_counting_all_choices_of_a_draw_never_reaches_fewer_than_exchanging_sites(seed: int):
+    cost, demand, *_ = town(seed, n=60, m=10)
+    draws = draw_inputs(demand, draws=12, seed=seed, areas=np.arange(60) // 6)
+    anew = redraw(cost, demand, radius=700, draws=draws, existing=[9], required=[1])
+    given_ = [np.array(sites) for sites in ([1], [1, 4], [1, 2, 5, 6], [0, 2, 3])]
+    counted = again.choose_again(anew, given_)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "WIDE", 0)
+        exchanged = again.choose_again(anew, given_)
+    for mine, one, other in zip(given_, counted, exchanged, strict=True):
+        assert one.shape == other.shape == (12, mine.size)
+        assert (np.diff(one, axis=1) > 0).all()
+        assert (one == 1).any(axis=1).all() or 1 not in mine  # a required one stays
+        best, found = (
+            np.array([anew.reached(sites)[k] for k, sites in enumerate(choice)])
+            for choice in (one, other)
+        )
+        assert (best >= found - 1e-6).all()
+        kept = np.isclose(best, anew.reached(mine), rtol=1e-12)
+        assert (one[kept] == np.sort(mine)).all()

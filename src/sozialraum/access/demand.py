@@ -12,14 +12,13 @@ persons (`sozialraum.access.units`). Solver, tables and page all use these units
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sozialraum.access.units import PREFIX, merge_error, merge_units
+from sozialraum.access.units import PREFIX, merge_errors, merge_units
 from sozialraum.areas.cells import assign_cells as assign_cells
 from sozialraum.errors import InputError
 
@@ -304,11 +303,9 @@ def merge_notes(
     if not len(placed) or not len(rooms) or not columns:
         return []
     at = rooms[["x", "y"]].to_numpy(float)
-    reach: dict[str, Any] = {"radius": radius, "detour": detour, "each": True}
-    errors = {
-        t: np.abs(merge_error(placed, units, at, target=t, **reach))
-        for t in (c.removeprefix(PREFIX) for c in columns)
-    }
+    targets = [c.removeprefix(PREFIX) for c in columns]
+    differ = merge_errors(placed, units, at, targets, radius=radius, detour=detour, each=True)
+    errors = {target: np.abs(error) for target, error in differ.items()}
     return [
         {
             "topic": TOPIC,

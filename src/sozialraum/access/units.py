@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -161,18 +163,47 @@ def merge_error(
     >>> merge_error(placed, merge_units(placed), [[50, 50]], radius=70, detour=1.0)
     0.5
     """
-    column = PREFIX + target
-    shown = units.dropna(subset=column)
-    placed = placed[pd.Index(shown["area_id"].unique()).get_indexer(placed["area_id"]) >= 0]
     at = np.asarray(rooms, float).reshape(-1, 2)
-    shares = []
-    for frame in (shown, placed):
-        x, y, people = frame[["x", "y", column]].to_numpy(float).T
-        walked = np.hypot(x[:, None] - at[:, 0], y[:, None] - at[:, 1]) * detour
-        within = walked <= radius if each else (walked <= radius).any(axis=1, keepdims=True)
-        shares.append(people @ within / people.sum())
-    error = shares[0] - shares[1]
-    return error if each else float(error[0])
+    error = merge_errors(placed, units, at, [target], radius=radius, detour=detour, each=each)
+    return error[target] if each else float(error[target][0])
+
+
+def merge_errors(
+    placed: pd.DataFrame,
+    units: pd.DataFrame,
+    rooms: NDArray[np.float64],
+    targets: Iterable[str],
+    *,
+    radius: float,
+    detour: float,
+    each: bool,
+) -> dict[str, NDArray[np.float64]]:
+    """`merge_error` of several target groups: distances are measured once.
+
+    Examples
+    --------
+    >>> placed = pd.DataFrame({"area_id": "01", "x": [50.0, 150], "y": 50.0,
+    ...                        "population": [20, 20], "people_everybody": [2.0, 2]})
+    >>> merge_errors(placed, merge_units(placed), np.array([[50.0, 50]]), ["everybody"], radius=70,
+    ...              detour=1.0, each=True)["everybody"].tolist()
+    [0.5]
+    """
+    within = []
+    for frame in (units, placed):
+        x, y = frame[["x", "y"]].to_numpy(float).T
+        near = np.hypot(x[:, None] - rooms[:, 0], y[:, None] - rooms[:, 1]) * detour <= radius
+        within.append((near if each else near.any(axis=1, keepdims=True)).astype(float))
+    area, at = pd.factorize(units["area_id"])
+    home = at.get_indexer(pd.Index(placed["area_id"]))
+    errors = {}
+    for target in targets:
+        people = [frame[PREFIX + target].to_numpy(float) for frame in (units, placed)]
+        missing = np.isnan(people[0])
+        shown = np.append(np.bincount(area[~missing], minlength=len(at)) > 0, False)
+        people = [np.where(missing, 0.0, people[0]), np.where(shown[home], people[1], 0.0)]
+        shares = [p @ near / p.sum() for p, near in zip(people, within, strict=True)]
+        errors[target] = shares[0] - shares[1]
+    return errors
 
 
 def _withhold(

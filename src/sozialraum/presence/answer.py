@@ -121,8 +121,8 @@ def answer(
         locate=locate,
     )
     eligible = rooms.loc[rooms["eligible"], ["x", "y"]]
-    notes += remember(
-        merge_notes, setting.placed, units, eligible,
+    notes += merge_notes(
+        setting.placed, units, eligible,
         radius=siting.radius, detour=siting.detour,
         titles={key: target.title for key, target in study.targets.items()},
     )  # fmt: skip

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sozialraum.lazy import sparse
-from sozialraum.presence.cover import Cover, greedy, reduce_cover
+from sozialraum.presence.cover import Cover, reduce_cover
+from sozialraum.presence.exchange import same_reach
 from sozialraum.presence.highs import Clock, maximise
 from sozialraum.presence.problem import Floats, Ints, Problem, entries
+from sozialraum.presence.search import count_choices, greedy
 
 ROWS = 6_000
 """Largest number of rows that are compared with each other."""
@@ -42,12 +43,17 @@ def fewest(
 
     Examples
     --------
-    >>> reach = sparse.csr_array([[1.0, 0, 1], [0, 1, 1], [0, 1, 0]])
+    >>> reach = np.array([[1.0, 0, 1], [0, 1, 1], [0, 1, 0]])
     >>> found = fewest(Cover(reach, np.ones(3), np.arange(3)))
     >>> found.chosen.size, found.bound
     (2, 2.0)
     """
-    small = _drop_easy_rows(reduce_cover(cover))
+    counted = count_choices(Cover(cover.reach, np.ones(cover.weight.size), cover.sites))
+    if counted is not None:
+        everybody = cover.weight.size - 0.5
+        whole = next(answer.chosen for answer in counted if answer.value > everybody)
+        return Answer(whole, float(whole.size))
+    small = _drop_easy_rows(reduce_cover(cover.thin()))
     n, k = small.reach.shape
     back = np.searchsorted(cover.sites, small.sites)
     if n == 0:
@@ -167,6 +173,6 @@ def _reach_all(
     node_limit: int | None,
 ) -> Answer:
     far = fixed > radius
-    reach = sparse.csr_array((costs[far] <= radius).astype(float))
-    cover = Cover(reach, np.ones(int(far.sum())), np.arange(free.size))
+    reach, weight = same_reach(costs[far] <= radius, np.ones(int(far.sum())))
+    cover = Cover(reach.astype(float), np.ones(weight.size), np.arange(free.size))
     return fewest(cover, enough=p, clock=clock, node_limit=node_limit)

@@ -7,6 +7,7 @@ bound, is a table of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,11 +16,22 @@ import pandas as pd
 
 from sozialraum.cache import Remember, compute
 from sozialraum.presence.cover import Cover
+from sozialraum.presence.exchange import merged_points
 from sozialraum.presence.frontier import Step, recount
-from sozialraum.presence.models import max_coverage, p_center, p_median
-from sozialraum.presence.problem import Floats, InfeasibleError, Ints, Problem, read_problem
+from sozialraum.presence.models import max_coverage, median_answer, p_center, p_median
+from sozialraum.presence.problem import (
+    Bools,
+    Floats,
+    InfeasibleError,
+    Ints,
+    Problem,
+    beyond,
+    check_p,
+    read_problem,
+)
 from sozialraum.presence.recount import nearest
 from sozialraum.presence.rules import Constraints
+from sozialraum.presence.shortest import Shortest
 from sozialraum.presence.siting import Siting as Answer
 from sozialraum.presence.siting import relative_gap
 from sozialraum.study.places import Siting
@@ -152,7 +164,7 @@ def choose_by_model(
     )  # fmt: skip
     unmet = chosen.table.loc[chosen.table["status"] == "infeasible", "p"]
     if siting.rooms in unmet.to_numpy():
-        _solve(siting, cost, people, siting.rooms, existing, required, groups, between)  # says why
+        _solver(siting, cost, people, existing, required, groups, between)(siting.rooms)  # says why
     # Distance, places: what cannot be met with these cannot with more rooms.
     last = unmet[unmet > siting.rooms].min()
     if np.isnan(last):
@@ -181,6 +193,7 @@ def _for_every_number(
     cover = Cover.of(problem, siting.radius)
     left = np.where(cover.counts(existing) > 0, 0.0, people)
     start = float(people.sum() - left.sum())
+    best = _solver(siting, cost, people, existing, required, groups, between)
     steps, rows = [plain[0]], []
     for step in plain[1:]:
         if step.p < required.size:
@@ -188,7 +201,7 @@ def _for_every_number(
             steps.append(replace(step, proven=False))
             continue
         try:
-            answer = _solve(siting, cost, people, step.p, existing, required, groups, between)
+            answer = best(step.p)
         except InfeasibleError as error:
             rows.append({"p": step.p, "status": "infeasible", "finding": _short(error)})
             steps.append(_without_rooms(step, start, float(people.sum())))
@@ -196,8 +209,7 @@ def _for_every_number(
         open_ = np.array(answer.sites, np.intp)
         used = np.r_[_used(siting, answer, problem, cover, existing), required]
         sites = np.intersect1d(np.setdiff1d(open_, existing), used)
-        table = cover.arithmetic()
-        own = recount(problem, table, left, sites, step.bound - start, start)
+        own = recount(problem, cover.reach, left, [sites], [step.bound - start], start)[0]
         steps.append(replace(own, p=step.p, bound=step.bound, proven=own.reached >= step.bound))
         rows.append(
             {
@@ -222,49 +234,63 @@ def _without_rooms(step: Step, start: float, total: float) -> Step:
     return Step(step.p, (), (), start, share, step.bound, proven=False, ruled_out=True)
 
 
-def _solve(
+def _solver(
     siting: Siting,
-    cost: np.ndarray,
-    people: np.ndarray,
-    p: int,
+    cost: Floats,
+    people: Floats,
     existing: Ints,
     required: Ints,
     groups: Any,
     between: Any,
-) -> Answer:
-    """One answer: existing offices are open in any case and count neither in p nor as too near."""
-    options: dict[str, Any] = {
-        "p": p + existing.size,
-        "required": np.union1d(existing, required).tolist(),
-        "node_limit": NODES,
-    }
-    spacing: dict[str, Any] = {}
+) -> Callable[[int], Answer]:
+    """Answers for any number of rooms: existing offices are open anyway, and none of them."""
+    forced = np.union1d(existing, required).tolist()
+    options: dict[str, Any] = {"required": forced, "node_limit": NODES}
+    rules = Constraints(floor=siting.floor)
     if siting.spacing:
         apart = np.asarray(between, float).copy()
-        apart[existing], apart[:, existing] = np.inf, np.inf
-        spacing = {"spacing": siting.spacing, "between": apart}
+        apart[existing], apart[:, existing] = np.inf, np.inf  # an office is too near to nobody
+        rules = replace(rules, spacing=siting.spacing, between=apart)
     if siting.model == "center":
-        return p_center(cost, people, **options)
-    if siting.model == "median":
-        return p_median(cost, people, constraints=Constraints(**spacing), **options)
-    if siting.halving:
-        return _weighted(siting, cost, people, constraints=Constraints(**spacing), **options)
-    near = siting.fade if siting.model == "gradual" else siting.radius
-    room = None
-    if siting.capacity is not None:
-        # Offices are no limit: they serve whoever comes today.
-        room = np.full(cost.shape[1], siting.capacity)
-        room[existing] = people.sum()
-    return max_coverage(
-        cost,
-        people,
-        radius=near,
-        groups=groups,
-        capacity=room,
-        backup=siting.backup,
-        constraints=Constraints(floor=siting.floor, **spacing),
-        **options,
-    )
+        return lambda rooms: p_center(cost, people, p=rooms + existing.size, **options)
+    if siting.model == "coverage":
+        far, people, options["groups"] = _same_ways(siting, cost, people, groups)
+        if siting.capacity is not None:
+            # Offices are no limit: they serve whoever comes today.
+            options["capacity"] = np.full(cost.shape[1], siting.capacity)
+            options["capacity"][existing] = people.sum()
+        options |= {"radius": 0, "backup": siting.backup, "constraints": rules}
+        return lambda rooms: max_coverage(far, people, p=rooms + existing.size, **options)
+    if siting.floor:
+        options |= {"radius": siting.fade, "groups": groups, "constraints": rules}
+        return lambda rooms: max_coverage(cost, people, p=rooms + existing.size, **options)
+    # Most weighted people: the least that is lost on the way is a p-median, too.
+    fades = siting.model == "gradual"
+    ways = 1 - weight_by_way(siting, cost) if fades else cost
+    problem = read_problem(ways, people, required=forced)
+    search = Shortest(problem)
+
+    def shortest(rooms: int) -> Answer:
+        p = rooms + existing.size
+        if rules.given:
+            answer = p_median(ways, people, p=p, constraints=rules, **options)
+        else:
+            answer = median_answer(search, check_p(p, problem), node_limit=NODES)
+        return _weighted(answer, ways, people) if fades else answer
+
+    return shortest
+
+
+def _same_ways(
+    siting: Siting, cost: Floats, people: Floats, groups: Any
+) -> tuple[Bools, Floats, Any]:
+    """Which places are beyond the radius, people and groups: one unit for all with the same places.
+
+    Groups are kept apart where the study sets a floor for them.
+    """
+    kind, names = pd.factorize(np.asarray(groups if siting.floor else np.zeros(people.size)))
+    far, weight, kind = merged_points(beyond(cost, siting.radius), people, kind)
+    return far, weight, names[kind] if siting.floor else None
 
 
 def _used(siting: Siting, answer: Answer, problem: Problem, cover: Cover, existing: Ints) -> Ints:
@@ -277,16 +303,15 @@ def _used(siting: Siting, answer: Answer, problem: Problem, cover: Cover, existi
     if not siting.backup:
         return open_  # a room that reaches nobody more is not proposed anyway
     order = np.r_[existing, np.setdiff1d(open_, existing)]
-    hits = cover.reach[:, order].toarray()[peopled] > 0
+    hits = cover.arithmetic()[:, order][peopled] > 0
     return order[(hits & (hits.cumsum(axis=1) <= 2)).any(axis=0)]  # a first or a second place
 
 
-def _weighted(siting: Siting, cost: Floats, people: Floats, **options: Any) -> Answer:
-    """Most weighted people: the least lost on the way is a p-median, solved twice as fast."""
-    weight = weight_by_way(siting, cost)
-    answer = p_median(1 - weight, people, **options)
+def _weighted(answer: Answer, lost: Floats, people: Floats) -> Answer:
+    """An answer with the least lost on the way, as the most weighted people."""
     total = float(people.sum())
-    value = float(people @ weight[:, np.array(answer.sites, np.intp)].max(axis=1, initial=0.0))
+    weight = 1 - lost[:, np.array(answer.sites, np.intp)]
+    value = float(people @ weight.max(axis=1, initial=0.0))
     bound = value if answer.proven else max(total - answer.bound, value)
     gap = relative_gap(value, bound)
     return replace(answer, objective=value, bound=bound, gap=gap)

@@ -10,18 +10,14 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.cache import Remember, compute
+from sozialraum.presence.again import Redrawn, redraw, stability_by_number
+from sozialraum.presence.center import fewest
+from sozialraum.presence.cover import Cover
+from sozialraum.presence.exchange import merged_points
 from sozialraum.presence.frontier import Step
-from sozialraum.presence.models import set_cover
 from sozialraum.presence.nested import flattening, nested_proposal
-from sozialraum.presence.problem import Bools, Floats, Ints
-from sozialraum.presence.stability import (
-    Redrawn,
-    draw_inputs,
-    exchangeable,
-    redraw,
-    robust_choice,
-    stability_by_number,
-)
+from sozialraum.presence.problem import Bools, Floats, Ints, beyond
+from sozialraum.presence.stability import draw_inputs, exchangeable, robust_choice
 
 if TYPE_CHECKING:
     from sozialraum.study.places import Siting
@@ -137,16 +133,17 @@ def look_behind(
     >>> depth.exchange.values.tolist(), depth.fewest
     ([[0.0, 2.0, 0.0]], 2)
     """
-    far, open_, forced = beyond(cost, siting.radius), existing.tolist(), required.tolist()
+    far, people, _ = merged_points(beyond(cost, siting.radius), demand)
+    open_, forced = existing.tolist(), required.tolist()
     steps = [_useful(s, set(forced)) for s in steps]
     given = steps[min(siting.rooms, len(steps) - 1)].sites
     useful = [s for s in steps if len(s.sites) == s.p]
     nested = _NESTED.copy()
     # Where the rules leave a number of rooms out, there is no order to open them one by one.
     if plain and len(useful) > 1 and useful[-1].p == len(useful) - 1:
-        nested = remember(nested_proposal, far, demand, useful, radius=0, existing=open_)
+        nested = remember(nested_proposal, far, people, useful, radius=0, existing=open_)
     exchange = exchangeable(
-        far, demand, given if plain else (), radius=0, existing=open_, tolerance=NEARLY, keep=forced
+        far, people, given if plain else (), radius=0, existing=open_, tolerance=NEARLY, keep=forced
     )
     stability, robust = _STABILITY.copy(), pd.DataFrame()
     if plain and draw and siting.stability_draws and given and demand.sum() > 0:
@@ -166,22 +163,9 @@ def look_behind(
         exchange,
         stability,
         robust,
-        float(demand[reached].sum()),
-        remember(_fewest, far, np.where(reached, demand, 0.0), open_),
+        float(people[reached].sum()),
+        remember(_fewest, far[reached], open_),
     )
-
-
-def beyond(cost: Floats, radius: float) -> Bools:
-    """Whether a way is longer than the radius: all that coverage asks, in an eighth of the bytes.
-
-    To be read as a cost itself: 0 within the radius, 1 beyond.
-
-    Examples
-    --------
-    >>> beyond(np.array([[900.0, 1100]]), 1000).tolist()
-    [[False, True]]
-    """
-    return ~(cost <= radius)
 
 
 def _useful(step: Step, required: set[int]) -> Step:
@@ -222,8 +206,9 @@ def _drawn(
     )
     again = redraw(cost, demand, draws=drawn, unit_xy=unit_xy, site_xy=site_xy, **fixed)
     shares, found = stability_by_number(again, proposals.values())
-    shares.insert(0, "p", np.array(list(proposals))[shares.pop("proposal")])
-    return again, shares, found
+    number = np.array(list(proposals))[shares["proposal"]]
+    stable = pd.DataFrame({"p": number, "site": shares["site"], "stability": shares["stability"]})
+    return again, stable, found
 
 
 def _robust(again: Redrawn, sites: tuple[Any, ...], found: Ints) -> pd.DataFrame:
@@ -234,10 +219,12 @@ def _robust(again: Redrawn, sites: tuple[Any, ...], found: Ints) -> pd.DataFrame
     return robust.assign(sites=pd.Series(chosen, index=robust.index, dtype=object))
 
 
-def _fewest(far: Bools, demand: Floats, existing: list[int]) -> int | None:
-    """Fewest rooms besides the existing ones that reach everybody who can be reached."""
-    answer = set_cover(far, demand, radius=0, required=existing, node_limit=1000)
-    return len(answer.sites) - len(existing) if answer.proven else None
+def _fewest(far: Bools, existing: list[int]) -> int | None:
+    """Fewest rooms besides the existing ones that reach every point."""
+    near = ~far[far[:, existing].all(axis=1)]
+    cover = Cover(near.astype(float), np.ones(len(near)), np.arange(far.shape[1]))
+    answer = fewest(cover, node_limit=1000)
+    return answer.chosen.size if answer.bound >= answer.chosen.size else None
 
 
 def bounds_of(weight: pd.Series, count: pd.Series, lo: pd.Series, hi: pd.Series) -> pd.DataFrame:

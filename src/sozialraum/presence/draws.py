@@ -6,7 +6,6 @@ distance, the position of venues, other demand vectors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import InputError, StudyError
-from sozialraum.lazy import sparse
-from sozialraum.presence.problem import Bools, Floats, Problem
+from sozialraum.presence.exchange import WORD, equal_rows, reach_words
+from sozialraum.presence.problem import Bools, Floats, Ints, Problem
 
 MEDIAN_TO_SIGMA = 1 / 0.6745
 """The median of ``|z|`` of a standard normal variable is 0.6745."""
@@ -117,8 +116,11 @@ def draw_inputs(
         drawn = drawn * share
     if spread > 0:
         noise = np.exp(rng.normal(0.0, spread * MEDIAN_TO_SIGMA, base.shape))
-        sums = sparse.csr_array((np.ones(codes.size), (codes, np.arange(codes.size))))
-        before, after = drawn @ sums.T, (drawn * noise) @ sums.T
+        order = np.argsort(codes, kind="stable")
+        first = np.searchsorted(codes[order], np.arange(groups))
+        before, after = (
+            np.add.reduceat(people[:, order], first, axis=1) for people in (drawn, drawn * noise)
+        )
         ratio = np.divide(before, after, out=np.ones_like(after), where=after > 0)
         drawn = drawn * noise * ratio[:, codes]
     factor = rng.uniform(*stretch, draws)
@@ -128,32 +130,61 @@ def draw_inputs(
 
 def drawn_reach(
     problem: Problem, radius: float, draws: Draws, unit_xy: Any = None, site_xy: Any = None
-) -> Iterator[Bools]:
-    """Which site reaches which point, draw by draw: bool arrays (points, sites).
+) -> tuple[Bools, Ints]:
+    """Which site reaches which point, draw by draw.
+
+    Parameters
+    ----------
+    problem : Problem
+    radius : float
+    draws : Draws
+    unit_xy, site_xy : array (…, 2), optional
+        Positions in metres, where venues are displaced: a way changes by what the displacement
+        changes in a straight line.
+
+    Returns
+    -------
+    reach : bool array (patterns, sites)
+        Every combination of sites that reach a point in some draw.
+    pattern : int array (draws, points)
+        Rows of `reach`.
 
     Examples
     --------
     >>> from sozialraum.presence.problem import read_problem
     >>> problem = read_problem([[1000.0], [900]], [5, 4])
-    >>> longer = Draws(np.ones((1, 2)), np.array([1.1]))
-    >>> [hit.tolist() for hit in drawn_reach(problem, 1000, longer)]
-    [[[False], [True]]]
+    >>> longer = Draws(np.ones((2, 2)), np.array([1.1, 1]))
+    >>> reach, pattern = drawn_reach(problem, 1000, longer)
+    >>> reach[pattern, 0].tolist()
+    [[False, True], [True, True]]
     """
     cost = problem.columns_dense(np.arange(problem.shape[1]))
-    limits = radius / draws.stretch
-    if draws.shift is None:
-        for limit in limits:
-            yield cost <= limit
-        return
-    if unit_xy is None or site_xy is None:
-        raise InputError("Displaced venues need positions", where="unit_xy, site_xy")
-    units, places = np.asarray(unit_xy, float), np.asarray(site_xy, float)
-    for limit, shift in zip(limits, draws.shift, strict=True):
-        hit = cost <= limit
-        # No way changes by more than its venue is displaced: only ways near the limit are measured.
-        most = np.hypot(*shift.T) + ROUNDING
-        unit, site = np.nonzero(np.abs(cost - limit) <= most)
-        before = np.hypot(*(units[unit] - places[site]).T)
-        after = np.hypot(*(units[unit] - (places + shift)[site]).T)
-        hit[unit, site] = cost[unit, site] + after - before <= limit
-        yield hit
+    (points, sites), limits = cost.shape, radius / draws.stretch
+    # No way changes by more than its venue is displaced: only ways near the limits are looked at.
+    widest = 0.0
+    if draws.shift is not None:
+        if unit_xy is None or site_xy is None:
+            raise InputError("Displaced venues need positions", where="unit_xy, site_xy")
+        widest = float(np.hypot(*np.moveaxis(draws.shift, -1, 0)).max(initial=0.0)) + ROUNDING
+    low, high = limits.min() - widest, limits.max() + widest
+    words = reach_words(cost <= low)
+    close = np.flatnonzero((cost > low) & (cost <= high))
+    unit, site = np.divmod(close, sites)
+    way, slot, bit = cost.ravel()[close], unit * words.shape[1] + site // WORD, 2.0 ** (site % WORD)
+    slot, first = np.unique(slot, return_index=True)
+    codes = np.tile(words.ravel(), (len(limits), 1))
+    right = up = straight = np.empty(0)
+    if draws.shift is not None:
+        right, up = (np.asarray(site_xy, float)[site] - np.asarray(unit_xy, float)[unit]).T
+        straight = np.hypot(right, up)
+    for draw, limit in enumerate(limits if close.size else ()):
+        changed = way
+        if draws.shift is not None:
+            east, north = draws.shift[draw].T
+            changed = way + (np.hypot(right + east[site], up + north[site]) - straight)
+        codes[draw, slot] += np.add.reduceat(bit * (changed <= limit), first)
+    one, pattern = equal_rows(codes.reshape(-1, words.shape[1]))
+    codes = codes.reshape(-1, words.shape[1])
+    each = np.arange(sites)
+    reach = codes[one][:, each // WORD] // 2.0 ** (each % WORD) % 2 > 0
+    return reach, pattern.reshape(len(limits), points)

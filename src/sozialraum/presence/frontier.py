@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
-from sozialraum.presence.cover import Cover, Search, merge_same_rows
+from sozialraum.presence.cover import Cover
 from sozialraum.presence.problem import (
     Floats,
     Ints,
@@ -18,8 +18,10 @@ from sozialraum.presence.problem import (
     Problem,
     Site,
     check_radius,
+    positions_of,
     read_problem,
 )
+from sozialraum.presence.search import Search
 from sozialraum.presence.siting import relative_gap
 
 
@@ -108,17 +110,19 @@ def coverage_curve(
     radius = check_radius(radius)
     if p_max < 0:
         raise StudyError("p_max must not be negative", where=f"p_max={p_max}")
-    held = read_problem(cost, demand, required=existing).required
+    held = positions_of(existing, problem.shape[1], problem.columns, "existing")
     wanted = np.setdiff1d(problem.required, held)
-    free = np.setdiff1d(problem.candidates, np.r_[held, wanted])
+    allowed = problem.allowed.copy()
+    allowed[held] = allowed[wanted] = False
+    free = np.flatnonzero(allowed)
     proof = set(range(p_max + 1)) if prove is True else set(prove or ())
     # Points that the same sites reach are counted together, throughout.
-    every = merge_same_rows(Cover.of(problem, radius))
+    every = Cover.merged(problem, radius)
     reach = every.reach
     people = np.where(every.counts(held) > 0, 0.0, every.weight)
     start = float(every.weight.sum() - people.sum())
-    table = every.arithmetic()
-    steps: list[Step] = []
+    choices: list[Ints] = []
+    bounds: list[float] = []
 
     def best(pool: Ints, weight: Floats, fixed: Ints, most: int) -> None:
         """Append the best choice from `pool`, on top of `fixed`, for 0, 1, …, `most` sites."""
@@ -134,39 +138,68 @@ def coverage_curve(
                 spare = np.setdiff1d(np.arange(pool.size), chosen)
                 sites = np.r_[chosen, spare[: extra - chosen.size]]
             sites = np.concatenate([fixed, pool[sites]])
-            steps.append(recount(problem, table, people, sites, base + answer.bound, start))
+            choices.append(sites)
+            bounds.append(base + answer.bound)
 
     if wanted.size:
         best(wanted, people, np.empty(0, np.intp), min(p_max, wanted.size - 1))
     if p_max >= wanted.size:
         missed = np.where(every.counts(wanted) > 0, 0.0, people)
         best(free, missed, wanted, min(p_max - wanted.size, free.size))
-    return steps
+    return recount(problem, every.reach, people, choices, bounds, start)
 
 
 def recount(
-    problem: Problem, table: Matrix, people: Floats, sites: Ints, bound: float, start: float
-) -> Step:
-    """Recount what existing sites and rooms reach, room by room in marginal order.
+    problem: Problem,
+    table: Matrix,
+    people: Floats,
+    choices: list[Ints],
+    bounds: list[float],
+    start: float,
+) -> list[Step]:
+    """Recount what existing sites and each choice reach, room by room in marginal order.
+
+    Parameters
+    ----------
+    problem : Problem
+    table, people
+        As of `marginal_orders`; existing sites reach nobody of them.
+    choices : list of int arrays
+        Columns of the table.
+    bounds : list of float
+        What no such number of sites exceeds, besides existing ones.
+    start : float
+        People near existing sites.
+
+    Returns
+    -------
+    list of Step
 
     Examples
     --------
     >>> from sozialraum.presence.problem import read_problem
     >>> problem = read_problem([[1.0, 9], [1, 1]], [5, 4])
     >>> near, people = np.array([[1.0, 0], [1, 1]]), np.array([5.0, 4])
-    >>> step = recount(problem, near, people, np.array([1]), 9.0, 0.0)
+    >>> step = recount(problem, near, people, [np.array([1])], [9.0], 0.0)[0]
     >>> step.reached, step.bound, step.proven
     (4.0, 9.0, False)
     """
-    order, gains = marginal_order(table, people, sites)
+    orders = marginal_orders(table, people, choices)
+    return [
+        _step(problem, order, gains, start + bound, start)
+        for (order, gains), bound in zip(orders, bounds, strict=True)
+    ]
+
+
+def _step(problem: Problem, order: Ints, gains: list[float], bound: float, start: float) -> Step:
     reached = start + sum(gains)
-    bound = max(start + bound, reached)
+    bound = max(bound, reached)
     if relative_gap(reached, bound) == 0:
         bound = reached
     total = float(problem.demand.sum())
     return Step(
-        len(sites),
-        tuple(problem.name(j) for j in order),
+        len(order),
+        tuple(order.tolist() if problem.columns is None else problem.columns[order]),
         tuple(gains),
         reached,
         reached / total if total else 0.0,
@@ -175,31 +208,52 @@ def recount(
     )
 
 
-def marginal_order(table: Matrix, people: Floats, sites: Ints) -> tuple[Ints, list[float]]:
-    """Order chosen sites by what each one adds.
+def marginal_orders(
+    table: Matrix, people: Floats, choices: list[Ints]
+) -> list[tuple[Ints, list[float]]]:
+    """Order the sites of each choice by what each one adds.
 
-    `table` is 1 where a site (column) reaches a point (row), `people` those not yet reached.
+    Parameters
+    ----------
+    table : matrix (points, sites)
+        1 where a site reaches a point.
+    people : float array (points,)
+        Those not yet reached.
+    choices : list of int arrays
+        Columns.
+
+    Returns
+    -------
+    list of (int array, list of float)
+        Columns, and whom each of them adds; of equals the first one.
 
     Examples
     --------
-    >>> order, gains = marginal_order(np.array([[1, 0], [1, 1], [0, 1]]), np.array([1.0, 2, 5]),
-    ...     np.array([0, 1]))
+    >>> near, people = np.array([[1.0, 0], [1, 1], [0, 1]]), np.array([1.0, 2, 5])
+    >>> order, gains = marginal_orders(near, people, [np.array([0, 1])])[0]
     >>> order.tolist(), gains
     ([1, 0], [7.0, 1.0])
     """
-    left = people.copy()
-    waiting = np.sort(sites)
-    spans = table[:, waiting]
-    spans = (spans if isinstance(spans, np.ndarray) else spans.toarray()).T
-    order: list[int] = []
-    gains: list[float] = []
-    for _ in range(waiting.size):
-        worth = spans @ left
-        worth[order] = -1.0
-        order.append(int(np.argmax(worth)))
-        gains.append(float(worth[order[-1]]))
-        left[spans[order[-1]] > 0] = 0.0
-    return waiting[np.array(order, dtype=np.intp)], gains
+    near: Any
+    waiting = np.zeros((len(choices), table.shape[1]), bool)
+    for row, choice in zip(waiting, choices, strict=True):
+        row[choice] = True
+    used = np.flatnonzero(waiting.any(axis=0))
+    waiting, near = waiting[:, used], table[:, used]
+    near = near if isinstance(near, np.ndarray) else near.toarray()
+    left = np.tile(people, (len(choices), 1))
+    size = waiting.sum(axis=1)
+    rounds = int(size.max(initial=0))
+    order = np.zeros((len(choices), rounds), np.intp)
+    gains = np.zeros((len(choices), rounds))
+    each = np.arange(len(choices))
+    for turn in range(rounds):
+        worth = np.where(waiting, left @ near, -1.0)
+        first = worth.argmax(axis=1)
+        order[:, turn], gains[:, turn] = used[first], worth[each, first]
+        waiting[each, first] = False
+        left *= near[:, first].T == 0
+    return [(order[k, :n], gains[k, :n].tolist()) for k, n in enumerate(size.tolist())]
 
 
 def curve_frame(steps: list[Step]) -> pd.DataFrame:

@@ -13,14 +13,11 @@ from typing import Any
 import numpy as np
 
 from sozialraum.errors import StudyError
-from sozialraum.lazy import sparse
 from sozialraum.presence.center import fewest, solve_center
-from sozialraum.presence.cover import Cover, Search
+from sozialraum.presence.cover import Cover
 from sozialraum.presence.highs import Clock
-from sozialraum.presence.lagrange import solve_median
 from sozialraum.presence.problem import (
     InfeasibleError,
-    Ints,
     Problem,
     Site,
     check_radius,
@@ -29,6 +26,8 @@ from sozialraum.presence.problem import (
 from sozialraum.presence.recount import coverage_figures, fill, median_siting, nearest
 from sozialraum.presence.ruled import ruled_coverage, ruled_median
 from sozialraum.presence.rules import Constraints, check_capacity
+from sozialraum.presence.search import Search
+from sozialraum.presence.shortest import Shortest, has_gaps, reach_everybody
 from sozialraum.presence.siting import Siting, make_siting
 
 
@@ -159,16 +158,25 @@ def p_median(
     if room is not None or rules.given:
         limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
         return ruled_median(problem, p, rules, room, limits)
-    clock = Clock(time_limit)
+    return median_answer(
+        Shortest(problem), p, gap=gap, clock=Clock(time_limit), node_limit=node_limit
+    )
+
+
+def median_answer(search: Shortest, p: int, *, gap: float = 0.0, **limits: Any) -> Siting:
+    """The answer of `p_median` from a search that serves several numbers of sites.
+
+    Examples
+    --------
+    >>> search = Shortest(read_problem([[0, 4], [1, 3], [4, 0.0]], [1, 1, 1]))
+    >>> [median_answer(search, p).objective for p in (1, 2)]
+    [5.0, 1.0]
+    """
+    problem = search.problem
     if problem.demand.sum() == 0:
         sites = fill(problem, problem.required, p)
         return make_siting(problem, sites, 0.0, 0.0, nearest(problem, sites))
-    start, penalty = None, float(np.ceil(_worst_total(problem))) + 1.0
-    if p == 0 or _has_gaps(problem):
-        start = _reach_everybody(problem, p, clock)
-    answer = solve_median(
-        problem, p, penalty=penalty, start=start, gap=gap, clock=clock, node_limit=node_limit
-    )
+    answer = search.solve(p, gap=gap, **limits)
     return median_siting(problem, answer.chosen, answer.bound, gap, answer.timed_out)
 
 
@@ -205,8 +213,8 @@ def p_center(
     people = np.ones(np.shape(cost)[0]) if demand is None else demand
     problem = read_problem(cost, people, p=p, required=required, forbidden=forbidden)
     clock = Clock(time_limit)
-    if p == 0 or _has_gaps(problem):
-        _reach_everybody(problem, p, clock)
+    if p == 0 or has_gaps(problem):
+        reach_everybody(problem, p, clock)
     rows = np.flatnonzero(problem.demand > 0)
     answer = solve_center(problem, p, rows, clock=clock, node_limit=node_limit)
     sites = fill(problem, answer.chosen, p)
@@ -322,34 +330,3 @@ def _radii(radius: float | tuple[float, float]) -> tuple[float, float]:
     if far < near:
         raise StudyError("A fading radius is (near, far)", where=f"radius={radius}")
     return near, far
-
-
-def _has_gaps(problem: Problem) -> bool:
-    cost: Any = problem.cost
-    if sparse.issparse(cost):
-        return cost.nnz < problem.shape[0] * problem.shape[1]
-    return not bool(np.isfinite(cost).all())
-
-
-def _worst_total(problem: Problem) -> float:
-    """More than any choice that reaches everybody can cost."""
-    if sparse.issparse(problem.cost):
-        worst = problem.cost.max(axis=1).toarray().ravel()
-    else:
-        worst = np.where(np.isfinite(problem.cost), problem.cost, 0.0).max(axis=1, initial=0.0)
-    return float(worst @ problem.demand)
-
-
-def _reach_everybody(problem: Problem, p: int, clock: Clock) -> Ints:
-    """Sites that reach all people, where `p` sites can; otherwise says how many are left over."""
-    rest = Cover.of(problem, np.finfo(float).max).besides(problem)
-    answer = Search(rest).solve(p - problem.required.size, time_limit=clock.left())
-    left = float(rest.weight.sum() - answer.value)
-    if left > 1e-9 * max(1.0, float(problem.demand.sum())):
-        raise InfeasibleError(
-            f"{p} sites leave {left:,.1f} of {problem.demand.sum():,.1f} people without any way",
-            rule="reach",
-            shortfall=left,
-            hint="Raise p, add candidates, or leave out people whom no site can serve",
-        )
-    return np.r_[problem.required, rest.sites[answer.chosen]].astype(np.intp)

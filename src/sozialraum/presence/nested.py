@@ -6,18 +6,24 @@ against choosing freely for every number is stated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
-from sozialraum.lazy import sparse
 from sozialraum.presence.cover import Cover
-from sozialraum.presence.exchange import fill_up
 from sozialraum.presence.frontier import Step
-from sozialraum.presence.problem import Floats, Site, check_radius, entries, read_problem
+from sozialraum.presence.problem import (
+    Floats,
+    Ints,
+    Matrix,
+    Site,
+    check_radius,
+    positions_of,
+    read_problem,
+)
 
 
 def nested_proposal(
@@ -59,27 +65,25 @@ def nested_proposal(
     if not steps or [step.p for step in steps] != list(range(len(steps))):
         raise StudyError("The curve must run over p = 0, 1, …", where="steps")
     problem = read_problem(cost, demand, forbidden=forbidden)
-    held = read_problem(cost, demand, required=existing).required
-    every = Cover.of(problem, check_radius(radius))
-    people = np.where(every.counts(held) > 0, 0.0, problem.demand)
-    start = float(problem.demand.sum() - people.sum())
+    held = positions_of(existing, problem.shape[1], problem.columns, "existing")
+    every = Cover.merged(problem, check_radius(radius))
+    people = np.where(every.counts(held) > 0, 0.0, every.weight)
+    start = float(every.weight.sum() - people.sum())
     free = np.setdiff1d(problem.candidates, held)
-    spans = every.reach[:, free].T.tocsr().astype(float)
+    table = every.arithmetic()[:, free].T
+    spans = np.ascontiguousarray(table) if isinstance(table, np.ndarray) else table.tocsr()
     column = {problem.name(j): k for k, j in enumerate(free)}
-    best: tuple[float, list[int]] = (np.inf, [])
-    for step in steps[1:]:
-        order = _order(spans, people, [column[s] for s in step.sites], len(steps) - 1)
-        reached = _reached(spans, people, order)
-        lost = float(np.sum([s.reached - start for s in steps[1:]] - reached))
-        if lost < best[0] - 1e-9:
-            best = (lost, order)
-    reached = start + _reached(spans, people, best[1])
-    optimum = np.array([s.reached for s in steps[1:]])
+    orders = _orders(spans, people, [[column[s] for s in step.sites] for step in steps[1:]])
+    each = start + np.array([_reached(spans, people, order) for order in orders])
+    optimum = np.array([step.reached for step in steps[1:]])
+    lost = (optimum - each).sum(axis=1)
+    best = int((lost <= lost.min() + 1e-9).argmax())  # the first of equals
+    order, reached = orders[best], each[best]
     loss = optimum - reached
     return pd.DataFrame(
         {
             "p": np.arange(1, len(steps)),
-            "site": [problem.name(free[k]) for k in best[1]],
+            "site": [problem.name(free[k]) for k in order],
             "reached": reached,
             "free": optimum,
             "loss": loss,
@@ -88,25 +92,42 @@ def nested_proposal(
     )
 
 
-def _order(spans: sparse.csr_array, people: Floats, chosen: list[int], most: int) -> list[int]:
-    """Chosen sites in the order in which they would be opened, and further ones up to `most`."""
-    mine, inside, first = spans[chosen].toarray(), list(range(len(chosen))), []
-    counts = mine.sum(axis=0)
-    while inside:
-        loss = mine[inside] @ np.where(counts == 1, people, 0.0)
-        out = inside.pop(int(np.argmin(loss)))
-        counts -= mine[out]
-        first.append(chosen[out])
-    return fill_up(spans, people, most, first[::-1]).tolist()
+def _orders(spans: Matrix, people: Floats, choices: list[list[int]]) -> list[list[int]]:
+    """The sites of each choice in the order in which they would be opened, and further ones."""
+    most, sites = len(choices), spans.shape[0]
+    inside = np.zeros((most, sites), bool)
+    for row, choice in zip(inside, choices, strict=True):
+        row[choice] = True
+    size, each = inside.sum(axis=1), np.arange(most)
+    order = np.zeros((most, most), np.intp)
+    table = spans.T
+    counts, open_ = inside @ spans, inside.copy()
+    for place in range(most)[::-1]:  # the last one first: whom the others miss least
+        loss = np.where(inside, np.where(counts == 1, people, 0.0) @ table, np.inf)
+        some = np.flatnonzero(size > place)
+        out = loss[some].argmin(axis=1)
+        order[some, place], inside[some, out] = out, False
+        counts[some] -= _rows(spans, out)
+    left = np.where(open_ @ spans > 0, 0.0, people)
+    for place in range(most):
+        some = np.flatnonzero(size <= place)
+        gain = np.where(open_, -1.0, left @ table)[some]
+        first = gain.argmax(axis=1)
+        order[some, place], open_[some, first] = first, True
+        left[some] *= _rows(spans, first) == 0
+    return [order[k].tolist() for k in each]
 
 
-def _reached(spans: sparse.csr_array, people: Floats, order: list[int]) -> Floats:
-    left, added = people.copy(), []
-    for site in order:
-        units = entries(spans, site)
-        added.append(left[units].sum())
-        left[units] = 0.0
-    return np.cumsum(added)
+def _reached(spans: Matrix, people: Floats, order: list[int]) -> Floats:
+    reached: Floats = np.maximum.accumulate(_rows(spans, order)) @ people
+    return reached
+
+
+def _rows(spans: Matrix, sites: Sequence[int] | Ints) -> Floats:
+    """Who is in reach of each of some sites."""
+    mine: Any = spans[sites]
+    rows: Floats = mine if isinstance(mine, np.ndarray) else mine.toarray()
+    return rows
 
 
 def flattening(steps: list[Step]) -> int:

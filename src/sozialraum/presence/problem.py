@@ -95,7 +95,7 @@ class Problem:
         """Distances of all demand points to some sites, ``inf`` where unreachable."""
         cost: Any = self.cost
         if isinstance(cost, np.ndarray):
-            return cost[:, sites]
+            return np.take(cost, sites, axis=1)
         picked = cost[:, sites].tocoo()
         dense = np.full((self.shape[0], len(sites)), np.inf)
         dense[picked.coords[0], picked.coords[1]] = picked.data
@@ -219,14 +219,29 @@ def check_radius(radius: float, name: str = "radius") -> float:
     return value
 
 
+def beyond(cost: Floats, radius: float) -> Bools:
+    """Whether a way is longer than the radius: all that coverage asks, in an eighth of the bytes.
+
+    To be read as a cost itself: 0 within the radius, 1 beyond.
+
+    Examples
+    --------
+    >>> beyond(np.array([[900.0, 1100]]), 1000).tolist()
+    [[False, True]]
+    """
+    return ~(cost <= radius)
+
+
 def entries(matrix: Any, line: int) -> Ints:
-    """Where a row (of a CSR array) or a column (of a CSC array) has entries.
+    """Where a row (of an array or a CSR array) or a column (of a CSC array) has entries.
 
     Examples
     --------
     >>> entries(sparse.csr_array([[0, 1, 1], [1, 0, 0]]), 0).tolist()
     [1, 2]
     """
+    if isinstance(matrix, np.ndarray):
+        return np.flatnonzero(matrix[line])
     found: Ints = matrix.indices[matrix.indptr[line] : matrix.indptr[line + 1]]
     return found
 

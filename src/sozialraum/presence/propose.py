@@ -17,15 +17,18 @@ import pandas as pd
 from sozialraum.access.distance import straight_line
 from sozialraum.cache import Remember, compute
 from sozialraum.presence.choice import choose_by_model, is_wider
-from sozialraum.presence.depth import Depth, Doubt, beyond, look_behind, sites_named
+from sozialraum.presence.depth import Depth, Doubt, look_behind, sites_named
+from sozialraum.presence.exchange import merged_points
 from sozialraum.presence.frontier import Step, coverage_curve
 from sozialraum.presence.offices import serving
-from sozialraum.presence.problem import Floats, Ints
+from sozialraum.presence.problem import Floats, Ints, beyond
 
 if TYPE_CHECKING:
     from sozialraum.study import Study
 
 Key = tuple[str, float, bool]
+
+_STABLE = ("p", "site", "stability")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ class Places:
         """The candidates alone."""
         fit = len(self.names) - len(self.existing)
         none = self.existing[:0]
-        return Places(self.names[:fit], self.cost[:, :fit], self.xy[:fit], none, self.required)
+        cost = np.ascontiguousarray(self.cost[:, :fit])
+        return Places(self.names[:fit], cost, self.xy[:fit], none, self.required)
 
 
 def propose(
@@ -136,7 +140,9 @@ def propose(
     depth: dict[str, Depth] = {}
     forced = frozenset(study.venues.forced_in)
     areas = pd.factorize(units["area_id"])
-    for target, whole in _places(list(study.targets), rooms, offices, ways, forced).items():
+    xy = units[["x", "y"]].to_numpy(float)
+    served = _places(list(study.targets), rooms, offices, ways, forced)
+    for target, whole in served.items():
         demand = np.nan_to_num(units[f"people_{target}"].to_numpy(dtype=float))
         for with_offices in (False, True):
             places = whole if with_offices else whole.without_offices()
@@ -146,7 +152,7 @@ def propose(
                 if headline:
                     steps, depth[target] = _headline(
                         study,
-                        units,
+                        xy,
                         places,
                         demand,
                         steps,
@@ -156,17 +162,16 @@ def propose(
                         has_stability(study, target),
                     )
                 kept = frozenset(places.names) if headline and is_wider(siting) else forced
-                curves[target, radius, with_offices] = [
-                    _named(s, places.names, kept) for s in steps
-                ]
+                names = places.names.tolist()
+                curves[target, radius, with_offices] = [_named(s, names, kept) for s in steps]
     headline_steps = {t: curves[t, siting.radius, True] for t in study.targets}
     table = _presence(headline_steps, rooms, units)
     known = {
         (target, *row): share
         for target, found in depth.items()
-        for *row, share in found.stability.itertuples(index=False)
+        for *row, share in zip(*(found.stability[c].tolist() for c in _STABLE), strict=True)
     }
-    keys = zip(table["target"], table["p"], table["site_id"], strict=True)
+    keys = zip(*(table[c].tolist() for c in ("target", "p", "site_id")), strict=True)
     table["stability"] = np.array([known.get(k, np.nan) for k in keys], dtype=float)
     return Presence(curves, table, _frontier(headline_steps), depth)
 
@@ -192,7 +197,7 @@ def _places(
         both = np.r_[fit, suits.size + np.flatnonzero(serving(offices, target))]
         found[target] = Places(
             names[both],
-            cost[:, both],
+            np.take(cost, both, axis=1),  # row by row in memory, as it is read
             xy[both],
             np.arange(fit.size, both.size),
             np.flatnonzero([name in forced for name in names[fit]]),
@@ -208,10 +213,11 @@ def _curve(
     prove: bool,
     remember: Remember,
 ) -> list[Step]:
+    far, people, _ = merged_points(beyond(places.cost, radius), demand)
     steps: list[Step] = remember(
         coverage_curve,
-        beyond(places.cost, radius),
-        demand,
+        far,
+        people,
         radius=0,
         p_max=study.siting.most_rooms,
         existing=places.existing.tolist(),
@@ -223,7 +229,7 @@ def _curve(
 
 def _headline(
     study: Study,
-    units: pd.DataFrame,
+    xy: Floats,
     places: Places,
     demand: Floats,
     steps: list[Step],
@@ -256,7 +262,7 @@ def _headline(
         existing=places.existing,
         required=places.required,
         doubt=doubt,
-        unit_xy=units[["x", "y"]].to_numpy(float),
+        unit_xy=xy,
         site_xy=places.xy,
         seed=study.seed,
         plain=plain,
@@ -343,22 +349,26 @@ def compare_demand(
     places = _places([first], rooms, offices, ways, forced)[first]
     people = np.nan_to_num(demand.to_numpy(dtype=float))
     steps = _curve(study, places, people, study.siting.radius, False, remember)
-    changed = [_named(s, places.names, forced) for s in steps]
+    names = places.names.tolist()
+    changed = [_named(s, names, forced) for s in steps]
     before = presence.curves[first, study.siting.radius, True]
     p = min(study.siting.rooms, len(changed) - 1, len(before) - 1)
-    new, old, names = changed[p].sites, before[p].sites, rooms["name"].to_dict()
+    new, old, called = changed[p].sites, before[p].sites, rooms["name"].to_dict()
     return {
-        "entering": [str(names[s]) for s in new if s not in old],
-        "leaving": [str(names[s]) for s in old if s not in new],
+        "entering": [str(called[s]) for s in new if s not in old],
+        "leaving": [str(called[s]) for s in old if s not in new],
     }
 
 
-def _named(step: Step, names: np.ndarray, kept: frozenset[str]) -> Step:
+def _named(step: Step, names: Any, kept: frozenset[str]) -> Step:
     """Site ids instead of columns; a room that reaches nobody more is not proposed unless kept."""
-    pairs = zip(names[np.array(step.sites, np.intp)].tolist(), step.gains, strict=True)
+    pairs = zip([names[site] for site in step.sites], step.gains, strict=True)
     proposed = [(s, g) for s, g in pairs if g > 0 or s in kept]
     sites, gains = zip(*proposed, strict=True) if proposed else ((), ())
-    return replace(step, sites=sites, gains=gains)
+    return Step(
+        step.p, sites, gains, step.reached, step.reached_share, step.bound, step.proven,
+        step.ruled_out,
+    )  # fmt: skip
 
 
 def _presence(

@@ -15,14 +15,15 @@ import pandas as pd
 
 from sozialraum.errors import StudyError
 from sozialraum.lazy import sparse
+from sozialraum.presence.again import redraw, stability_by_number
 from sozialraum.presence.cover import Cover
-from sozialraum.presence.frontier import marginal_order
+from sozialraum.presence.frontier import marginal_orders
 from sozialraum.presence.models import max_coverage
 from sozialraum.presence.offices import serving
 from sozialraum.presence.problem import Floats, Problem, Site, read_problem
 from sozialraum.presence.rules import Constraints, Least
 from sozialraum.presence.siting import Siting
-from sozialraum.presence.stability import draw_inputs, redraw, stability_by_number
+from sozialraum.presence.stability import draw_inputs
 
 if TYPE_CHECKING:
     from sozialraum.study import Study
@@ -245,7 +246,8 @@ def propose_together(
     # Among groups in order one person of the first outweighs all of the others.
     worth = [weights.get(n, (1 + people.sum()) ** -k) for k, n in enumerate(names)]
     chosen = suits.index.get_indexer(pd.Index(sites))
-    chosen, _ = marginal_order(reach.astype(float), np.array(worth) @ people * ~base, chosen)
+    value = np.array(worth) @ people * ~base
+    chosen, _ = marginal_orders(reach.astype(float), value, [chosen])[0]
     stable = pd.Series(np.nan, suits.index)
     if how.weights and siting.stability_draws and len(sites) and people.sum() > 0:
         areas = pd.factorize(units["area_id"])[0]

@@ -222,10 +222,12 @@ def _robust(answer: Answer, names: pd.Series, titles: dict[str, str]) -> Further
 
 def _once(robust: pd.DataFrame) -> pd.DataFrame:
     """One row for choices of the same rooms, under all their names."""
-    same = [robust["target"], robust["sites"].map(frozenset)]
-    labels = robust.groupby(same, sort=False)["choice"].transform(lambda named: ", ".join(named))
-    first = ~pd.concat(same, axis=1).duplicated()
-    return robust.assign(choice=labels)[first].reset_index(drop=True)
+    named: dict[Any, list[int]] = {}
+    for row, (target, sites) in enumerate(zip(robust["target"], robust["sites"], strict=True)):
+        named.setdefault((target, frozenset(sites)), []).append(row)
+    labels = [", ".join(robust["choice"].iloc[rows]) for rows in named.values()]
+    first = robust.iloc[[rows[0] for rows in named.values()]]
+    return first.assign(choice=labels).reset_index(drop=True)
 
 
 def _everybody(answer: Answer, titles: dict[str, str], content: Content) -> FurtherTable:

@@ -1,0 +1,162 @@
+"""Coverage of few, or well separated, sites: the best choice for every number of them, by counting.
+
+Sites belong together where they reach a common point; what is chosen in one part says nothing of
+another. Inside a part all choices are evaluated at once: a choice misses the points whose sites
+all lie outside it, and sums over all subsets take one addition per site and choice (Yates 1937).
+Across parts, so many sites here and the others there are the knapsack of Bellman (1957). The rooms
+of a district fall into such parts; what does not is left to `sozialraum.presence.search`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from sozialraum.presence.problem import Bools, Floats, Ints
+
+WIDE = 14
+"""Most sites of a part, which has two to their power choices."""
+TOGETHER = 14
+"""Choices, as a power of two, up to which small parts are looked at together: that is faster."""
+TIE = 1e-9
+"""Share of all weight up to which two choices count as equally good."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Best choices of one part: instances × 0…c sites, what they reach and which they are."""
+
+    sites: Ints
+    value: Floats
+    code: Ints
+
+
+def best_of_parts(reach: Bools, weight: Floats, most: int) -> Bools | None:
+    """The best choice of 0, 1, …, `most` sites, in each of several instances.
+
+    Parameters
+    ----------
+    reach : bool array (points, sites)
+        Which site reaches which point.
+    weight : float array (instances, points)
+    most : int
+        Largest number of sites.
+
+    Returns
+    -------
+    bool array (instances, most + 1, sites) or None
+        The chosen sites; fewer than asked for where further ones would add nothing. Of equally
+        good choices the one with the first sites. None: a part has more than `WIDE` sites.
+
+    Examples
+    --------
+    >>> reach = np.array([[1, 0, 1], [0, 1, 1], [0, 1, 0]], bool)
+    >>> chosen = best_of_parts(reach, np.array([[5.0, 4, 3]]), 3)
+    >>> [np.flatnonzero(one).tolist() for one in chosen[0]]
+    [[], [2], [0, 1], [0, 1]]
+    """
+    some = np.flatnonzero((weight.max(axis=0, initial=0.0) > 0) @ reach)
+    small = TOGETHER - (len(weight) - 1).bit_length()
+    whole = some.size <= min(small, WIDE)
+    parts = [some] if whole else [some[part] for part in split_sites(reach[:, some])]
+    if any(sites.size > WIDE for sites in parts):
+        return None
+    parts = _together(parts, min(small, WIDE))
+    tie = TIE * weight.sum(axis=1)
+    found = [_best_of_part(reach[:, sites], weight, sites, tie) for sites in parts]
+    instances, wanted = len(weight), np.arange(most + 1)
+    reached: Floats = np.zeros((instances, most + 1))
+    shares: list[Ints] = []
+    for part in found:
+        options: Floats = np.full((part.value.shape[1], instances, most + 1), -np.inf)
+        for here in range(min(part.value.shape[1], most + 1)):
+            options[here, :, here:] = reached[:, : most + 1 - here] + part.value[:, here, None]
+        reached = options.max(axis=0)
+        # The first that is as good: rounding does not choose.
+        shares.append((options >= reached - tie[:, None]).argmax(axis=0))
+    chosen = np.zeros((instances, most + 1, reach.shape[1]), bool)
+    left = np.broadcast_to(wanted, (instances, most + 1))
+    for part, share in zip(reversed(found), reversed(shares), strict=True):
+        mine = np.take_along_axis(share, left, axis=1)
+        codes = np.take_along_axis(part.code, mine, axis=1)
+        chosen[:, :, part.sites] = codes[:, :, None] >> _bits(part.sites.size) & 1
+        left = left - mine
+    return chosen
+
+
+def split_sites(reach: Bools) -> list[Ints]:
+    """Groups of sites that no point of another group is reached from; a site without any is alone.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in split_sites(np.array([[1, 0, 1], [0, 1, 0]], bool))]
+    [[0, 2], [1]]
+    """
+    pairs = reach.astype(np.float32)
+    linked = (pairs.T @ pairs > 0) | np.eye(reach.shape[1], dtype=bool)
+    while True:
+        steps = linked.astype(np.float32)
+        wider = steps @ steps > 0
+        if (wider == linked).all():
+            first = linked.argmax(axis=1) if linked.size else np.empty(0, np.intp)
+            return [np.flatnonzero(first == site) for site in np.unique(first)]
+        linked = wider
+
+
+def _together(parts: list[Ints], small: int) -> list[Ints]:
+    """Small parts put together."""
+    joined: list[Ints] = []
+    for sites in sorted(parts, key=len):
+        if joined and joined[-1].size + sites.size <= small:
+            joined[-1] = np.sort(np.r_[joined[-1], sites])
+        else:
+            joined.append(sites)
+    return joined
+
+
+def _bits(sites: int) -> Ints:
+    """Place of each site in the code of a choice: the first one highest."""
+    return np.arange(sites)[::-1]
+
+
+@lru_cache(maxsize=WIDE + 1)
+def _choices(sites: int) -> tuple[Ints, Ints, Ints]:
+    """Codes of all choices by size, those with the first sites first; sizes; where each begins."""
+    code = np.arange(2**sites)[::-1]
+    size = (code[:, None] >> np.arange(sites) & 1).sum(axis=1)
+    order = np.argsort(size, kind="stable")
+    return code[order], size[order], np.searchsorted(size[order], np.arange(sites + 1))
+
+
+@lru_cache(maxsize=WIDE)
+def _subsets(sites: int) -> Floats:
+    """1 where the choice of a column is part of the choice of a row."""
+    code = np.arange(2**sites)
+    return (code & ~code[:, None] == 0).astype(float)
+
+
+def _best_of_part(reach: Bools, weight: Floats, sites: Ints, tie: Floats) -> _Part:
+    """All choices of one part, and of each size the best one."""
+    instances, number = len(weight), sites.size
+    code, which = np.unique(reach @ (1 << _bits(number)), return_inverse=True)
+    missed: Floats = np.zeros((instances, 1 << number))
+    missed[:, code] = weight @ (which[:, None] == np.arange(code.size)).astype(float)
+    # Yates' additions, half of the sites at a time: as two products they take a fraction of it.
+    low = number // 2
+    table = missed.reshape(instances, 1 << number - low, 1 << low)
+    missed = (_subsets(number - low) @ table @ _subsets(low).T).reshape(instances, -1)
+    choices, size, first = _choices(number)
+    # Whoever is not missed by the sites left out is reached by the choice.
+    reached = missed[:, -1:] - missed[:, (1 << number) - 1 - choices]
+    most = np.maximum.reduceat(reached, first, axis=1)
+    good = reached >= (most - tie[:, None])[:, size]
+    place = np.where(good, np.arange(choices.size), choices.size)
+    codes = choices[np.minimum.reduceat(place, first, axis=1)]
+    # Where one more site adds nothing, no further ones do: whom each adds only falls.
+    useful = np.logical_and.accumulate(most[:, 1:] > most[:, :-1] + tie[:, None], axis=1)
+    last = np.minimum(np.arange(number + 1), useful.sum(axis=1)[:, None])
+    return _Part(
+        sites, np.take_along_axis(most, last, axis=1), np.take_along_axis(codes, last, axis=1)
+    )

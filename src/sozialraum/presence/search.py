@@ -1,0 +1,331 @@
+"""Maximal coverage: find good sites, bound what any sites can reach.
+
+The exact search runs in four steps, each making the next one smaller:
+
+1. where few sites are left after reduction (`sozialraum.presence.cover`), or they lie apart, all
+   choices are counted (`sozialraum.presence.parts`);
+2. the linear relaxation, which is often whole already (ReVelle 1993) and whose prices bound every
+   choice: the bound is recomputed from the prices and holds whatever the solver did;
+3. otherwise a greedy choice (Church & ReVelle 1974) and the rounded relaxation, both improved by
+   exchanges of one site (Teitz & Bart 1968); prices then rule sites in and out;
+4. HiGHS for what is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sozialraum.lazy import sparse
+from sozialraum.presence.cover import COUNTED, Cover, reduce_cover
+from sozialraum.presence.highs import Clock, Program, is_closed, maximise
+from sozialraum.presence.parts import best_of_parts
+from sozialraum.presence.problem import Floats, Ints, Matrix, entries
+
+SMALL = 100
+"""Twice as many sites are searched at once."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Chosen columns of an instance, what they reach, and the upper bound."""
+
+    chosen: Ints
+    value: float
+    bound: float
+    timed_out: bool = False
+
+
+def greedy(cover: Cover, p: int, chosen: Ints | None = None) -> Ints:
+    """Add the site with the greatest further gain until `p` are open (ties: lowest column).
+
+    Examples
+    --------
+    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> greedy(cover, 1).tolist()
+    [1]
+    """
+    picked = [] if chosen is None else [int(j) for j in chosen]
+    open_ = np.zeros(cover.sites.size, bool)
+    open_[picked] = True
+    left = np.where(cover.counts(np.array(picked, int)) > 0, 0.0, cover.weight)
+    columns = cover.reach.tocsc()
+    gain = cover.reach.T @ left
+    while len(picked) < p:
+        best = int(np.argmax(np.where(open_, -1.0, gain)))
+        picked.append(best)
+        open_[best] = True
+        rows = entries(columns, best)
+        rows = rows[left[rows] > 0]
+        gain -= cover.reach[rows].T @ left[rows]
+        left[rows] = 0.0
+    return np.array(picked, dtype=np.intp)
+
+
+def swap(cover: Cover, chosen: Ints, matrix: Matrix | None = None) -> Ints:
+    """Exchange one open site for one closed site while that reaches more people.
+
+    Examples
+    --------
+    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> swap(cover, np.array([0])).tolist()
+    [1]
+    """
+    chosen = np.array(chosen, dtype=np.intp)
+    if not chosen.size or chosen.size == cover.sites.size or not cover.weight.size:
+        return chosen
+    reach = cover.arithmetic() if matrix is None else matrix
+    sides = reach.T if isinstance(reach, np.ndarray) else reach.T.tocsr()
+    counts = sides[chosen].sum(axis=0)
+    tolerance = 1e-9 * cover.weight.sum()
+    while True:
+        gain = sides @ np.where(counts == 0, cover.weight, 0.0)
+        alone = np.where(counts == 1, cover.weight, 0.0)
+        mine = sides[chosen]
+        if isinstance(mine, np.ndarray):
+            kept = (mine * alone) @ reach
+        else:
+            kept = np.asarray((mine.multiply(alone).tocsr() @ reach).todense())
+        change = gain + kept - (mine @ alone)[:, None]
+        change[:, chosen] = -np.inf
+        out, into = divmod(int(np.argmax(change)), change.shape[1])
+        if change[out, into] <= tolerance:
+            return chosen
+        counts = counts - sides[[chosen[out]]].sum(axis=0) + sides[[into]].sum(axis=0)
+        chosen[out] = into
+
+
+class Relaxation:
+    """The linear relaxation for changing `p`, each solved from the one before.
+
+    Minimises the weight that is missed: ``sum(weight * z)`` with ``z + reach @ x >= 1`` and
+    ``sum(x) = p``, ``0 <= x <= 1``.
+    """
+
+    def __init__(self, cover: Cover) -> None:
+        n, k = cover.reach.shape
+        self.cover = cover
+        cost = np.r_[np.zeros(k), cover.weight]
+        rows = _stack(cover.reach, 1.0)
+        low, high = np.r_[np.ones(n), 0.0], np.r_[np.full(n, np.inf), 0.0]
+        upper = np.r_[np.ones(k), np.full(n, np.inf)]
+        self._program = Program(-cost, rows, low, high, upper=upper)
+
+    def solve(self, p: int, clock: Clock) -> tuple[Floats, Floats, float]:
+        """How far each site is open, the price of each row, and the upper bound."""
+        n, k = self.cover.reach.shape
+        point, dual = self._program.solve_linear(n, p, clock)
+        price = np.clip(-dual[:n], 0.0, self.cover.weight)
+        return point[:k], price, price_bound(self.cover, p, price)
+
+
+def price_bound(cover: Cover, p: int, price: Floats) -> float:
+    """Upper bound on what `p` sites reach, from any prices between 0 and the weights.
+
+    Lagrangian relaxation of "a row counts only if an open site reaches it" (Galvão & ReVelle
+    1996): rows pay their price to every site that reaches them, and the p dearest sites are open.
+
+    Examples
+    --------
+    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> price_bound(cover, 1, np.array([2.0, 3])), price_bound(cover, 1, np.array([0.0, 1]))
+    (3.0, 5.0)
+    """
+    worth = np.sort(cover.sides @ price)[::-1]
+    return float(cover.weight.sum() - price.sum() + worth[:p].sum())
+
+
+def _stack(reach: sparse.csr_array, sign: float) -> sparse.csr_array:
+    """Rows ``reach @ x + sign * z`` and, last, ``sum(x)``."""
+    n, k = reach.shape
+    step = np.arange(n + 1)
+    indices = np.insert(reach.indices, reach.indptr[1:], k + np.arange(n))
+    data = np.insert(reach.data, reach.indptr[1:], sign)
+    return sparse.csr_array(
+        (
+            np.r_[data, np.ones(k)],
+            np.r_[indices, np.arange(k)],
+            np.r_[reach.indptr + step, reach.nnz + n + k],
+        ),
+        shape=(n + 1, k + n),
+    )
+
+
+class Search:
+    """Best sites of one instance for any number of sites, with a proven bound."""
+
+    def __init__(self, cover: Cover) -> None:
+        self.cover = cover
+        self.whole = bool((cover.weight == np.round(cover.weight)).all())
+        self._relaxation: Relaxation | None = None
+
+    @cached_property
+    def small(self) -> Cover:
+        """What is left of the instance after reduction."""
+        return reduce_cover(self.cover.thin())
+
+    @cached_property
+    def _back(self) -> Ints:
+        """Columns of the instance that are left after reduction."""
+        return np.searchsorted(self.cover.sites, self.small.sites)
+
+    @cached_property
+    def _matrix(self) -> Matrix:
+        return self.small.arithmetic()
+
+    @cached_property
+    def _best(self) -> list[Answer] | None:
+        """The best choice of every number of sites, where all choices can be counted."""
+        best = count_choices(self.cover)
+        if best is None:
+            best = count_choices(self.small)
+            return best and [replace(one, chosen=self._back[one.chosen]) for one in best]
+        return best
+
+    def solve(
+        self,
+        p: int,
+        *,
+        exact: bool = True,
+        start: Ints | None = None,
+        gap: float = 0.0,
+        time_limit: float | None = None,
+        node_limit: int | None = None,
+    ) -> Answer:
+        """Choose `p` columns of the instance.
+
+        Parameters
+        ----------
+        exact : bool
+            Whether to search on where the relaxation leaves a gap.
+        start : array, optional
+            Columns to start from.
+        gap, time_limit, node_limit
+            Where the search may end earlier.
+
+        Returns
+        -------
+        Answer
+            Fewer than `p` columns where further ones would add nothing.
+        """
+        if self._best is not None:
+            return self._best[min(p, len(self._best) - 1)]
+        small = self.small
+        if p >= small.sites.size:
+            value = float(small.weight.sum())
+            return Answer(self._back, value, value)
+        if p == 0:
+            return Answer(np.empty(0, np.intp), 0.0, 0.0)
+        if self._relaxation is None:
+            self._relaxation = Relaxation(small)
+        clock = Clock(time_limit)
+        share, price, bound = self._relaxation.solve(p, clock)
+        chosen = np.sort(np.argsort(-share, kind="stable")[:p])
+        if not self._closed(small.value(chosen), bound, gap):
+            starts = [greedy(small, p), chosen]
+            if start is not None:
+                starts.append(greedy(small, p, np.flatnonzero(np.isin(self._back, start))[:p]))
+            starts = [swap(small, first, self._matrix) for first in starts]
+            chosen = max(starts, key=small.value)
+        value = small.value(chosen)
+        timed_out = False
+        if exact and not self._closed(value, bound, gap):
+            none: Ints = np.empty(0, np.intp)
+            unused = np.flatnonzero(share < 1e-9)
+            if unused.size > share.size / 2 > SMALL:
+                # The best choice among sites that the relaxation uses is mostly the best of all,
+                # and found at once; a better value lets the prices rule out more.
+                limits = {"gap": gap, "clock": clock, "node_limit": node_limit or 100}
+                chosen = _search(small, p, chosen, none, unused, self.whole, **limits).chosen
+                value = small.value(chosen)
+            needed = value + (1 - 1e-6 if self.whole else 0.0)
+            always, never = _price_out(small, p, price, bound, needed)
+            limits = {"gap": gap, "clock": clock, "node_limit": node_limit}
+            better = _search(small, p, chosen, always, never, self.whole, **limits)
+            chosen, value, timed_out = better.chosen, better.value, better.timed_out
+            bound = min(bound, max(better.bound, value))
+        if self._closed(value, bound, 0.0):
+            bound = value
+        return Answer(self._back[chosen], value, max(bound, value), timed_out or clock.left() == 0)
+
+    def _closed(self, value: float, bound: float, gap: float) -> bool:
+        return is_closed(bound - value, value, gap, self.whole)
+
+
+def count_choices(cover: Cover) -> list[Answer] | None:
+    """The best choice of 0, 1, … sites; None where there are too many to look at.
+
+    Examples
+    --------
+    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> [answer.chosen.tolist() for answer in count_choices(cover) or []]
+    [[], [1], [0, 1]]
+    """
+    n, m = cover.reach.shape
+    if not 0 < n * m <= COUNTED:
+        return None
+    near = cover.arithmetic()
+    best = best_of_parts(near > 0, cover.weight[None], m)
+    if best is None:
+        return None
+    value = (best[0].astype(float) @ near.T > 0) @ cover.weight
+    return [
+        Answer(np.flatnonzero(one), v, v) for one, v in zip(best[0], value.tolist(), strict=True)
+    ]
+
+
+def _price_out(
+    cover: Cover, p: int, price: Floats, bound: float, needed: float
+) -> tuple[Ints, Ints]:
+    """Columns that every, and that no, choice of value >= `needed` contains."""
+    worth = cover.sides @ price
+    order = np.argsort(-worth, kind="stable")
+    inside, outside = order[:p], order[p:]
+    least, next_ = worth[inside[-1]], worth[outside[0]]
+    always = inside[bound - worth[inside] + next_ < needed]
+    never = outside[bound - least + worth[outside] < needed]
+    return always, never
+
+
+def _search(
+    cover: Cover,
+    p: int,
+    chosen: Ints,
+    always: Ints,
+    never: Ints,
+    whole: bool,
+    **limits: Any,
+) -> Answer:
+    """Search with HiGHS among the choices that contain `always` and nothing of `never`."""
+    m = cover.sites.size
+    base, missed = cover.value(always), cover.counts(always) == 0
+    free = np.setdiff1d(np.arange(m), np.r_[always, never])
+    rest = reduce_cover(Cover(cover.reach[missed][:, free], cover.weight[missed], free))
+    (n, k), left = rest.reach.shape, p - always.size
+    if left >= k:
+        best = max(chosen, greedy(cover, p, np.r_[always, rest.sites]), key=cover.value)
+        return Answer(best, cover.value(best), base + float(rest.weight.sum()))
+    start = None
+    kept = np.flatnonzero(np.isin(rest.sites, chosen))
+    if kept.size <= left:
+        kept = greedy(rest, left, kept)
+        start = np.r_[np.isin(np.arange(k), kept), rest.counts(kept) > 0].astype(float)
+    outcome = maximise(
+        np.r_[np.zeros(k), rest.weight],
+        _stack(rest.reach, -1.0),
+        np.zeros(n + 1),
+        np.r_[np.full(n, np.inf), left],
+        integer=np.arange(k + n) < k,
+        start=start,
+        slack=0.5 if whole else 1e-6,
+        reduced=True,
+        **limits,
+    )
+    best = chosen
+    if outcome.point is not None:
+        found = np.r_[always, rest.sites[outcome.point[:k] > 0.5]].astype(np.intp)
+        best = max(chosen, greedy(cover, p, found), key=cover.value)
+    return Answer(best, cover.value(best), base + outcome.bound, outcome.timed_out)

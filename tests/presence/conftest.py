@@ -1,0 +1,19 @@
+"""Two ways to an optimum, both tested: all choices counted, and a search with bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sozialraum.presence import parts, shortest
+
+
+@pytest.fixture(scope="module", params=["counted", "searched"])
+def each_way(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What a small instance is solved by; a large one is always searched."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "searched":
+            patch.setattr(parts, "WIDE", 0)
+            patch.setattr(shortest, "PAIRS", 0)
+        yield request.param
