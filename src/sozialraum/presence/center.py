@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sozialraum.presence.cover import Cover, reduce_cover
+from sozialraum.presence.cover import COUNTED, Cover, reduce_cover
 from sozialraum.presence.exchange import same_reach
 from sozialraum.presence.highs import Clock, maximise
-from sozialraum.presence.problem import Floats, Ints, Problem, entries
+from sozialraum.presence.problem import Bools, Floats, Ints, Problem, entries
 from sozialraum.presence.search import count_choices, greedy
 
 ROWS = 6_000
 """Largest number of rows that are compared with each other."""
+SMALL = 1_000
+"""The same, where all pairs are looked at."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,9 @@ def fewest(
     >>> found.chosen.size, found.bound
     (2, 2.0)
     """
-    counted = count_choices(Cover(cover.reach, np.ones(cover.weight.size), cover.sites))
-    if counted is not None:
-        everybody = cover.weight.size - 0.5
-        whole = next(answer.chosen for answer in counted if answer.value > everybody)
-        return Answer(whole, float(whole.size))
+    few = _count(cover)
+    if few is not None:
+        return Answer(few, float(few.size))
     small = _drop_easy_rows(reduce_cover(cover.thin()))
     n, k = small.reach.shape
     back = np.searchsorted(cover.sites, small.sites)
@@ -73,6 +73,7 @@ def fewest(
         gap=gap,
         slack=0.999,
         reduced=True,
+        jump=False,
         clock=clock,
         node_limit=node_limit,
     )
@@ -82,6 +83,36 @@ def fewest(
             chosen = other
     bound = float(np.ceil(-outcome.bound - 1e-6)) if np.isfinite(outcome.bound) else 1.0
     return Answer(back[chosen], min(bound, chosen.size), outcome.timed_out)
+
+
+def _count(cover: Cover) -> Ints | None:
+    """The fewest columns, where all choices of them can be counted."""
+    if not 0 < cover.reach.shape[0] * cover.reach.shape[1] <= COUNTED:
+        return None
+    near, columns = np.unique(cover.arithmetic() > 0, axis=0), np.arange(cover.sites.size)
+    if len(near) > SMALL:
+        return None
+    while True:
+        # Rows that are reached whenever another one is, and columns that another one replaces.
+        near = near[~_above(near.astype(float))]
+        stay = ~_above(1.0 - near.T) & near.any(axis=0)
+        if stay.all():
+            break
+        near, columns = near[:, stay], columns[stay]
+    rows = Cover(near.astype(float), np.ones(len(near)), columns)
+    counted = count_choices(rows)
+    if counted is None:
+        return None
+    return columns[next(a.chosen for a in counted if a.value > len(near) - 0.5)]
+
+
+def _above(sets: Floats) -> Bools:
+    """Whether a set (a row of ones) contains another one; of equals the first one does not."""
+    size = sets.sum(axis=1)
+    inside = sets @ sets.T == size
+    order = np.arange(size.size)
+    inside &= (size[:, None] > size) | (order[:, None] > order)
+    return inside.any(axis=1)
 
 
 def _drop_easy_rows(cover: Cover) -> Cover:
@@ -123,56 +154,65 @@ def _prune(cover: Cover, chosen: Ints) -> Ints:
     return np.array(sorted(kept), dtype=np.intp)
 
 
-def solve_center(
-    problem: Problem, p: int, rows: Ints, *, clock: Clock, node_limit: int | None = None
-) -> Answer:
-    """Sites with the shortest longest way to `rows`; each row must reach some candidate.
+class Center:
+    """Sites with the shortest longest way, for any number of them.
+
+    Parameters
+    ----------
+    problem : Problem
+    rows : int array
+        Points that count; each must reach some candidate.
 
     Examples
     --------
     >>> from sozialraum.presence.problem import read_problem
-    >>> problem = read_problem([[0, 4], [3, 3], [9, 5.0]], [1, 1, 1], p=1)
-    >>> found = solve_center(problem, 1, np.arange(3), clock=Clock())
+    >>> search = Center(read_problem([[0, 4], [3, 3], [9, 5.0]], [1, 1, 1]), np.arange(3))
+    >>> found = search.solve(1, clock=Clock())
     >>> found.chosen.tolist(), found.bound
     ([1], 5.0)
     """
-    free = np.setdiff1d(problem.candidates, problem.required)
-    fixed = problem.columns_dense(problem.required)[rows].min(axis=1, initial=np.inf)
-    costs = problem.columns_dense(free)[rows]
-    nearest = np.minimum(costs.min(axis=1, initial=np.inf), fixed)
-    levels = np.unique(np.r_[costs[np.isfinite(costs)], fixed[np.isfinite(fixed)]])
-    low = int(np.searchsorted(levels, nearest.max(initial=0.0)))
-    high = levels.size  # one beyond the last level: not known to be possible
-    best, certain, timed_out = np.empty(0, np.intp), True, False
-    floor = low
-    while low < high:
-        middle = (low + high) // 2
-        answer = _reach_all(
-            levels[middle], costs, fixed, free, p - problem.required.size, clock, node_limit
-        )
-        if answer.chosen.size <= p - problem.required.size:
-            best, high = answer.chosen, middle
-        else:
-            if certain and answer.bound > p - problem.required.size:
-                floor = middle + 1
+
+    def __init__(self, problem: Problem, rows: Ints) -> None:
+        self.problem = problem
+        self.free = np.setdiff1d(problem.candidates, problem.required)
+        self.fixed = problem.columns_dense(problem.required)[rows].min(axis=1, initial=np.inf)
+        self.costs = problem.columns_dense(self.free)[rows]
+        nearest = np.minimum(self.costs.min(axis=1, initial=np.inf), self.fixed)
+        every = np.r_[self.costs[np.isfinite(self.costs)], self.fixed[np.isfinite(self.fixed)]]
+        self.levels = np.unique(every)
+        self.low = int(np.searchsorted(self.levels, nearest.max(initial=0.0)))
+        self._known: dict[int, Answer] = {}
+
+    def solve(self, p: int, *, clock: Clock, node_limit: int | None = None) -> Answer:
+        """Choose `p` sites, required ones among them: bisection over the ways that occur."""
+        levels, more = self.levels, p - self.problem.required.size
+        floor = low = self.low
+        high = levels.size  # one beyond the last level: not known to be possible
+        best, certain, timed_out = np.empty(0, np.intp), True, False
+        while low < high:
+            middle = (low + high) // 2
+            answer = self._reach_all(middle, more, clock, node_limit)
+            if answer.chosen.size <= more:
+                best, high = answer.chosen, middle
             else:
-                certain = False  # not decided in time: the bound stays below
-            timed_out |= answer.timed_out
-            low = middle + 1
-    bound = levels[min(floor, levels.size - 1)] if high < levels.size else np.inf
-    return Answer(np.r_[problem.required, free[best]].astype(np.intp), float(bound), timed_out)
+                if certain and answer.bound > more:
+                    floor = middle + 1
+                else:
+                    certain = False  # not decided in time: the bound stays below
+                timed_out |= answer.timed_out
+                low = middle + 1
+        bound = levels[min(floor, levels.size - 1)] if high < levels.size else np.inf
+        chosen = np.r_[self.problem.required, self.free[best]].astype(np.intp)
+        return Answer(chosen, float(bound), timed_out)
 
-
-def _reach_all(
-    radius: float,
-    costs: Floats,
-    fixed: Floats,
-    free: Ints,
-    p: int,
-    clock: Clock,
-    node_limit: int | None,
-) -> Answer:
-    far = fixed > radius
-    reach, weight = same_reach(costs[far] <= radius, np.ones(int(far.sum())))
-    cover = Cover(reach.astype(float), np.ones(weight.size), np.arange(free.size))
-    return fewest(cover, enough=p, clock=clock, node_limit=node_limit)
+    def _reach_all(self, level: int, p: int, clock: Clock, node_limit: int | None) -> Answer:
+        known = self._known.get(level)
+        if known is not None:
+            return known
+        far = self.fixed > self.levels[level]
+        near, weight = same_reach(self.costs[far] <= self.levels[level], np.ones(int(far.sum())))
+        cover = Cover(near.astype(float), np.ones(weight.size), np.arange(self.free.size))
+        answer = fewest(cover, enough=p, clock=clock, node_limit=node_limit)
+        if answer.bound >= answer.chosen.size:  # whatever the number of sites that was asked for
+            self._known[level] = answer
+        return answer

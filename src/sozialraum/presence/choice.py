@@ -15,10 +15,17 @@ import numpy as np
 import pandas as pd
 
 from sozialraum.cache import Remember, compute
+from sozialraum.presence.center import Center
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.exchange import merged_points
 from sozialraum.presence.frontier import Step, recount
-from sozialraum.presence.models import max_coverage, median_answer, p_center, p_median
+from sozialraum.presence.models import (
+    center_answer,
+    max_coverage,
+    median_answer,
+    p_center,
+    p_median,
+)
 from sozialraum.presence.problem import (
     Bools,
     Floats,
@@ -31,7 +38,7 @@ from sozialraum.presence.problem import (
 )
 from sozialraum.presence.recount import nearest
 from sozialraum.presence.rules import Constraints
-from sozialraum.presence.shortest import Shortest
+from sozialraum.presence.shortest import Shortest, has_gaps
 from sozialraum.presence.siting import Siting as Answer
 from sozialraum.presence.siting import relative_gap
 from sozialraum.study.places import Siting
@@ -252,7 +259,13 @@ def _solver(
         apart[existing], apart[:, existing] = np.inf, np.inf  # an office is too near to nobody
         rules = replace(rules, spacing=siting.spacing, between=apart)
     if siting.model == "center":
-        return lambda rooms: p_center(cost, people, p=rooms + existing.size, **options)
+        aim = read_problem(cost, people, required=forced)
+        if has_gaps(aim):
+            return lambda rooms: p_center(cost, people, p=rooms + existing.size, **options)
+        center = Center(aim, np.flatnonzero(people > 0))
+        return lambda rooms: center_answer(
+            center, check_p(rooms + existing.size, aim), node_limit=NODES
+        )
     if siting.model == "coverage":
         far, people, options["groups"] = _same_ways(siting, cost, people, groups)
         if siting.capacity is not None:

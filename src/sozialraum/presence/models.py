@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sozialraum.errors import StudyError
-from sozialraum.presence.center import fewest, solve_center
+from sozialraum.presence.center import Center, fewest
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.highs import Clock
 from sozialraum.presence.problem import (
@@ -21,6 +21,7 @@ from sozialraum.presence.problem import (
     Problem,
     Site,
     check_radius,
+    positions_of,
     read_problem,
 )
 from sozialraum.presence.recount import coverage_figures, fill, median_siting, nearest
@@ -108,8 +109,11 @@ def max_coverage(
         raise StudyError("The value of backup must lie between 0 and 1", where=f"backup={backup}")
     if room is not None and (backup or far > near):
         raise StudyError("Capacity goes with neither backup nor a fading radius", where="capacity")
-    if room is None and not rules.given and not backup and far == near:
-        return _binary(problem, near, p, groups, gap, time_limit, node_limit)
+    if room is None and not backup and far == near:
+        answer = _binary(problem, near, p, groups, gap, time_limit, node_limit)
+        # Mostly the best choice of all keeps the rules, too.
+        if not rules.given or (answer.proven and _kept(problem, near, answer, rules, groups)):
+            return answer
     limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
     return ruled_coverage(problem, near, far, p, groups, rules, room, backup, limits)
 
@@ -215,9 +219,25 @@ def p_center(
     clock = Clock(time_limit)
     if p == 0 or has_gaps(problem):
         reach_everybody(problem, p, clock)
-    rows = np.flatnonzero(problem.demand > 0)
-    answer = solve_center(problem, p, rows, clock=clock, node_limit=node_limit)
+    search = Center(problem, np.flatnonzero(problem.demand > 0))
+    return center_answer(search, p, clock=clock, node_limit=node_limit)
+
+
+def center_answer(
+    search: Center, p: int, *, clock: Clock | None = None, node_limit: int | None = None
+) -> Siting:
+    """The answer of `p_center` from a search that serves several numbers of sites.
+
+    Examples
+    --------
+    >>> search = Center(read_problem([[0, 4], [3, 3], [9, 5.0]], [1, 1, 1]), np.arange(3))
+    >>> [center_answer(search, p).objective for p in (1, 2)]
+    [5.0, 5.0]
+    """
+    problem = search.problem
+    answer = search.solve(p, clock=clock or Clock(), node_limit=node_limit)
     sites = fill(problem, answer.chosen, p)
+    rows = problem.demand > 0
     longest = problem.columns_dense(sites)[rows].min(axis=1, initial=np.inf).max(initial=0.0)
     return make_siting(
         problem,
@@ -322,6 +342,13 @@ def _binary(
         timed_out=answer.timed_out,
         measures=figures,
     )
+
+
+def _kept(problem: Problem, radius: float, answer: Siting, rules: Constraints, groups: Any) -> bool:
+    """Whether an answer keeps the rules."""
+    sites = positions_of(answer.sites, problem.shape[1], problem.columns, "sites")
+    chosen = np.isin(np.arange(problem.shape[1]), sites)
+    return rules.met(chosen, Cover.of(problem, radius).counts(sites) > 0, problem.demand, groups)
 
 
 def _radii(radius: float | tuple[float, float]) -> tuple[float, float]:

@@ -16,7 +16,7 @@ import numpy as np
 from sozialraum.errors import InputError, StudyError
 from sozialraum.lazy import sparse
 from sozialraum.presence.highs import Clock, Outcome, maximise
-from sozialraum.presence.problem import Floats, InfeasibleError, Ints, Problem
+from sozialraum.presence.problem import Bools, Floats, InfeasibleError, Ints, Problem
 
 ROUNDING = 1e-6
 
@@ -92,6 +92,14 @@ class Constraints:
             )
         near = np.argwhere(np.asarray(self.between, float) < self.spacing)
         return near[near[:, 0] < near[:, 1]]
+
+    def met(self, chosen: Bools, reached: Bools, demand: Floats, groups: Any) -> bool:
+        """Whether open sites (mask) that reach these points (mask) keep the rules."""
+        near = chosen[self.conflicts(chosen.size)].all(axis=1).any()
+        return not near and all(
+            floor.weight[reached].sum() >= floor.minimum
+            for floor in (f.whole_points() for f in self.floors(demand, groups))
+        )
 
     def floors(self, demand: Floats, groups: Any) -> list[Least]:
         """The least numbers of people that must be reached."""
@@ -198,6 +206,8 @@ class Model:
             gap=gap,
             clock=clock,
             node_limit=node_limit,
+            reduced=True,
+            jump=False,
         )
         flows = np.zeros(k) if outcome.point is None else outcome.point[m:]
         served = flows * demand[self.row]
