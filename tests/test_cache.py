@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import geopandas as gpd
@@ -394,3 +395,34 @@ def test_whoever_asks_again_gets_a_value_of_their_own() -> None:
     assert third["sites"] == [1, 2]
     assert third["table"].loc[0, "x"] == 1.0
     assert entry.value["sites"] == [1, 2]
+
+
+def test_nobody_waits_until_what_is_old_has_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, asked = Cache(tmp_path / "cache"), []
+
+    def elsewhere(function, *args):
+        asked.append(args)
+        function(*args)
+
+    cache.tidy(elsewhere)
+    assert not asked  # nothing was written
+    for name in "abc":
+        cache.put(name, np.arange(500))
+        cache.tidy(elsewhere)
+    assert len(asked) == 1  # after the first entry of the process
+    monkeypatch.setattr(module, "GROWTH", 3000)
+    cache.put("d", np.arange(500))
+    cache.tidy(elsewhere)
+    assert len(asked) == 2
+    monkeypatch.setattr(module, "IDLE", 0.0)
+    leftover = tmp_path / "cache" / ".e.stage.0123"
+    leftover.write_bytes(b"killed")
+    os.utime(leftover, (1, 1))
+    cache.put("f", np.arange(500))
+    cache.tidy()
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join(10)
+    assert not leftover.exists()

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from threading import Thread
+from threading import Timer
 from typing import Any
 
 from sozialraum.codec import Damaged, Unstorable, digest, pack, unpack
@@ -32,6 +32,8 @@ IN_MEMORY = 128_000_000
 """Bytes of the entries kept in the process, for the next call of the same session."""
 GROWTH = 16_000_000
 """Bytes written by one process after which it looks again for what has to go."""
+IDLE = 2.0
+"""Seconds after an answer until that is done beside what the user does next."""
 SUFFIX = ".stage"
 
 
@@ -206,17 +208,24 @@ class Cache:
                 path.unlink()
         return len(files)
 
-    def tidy(self) -> None:
+    def tidy(self, elsewhere: Callable[..., Any] | None = None) -> None:
         """Prune after the first entry that a process writes, and whenever many were added.
 
-        Beside what comes next: nobody waits for it, and an end in the middle of it does no harm.
+        Nobody waits for it: it is handed to `elsewhere` (the worker's `submit`), or a thread does
+        it while the user looks at the answer. An end in the middle of it does no harm.
         """
-        if _written.get(str(self.folder), 0) >= GROWTH:
-            Thread(target=self.prune, daemon=True).start()
+        if _written.get(str(self.folder), 0) < GROWTH:
+            return
+        _written[str(self.folder)] = 0
+        if elsewhere is not None:
+            elsewhere(Cache.prune, self)
+            return
+        later = Timer(IDLE, self.prune)
+        later.daemon = True
+        later.start()
 
     def prune(self, limit: int = LIMIT) -> None:
         """Remove what was not used for longest until `limit` holds, and leftovers."""
-        _written[str(self.folder)] = 0
         found: list[tuple[int, float, os.DirEntry[str]]] = []
         with suppress(OSError):
             found = [(*_stat(entry), entry) for entry in self._scan()]

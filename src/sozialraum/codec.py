@@ -15,6 +15,7 @@ import json
 import struct
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sozialraum.copies import PLAIN
@@ -104,16 +105,8 @@ def _encode(value: Any, parts: list[bytes]) -> Any:
     kind = type(value)
     if kind in PLAIN:
         return value
-    if kind is list and _records(value):
-        record: Any = type(value[0])
-        name, fields = _described(record)
-        columns = [_encode([getattr(v, k) for v in value], parts) for k in fields]
-        return ["records", name, fields, columns]
     if kind in (list, tuple):
-        return [
-            kind.__name__,
-            [v if type(v) in PLAIN else _encode(v, parts) for v in value],
-        ]
+        return _encode_several(value, parts)
     if kind is dict:
         return ["dict", [[_encode(k, parts), _encode(v, parts)] for k, v in value.items()]]
     if kind in (set, frozenset):
@@ -142,10 +135,19 @@ def _name(kind: type) -> str:
     return f"{kind.__module__}:{kind.__qualname__}"
 
 
-def _records(values: list[Any]) -> bool:
-    """Whether a list is worth writing field by field."""
-    kind = type(values[0]) if len(values) > 1 else None
-    return dataclasses.is_dataclass(kind) and all(type(v) is kind for v in values)
+def _encode_several(values: list[Any] | tuple[Any, ...], parts: list[bytes]) -> Any:
+    """A list or tuple; in one go where all of it is of one kind."""
+    name, kinds = type(values).__name__, set(map(type, values))
+    if kinds <= PLAIN:
+        return [name, values]
+    if kinds == {tuple} and PLAIN.issuperset(map(type, chain.from_iterable(values))):
+        return ["rows", name, values]
+    if len(kinds) == 1 and len(values) > 1 and dataclasses.is_dataclass(record := kinds.pop()):
+        described: Any = record
+        label, fields = _described(described)
+        columns = [_encode([getattr(v, k) for v in values], parts) for k in fields]
+        return ["records", name, label, fields, columns]
+    return [name, [_encode(v, parts) for v in values]]
 
 
 @lru_cache
@@ -228,6 +230,8 @@ def _decode(tree: Any, parts: list[memoryview]) -> Any:
 
 
 def _several(trees: list[Any], parts: list[memoryview]) -> list[Any]:
+    if list not in set(map(type, trees)):
+        return trees
     return [_decode(tree, parts) if type(tree) is list else tree for tree in trees]
 
 
@@ -255,10 +259,15 @@ def _dataclass(parts: list[memoryview], name: str, fields: list[list[Any]]) -> A
     return _made(name, names, [_several([value for _, value in fields], parts)])[0]
 
 
-def _records_read(
-    parts: list[memoryview], name: str, fields: list[str], columns: list[Any]
-) -> list[Any]:
-    return _made(name, fields, zip(*_several(columns, parts), strict=True))
+def _records(
+    parts: list[memoryview], kind: str, name: str, fields: list[str], columns: list[Any]
+) -> Any:
+    made = _made(name, fields, zip(*_several(columns, parts), strict=True))
+    return tuple(made) if kind == "tuple" else made
+
+
+def _rows(parts: list[memoryview], kind: str, values: list[list[Any]]) -> Any:
+    return tuple(map(tuple, values)) if kind == "tuple" else list(map(tuple, values))
 
 
 def _made(name: str, fields: list[str], rows: Iterable[Iterable[Any]]) -> list[Any]:
@@ -395,7 +404,8 @@ _DECODERS: dict[str, Any] = {
     "date": lambda parts, text: dt.date.fromisoformat(text),
     "datetime": lambda parts, text: dt.datetime.fromisoformat(text),
     "dataclass": _dataclass,
-    "records": _records_read,
+    "records": _records,
+    "rows": _rows,
     "named": _named,
     "array": _array,
     "objects": _objects,

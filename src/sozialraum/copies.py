@@ -29,11 +29,13 @@ def duplicate(value: Any) -> Any:
     if kind in PLAIN or kind is bytes:
         return value
     if kind is list:
-        return [v if type(v) in PLAIN else duplicate(v) for v in value]
+        if PLAIN.issuperset(map(type, value)):
+            return value.copy()
+        return [duplicate(v) for v in value]
     if kind is dict:
-        return {k: v if type(v) in PLAIN else duplicate(v) for k, v in value.items()}
+        return {k: duplicate(v) for k, v in value.items()}
     if kind is tuple:
-        if all(type(v) in PLAIN for v in value):
+        if PLAIN.issuperset(map(type, value)):
             return value
         made = [duplicate(v) for v in value]
         return value if all(a is b for a, b in zip(made, value, strict=True)) else tuple(made)

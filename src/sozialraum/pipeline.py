@@ -161,7 +161,7 @@ def run(
         "disclosure": released.figures["withheld"],
         "not_reproducible": _clock(presence.value),
     }
-    store.tidy()
+    store.tidy(worker.submit if worker else None)
     origin = {"data": data, "internal": internal, "cache": cache}
     return Run(chosen, released, record, leaks, origin)
 

@@ -184,28 +184,18 @@ def recount(
     >>> step.reached, step.bound, step.proven
     (4.0, 9.0, False)
     """
+    total, steps = float(problem.demand.sum()), []
     orders = marginal_orders(table, people, choices)
-    return [
-        _step(problem, order, gains, start + bound, start)
-        for (order, gains), bound in zip(orders, bounds, strict=True)
-    ]
-
-
-def _step(problem: Problem, order: Ints, gains: list[float], bound: float, start: float) -> Step:
-    reached = start + sum(gains)
-    bound = max(bound, reached)
-    if relative_gap(reached, bound) == 0:
-        bound = reached
-    total = float(problem.demand.sum())
-    return Step(
-        len(order),
-        tuple(order.tolist() if problem.columns is None else problem.columns[order]),
-        tuple(gains),
-        reached,
-        reached / total if total else 0.0,
-        bound,
-        bound == reached,
-    )
+    for (order, gains), bound in zip(orders, bounds, strict=True):
+        reached = start + sum(gains)
+        most = max(start + bound, reached)
+        if relative_gap(reached, most) == 0:
+            most = reached
+        names = order.tolist() if problem.columns is None else problem.columns[order]
+        share = reached / total if total else 0.0
+        step = Step(len(order), tuple(names), tuple(gains), reached, share, most, most == reached)
+        steps.append(step)
+    return steps
 
 
 def marginal_orders(
