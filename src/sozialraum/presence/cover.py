@@ -98,6 +98,9 @@ def merge_same_rows(cover: Cover) -> Cover:
     >>> sorted(same.weight.tolist())
     [4.0, 5.0]
     """
+    if isinstance(cover.reach, np.ndarray):
+        near, people = same_reach(cover.reach > 0, cover.weight)
+        return Cover(near.astype(float), people, cover.sites)
     keep = (np.diff(cover.reach.indptr) > 0) & (cover.weight > 0)
     reach, weight = cover.reach[keep], cover.weight[keep]
     if not weight.size:
@@ -128,10 +131,14 @@ def _drop_dominated(cover: Cover) -> Cover:
     """Leave out sites whose rows another site reaches as well (of equals the first one stays)."""
     if not cover.weight.size:
         return cover
-    common = (cover.reach.T @ cover.reach).tocoo()
-    size = cover.reach.sum(axis=0)
-    j, k = common.coords
-    inside = (common.data == size[j]) & (j != k) & ((size[k] > size[j]) | (k < j))
+    common, size = cover.reach.T @ cover.reach, cover.reach.sum(axis=0)
+    if isinstance(common, np.ndarray):
+        j, k = np.nonzero(common)
+        shared = common[j, k]
+    else:
+        pairs = common.tocoo()
+        (j, k), shared = pairs.coords, pairs.data
+    inside = (shared == size[j]) & (j != k) & ((size[k] > size[j]) | (k < j))
     keep = np.ones(cover.sites.size, bool)
     keep[j[inside]] = False
     keep &= size > 0

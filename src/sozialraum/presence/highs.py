@@ -12,10 +12,20 @@ from typing import Any
 import numpy as np
 
 from sozialraum.lazy import sparse
-from sozialraum.presence.problem import Floats
+from sozialraum.presence.problem import Floats, Ints
 
 TINY = 2_000
 """Rows up to which a reduced program is searched without presolve."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Coefficients of a program, row by row: all that is asked of a sparse matrix."""
+
+    data: Floats
+    indices: Ints
+    indptr: Ints
+    shape: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Program:
     def __init__(
         self,
         value: Floats,
-        rows: sparse.csr_array,
+        rows: sparse.csr_array | Rows,
         low: Floats,
         high: Floats,
         *,
@@ -153,7 +163,7 @@ class Program:
 
 def maximise(
     value: Floats,
-    rows: sparse.csr_array,
+    rows: sparse.csr_array | Rows,
     low: Floats,
     high: Floats,
     *,

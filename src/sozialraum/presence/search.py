@@ -19,9 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from sozialraum.lazy import sparse
 from sozialraum.presence.cover import COUNTED, Cover, reduce_cover
-from sozialraum.presence.highs import Clock, Program, is_closed, maximise
+from sozialraum.presence.highs import Clock, Program, Rows, is_closed, maximise
 from sozialraum.presence.parts import best_of_parts
 from sozialraum.presence.problem import Floats, Ints, Matrix, entries
 
@@ -44,7 +43,7 @@ def greedy(cover: Cover, p: int, chosen: Ints | None = None) -> Ints:
 
     Examples
     --------
-    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> cover = Cover(np.eye(2), np.array([2.0, 3]), np.arange(2))
     >>> greedy(cover, 1).tolist()
     [1]
     """
@@ -52,7 +51,8 @@ def greedy(cover: Cover, p: int, chosen: Ints | None = None) -> Ints:
     open_ = np.zeros(cover.sites.size, bool)
     open_[picked] = True
     left = np.where(cover.counts(np.array(picked, int)) > 0, 0.0, cover.weight)
-    columns = cover.reach.tocsc()
+    dense = isinstance(cover.reach, np.ndarray)
+    columns = cover.reach.T if dense else cover.reach.tocsc()
     gain = cover.reach.T @ left
     while len(picked) < p:
         best = int(np.argmax(np.where(open_, -1.0, gain)))
@@ -70,7 +70,7 @@ def swap(cover: Cover, chosen: Ints, matrix: Matrix | None = None) -> Ints:
 
     Examples
     --------
-    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> cover = Cover(np.eye(2), np.array([2.0, 3]), np.arange(2))
     >>> swap(cover, np.array([0])).tolist()
     [1]
     """
@@ -130,7 +130,7 @@ def price_bound(cover: Cover, p: int, price: Floats) -> float:
 
     Examples
     --------
-    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> cover = Cover(np.eye(2), np.array([2.0, 3]), np.arange(2))
     >>> price_bound(cover, 1, np.array([2.0, 3])), price_bound(cover, 1, np.array([0.0, 1]))
     (3.0, 5.0)
     """
@@ -138,19 +138,21 @@ def price_bound(cover: Cover, p: int, price: Floats) -> float:
     return float(cover.weight.sum() - price.sum() + worth[:p].sum())
 
 
-def _stack(reach: sparse.csr_array, sign: float) -> sparse.csr_array:
+def _stack(reach: Matrix, sign: float) -> Rows:
     """Rows ``reach @ x + sign * z`` and, last, ``sum(x)``."""
     n, k = reach.shape
-    step = np.arange(n + 1)
-    indices = np.insert(reach.indices, reach.indptr[1:], k + np.arange(n))
-    data = np.insert(reach.data, reach.indptr[1:], sign)
-    return sparse.csr_array(
-        (
-            np.r_[data, np.ones(k)],
-            np.r_[indices, np.arange(k)],
-            np.r_[reach.indptr + step, reach.nnz + n + k],
-        ),
-        shape=(n + 1, k + n),
+    if isinstance(reach, np.ndarray):
+        row, site = np.nonzero(reach)
+        ones, heads = np.ones(site.size), np.searchsorted(row, np.arange(n + 1))
+    else:
+        ones, site, heads = reach.data, reach.indices, reach.indptr
+    indices = np.insert(site, heads[1:], k + np.arange(n))
+    data = np.insert(ones, heads[1:], sign)
+    return Rows(
+        np.r_[data, np.ones(k)],
+        np.r_[indices, np.arange(k)],
+        np.r_[heads + np.arange(n + 1), ones.size + n + k],
+        (n + 1, k + n),
     )
 
 
@@ -165,7 +167,7 @@ class Search:
     @cached_property
     def small(self) -> Cover:
         """What is left of the instance after reduction."""
-        return reduce_cover(self.cover.thin())
+        return reduce_cover(self.cover)
 
     @cached_property
     def _back(self) -> Ints:
@@ -260,7 +262,7 @@ def count_choices(cover: Cover) -> list[Answer] | None:
 
     Examples
     --------
-    >>> cover = Cover(sparse.csr_array([[1.0, 0], [0, 1]]), np.array([2.0, 3]), np.arange(2))
+    >>> cover = Cover(np.eye(2), np.array([2.0, 3]), np.arange(2))
     >>> [answer.chosen.tolist() for answer in count_choices(cover) or []]
     [[], [1], [0, 1]]
     """
@@ -308,6 +310,11 @@ def _search(
     if left >= k:
         best = max(chosen, greedy(cover, p, np.r_[always, rest.sites]), key=cover.value)
         return Answer(best, cover.value(best), base + float(rest.weight.sum()))
+    counted = count_choices(rest)
+    if counted is not None:
+        few = counted[min(left, len(counted) - 1)]
+        best = max(chosen, greedy(cover, p, np.r_[always, rest.sites[few.chosen]]), key=cover.value)
+        return Answer(best, cover.value(best), base + few.value)
     start = None
     kept = np.flatnonzero(np.isin(rest.sites, chosen))
     if kept.size <= left:
