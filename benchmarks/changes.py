@@ -19,8 +19,12 @@ STUDY = "charlottenburg-wilmersdorf"
 CHANGES: dict[str, list[Any]] = {
     "rooms": [4, 5, 8],
     "position_error": [30.0, 40.0],
-    "radius": [800.0, 900.0],
-    "model": ["median", "gradual"],
+    "radius": [700.0, 900.0],
+    "detour": [1.3, 1.4],
+    "most_rooms": [10, 14],
+    "model": ["median", "gradual", "center"],
+    "spacing": [600.0],
+    "backup": [0.3],
 }
 
 
