@@ -330,10 +330,12 @@ def test_no_stage_of_the_same_run_is_computed_twice(
     demo_run.with_changes(siting={"rooms": demo_run.study.siting.rooms + 1})
     demo_run.with_changes(siting={"radius": 900.0, "most_rooms": 5})
     demo_run.with_changes(name="a-copy", title="Anders")
-    same, other, nearer, renamed = made
+    demo_run.with_changes(name="a-copy")
+    same, other, nearer, renamed, copied = made
     assert same.computed == []
     assert other.computed == ["presence"]
     assert renamed.computed == ["shown"]
+    assert copied.computed == []
     assert nearer.computed == ["presence"]  # where people live does not hang on how far they walk
 
 

@@ -136,7 +136,7 @@ def run(
         setting,
         surface,
         around,
-        hidden=("hours", "siting"),
+        hidden=("name", "hours", "siting"),
     )
     hashes = manifest.record_inputs(inputs.root, inputs.names)
     stage.refuse_changes({name: record.sha256 for name, record in hashes.items()})

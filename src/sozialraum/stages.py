@@ -132,6 +132,7 @@ class Stages:
         self.computed: list[str] = []
         self._files_read: dict[str, str] = {}
         self._named: dict[str, dict[str, Path]] = {}
+        self._sections: dict[str, dict[str, Path]] = {}
         self._document = study.model_dump(mode="json", by_alias=True)
 
     def __call__(
@@ -200,11 +201,18 @@ class Stages:
         for path in entry.files:
             self.inputs.path(path)
 
-    def _hashed(self, settings: Any) -> dict[str, str]:
+    def _hashed(self, settings: dict[str, Any]) -> dict[str, str]:
         """Checksums of the files that settings name."""
         named: dict[str, Path] = {}
-        for text in _texts(settings):
-            named |= self._files(text)
+        for key, value in settings.items():
+            whole = value is self._document.get(key)  # nothing of it is hidden
+            found = self._sections.get(key) if whole else None
+            if found is None:
+                texts = [*_texts({key: value})]
+                found = {name: path for t in texts for name, path in self._files(t).items()}
+                if whole:
+                    self._sections[key] = found
+            named |= found
         hashed = {}
         for name in sorted(named):
             with suppress(FileNotFoundError):

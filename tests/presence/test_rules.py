@@ -21,6 +21,8 @@ from sozialraum.presence import (
     p_median,
 )
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 FEW = settings(max_examples=25, deadline=None)
 SEEDS = st.integers(0, 5000)
 

@@ -14,10 +14,12 @@ import numpy as np
 
 from sozialraum.errors import StudyError
 from sozialraum.presence.center import Center, fewest
-from sozialraum.presence.cover import Cover
+from sozialraum.presence.cover import COUNTED, Cover
 from sozialraum.presence.highs import Clock
+from sozialraum.presence.parts import best_of_parts
 from sozialraum.presence.problem import (
     InfeasibleError,
+    Ints,
     Problem,
     Site,
     check_radius,
@@ -25,7 +27,7 @@ from sozialraum.presence.problem import (
     read_problem,
 )
 from sozialraum.presence.recount import coverage_figures, fill, median_siting, nearest
-from sozialraum.presence.ruled import ruled_coverage, ruled_median
+from sozialraum.presence.ruled import backup_siting, ruled_coverage, ruled_median
 from sozialraum.presence.rules import Constraints, check_capacity
 from sozialraum.presence.search import Search
 from sozialraum.presence.shortest import Shortest, has_gaps, reach_everybody
@@ -114,6 +116,10 @@ def max_coverage(
         # Mostly the best choice of all keeps the rules, too.
         if not rules.given or (answer.proven and _kept(problem, near, answer, rules, groups)):
             return answer
+    if room is None and backup and far == near and not rules.given:
+        sites = _with_backup(problem, near, p, backup)
+        if sites is not None:
+            return backup_siting(problem, near, sites, backup, groups)
     limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
     return ruled_coverage(problem, near, far, p, groups, rules, room, backup, limits)
 
@@ -342,6 +348,21 @@ def _binary(
         timed_out=answer.timed_out,
         measures=figures,
     )
+
+
+def _with_backup(problem: Problem, radius: float, p: int, backup: float) -> Ints | None:
+    """Sites of the best value with a second one in reach, where all choices can be counted."""
+    cover = Cover.merged(problem, radius)
+    if not 0 < cover.reach.shape[0] * cover.reach.shape[1] <= COUNTED:
+        return None
+    open_, free = cover.counts(problem.required), np.setdiff1d(problem.candidates, problem.required)
+    first = cover.weight * np.where(open_ == 0, 1.0, np.where(open_ == 1, backup, 0.0))
+    second = np.where(open_ == 0, backup * cover.weight, 0.0)
+    more = p - problem.required.size
+    best = best_of_parts(cover.arithmetic()[:, free] > 0, first[None], more, second[None])
+    if best is None:
+        return None
+    return fill(problem, np.r_[problem.required, free[best[0, more]]].astype(np.intp), p)
 
 
 def _kept(problem: Problem, radius: float, answer: Siting, rules: Constraints, groups: Any) -> bool:

@@ -33,7 +33,9 @@ class _Part:
     code: Ints
 
 
-def best_of_parts(reach: Bools, weight: Floats, most: int) -> Bools | None:
+def best_of_parts(
+    reach: Bools, weight: Floats, most: int, second: Floats | None = None
+) -> Bools | None:
     """The best choice of 0, 1, …, `most` sites, in each of several instances.
 
     Parameters
@@ -43,6 +45,8 @@ def best_of_parts(reach: Bools, weight: Floats, most: int) -> Bools | None:
     weight : float array (instances, points)
     most : int
         Largest number of sites.
+    second : float array (instances, points), optional
+        What a point counts in addition when a second chosen site reaches it, at most its weight.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def best_of_parts(reach: Bools, weight: Floats, most: int) -> Bools | None:
         return None
     parts = _together(parts, min(small, WIDE))
     tie = TIE * weight.sum(axis=1)
-    found = [_best_of_part(reach[:, sites], weight, sites, tie) for sites in parts]
+    found = [_best_of_part(reach[:, sites], weight, sites, tie, second) for sites in parts]
     instances, wanted = len(weight), np.arange(most + 1)
     reached: Floats = np.zeros((instances, most + 1))
     shares: list[Ints] = []
@@ -137,19 +141,34 @@ def _subsets(sites: int) -> Floats:
     return (code & ~code[:, None] == 0).astype(float)
 
 
-def _best_of_part(reach: Bools, weight: Floats, sites: Ints, tie: Floats) -> _Part:
-    """All choices of one part, and of each size the best one."""
-    instances, number = len(weight), sites.size
+def _missed(reach: Bools, weight: Floats) -> Floats:
+    """Weight of the points all of whose sites are in a choice, for every choice by its code."""
+    instances, number = len(weight), reach.shape[1]
     code, which = np.unique(reach @ (1 << _bits(number)), return_inverse=True)
     missed: Floats = np.zeros((instances, 1 << number))
     missed[:, code] = weight @ (which[:, None] == np.arange(code.size)).astype(float)
     # Yates' additions, half of the sites at a time: as two products they take a fraction of it.
     low = number // 2
     table = missed.reshape(instances, 1 << number - low, 1 << low)
-    missed = (_subsets(number - low) @ table @ _subsets(low).T).reshape(instances, -1)
+    return (_subsets(number - low) @ table @ _subsets(low).T).reshape(instances, -1)
+
+
+def _best_of_part(
+    reach: Bools, weight: Floats, sites: Ints, tie: Floats, second: Floats | None
+) -> _Part:
+    """All choices of one part, and of each size the best one."""
+    number = sites.size
     choices, size, first = _choices(number)
+    left_out = (1 << number) - 1 - choices
     # Whoever is not missed by the sites left out is reached by the choice.
-    reached = missed[:, -1:] - missed[:, (1 << number) - 1 - choices]
+    missed = _missed(reach, weight)
+    reached = missed[:, -1:] - missed[:, left_out]
+    if second is not None:
+        missed = _missed(reach, second)
+        reached += missed[:, -1:] - missed[:, left_out]
+        for bit in 1 << np.arange(number):  # those whom one site of the choice reaches alone
+            alone = missed[:, left_out | bit] - missed[:, left_out]
+            reached -= np.where(choices & bit, alone, 0.0)
     most = np.maximum.reduceat(reached, first, axis=1)
     good = reached >= (most - tie[:, None])[:, size]
     place = np.where(good, np.arange(choices.size), choices.size)

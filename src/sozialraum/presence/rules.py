@@ -274,7 +274,7 @@ class Model:
             [],
         )
         outcome, _ = model.solve()
-        return 0.0 if outcome.point is None else max(float(outcome.bound), 0.0)
+        return 0.0 if outcome.point is None else max(0.0, float(outcome.bound))
 
     def _most_sites(self) -> int:
         """Number of sites that may be open together; -1 where the required ones may not."""

@@ -175,7 +175,8 @@ def _nested(answer: Answer, names: pd.Series, titles: dict[str, str]) -> Further
 def _exchange(answer: Answer, names: pd.Series, titles: dict[str, str]) -> FurtherTable:
     frame = _stack(answer, "exchange", titles)
     if len(frame):
-        frame["instead_name"] = frame["instead"].map(names)
+        called = names.to_dict()
+        frame["instead_name"] = [called.get(site, "") for site in frame["instead"]]
     columns = (
         _TARGET,
         _NAME,
@@ -399,8 +400,8 @@ def _made(
     **options: Any,
 ) -> FurtherTable:
     """A table with the names of its sites; empty frames keep their columns."""
-    frame = frame.copy()
     if "site" in frame and "name" not in frame:
-        frame["name"] = frame["site"].map(names)
+        called = names.to_dict()
+        frame = frame.assign(name=[called.get(site, "") for site in frame["site"]])
     wanted = [c.name for c in columns]
     return FurtherTable(name, sheet, title, frame.reindex(columns=wanted), columns, **options)
