@@ -1,4 +1,4 @@
-"""Two ways to an optimum, both tested: all choices counted, and a search with bounds."""
+"""Two ways to an optimum, both tested: all choices counted, and a search of sparse instances."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sozialraum.presence import parts, shortest
+from sozialraum.presence import center, cover, models, parts, search, shortest
 
 
 @pytest.fixture(scope="module", params=["counted", "searched"])
@@ -16,4 +16,6 @@ def each_way(request: pytest.FixtureRequest) -> Iterator[str]:
         if request.param == "searched":
             patch.setattr(parts, "WIDE", 0)
             patch.setattr(shortest, "PAIRS", 0)
+            for module in (center, cover, models, search):
+                patch.setattr(module, "COUNTED", 0)
         yield request.param

@@ -15,6 +15,8 @@ from sozialraum.presence.frontier import coverage_curve
 from sozialraum.presence.problem import InfeasibleError
 from sozialraum.study.places import Siting
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 RNG = np.random.default_rng(4)
 UNITS, PLACES = RNG.uniform(0, 3000, (80, 2)), RNG.uniform(0, 3000, (9, 2))
 COST = np.hypot(*(UNITS[:, None] - PLACES).transpose(2, 0, 1))

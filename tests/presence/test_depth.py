@@ -14,6 +14,8 @@ from sozialraum.presence.depth import Doubt, bounds_of, look_behind
 from sozialraum.presence.exchange import best_found, same_reach
 from sozialraum.study.places import Siting
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 RNG = np.random.default_rng(7)
 UNITS, PLACES = RNG.uniform(0, 3000, (120, 2)), RNG.uniform(0, 3000, (10, 2))
 PEOPLE = RNG.integers(3, 40, 120).astype(float)

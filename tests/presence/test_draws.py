@@ -13,6 +13,8 @@ from sozialraum.presence.exchange import merged_points, reach_words, same_reach
 from sozialraum.presence.frontier import coverage_curve
 from sozialraum.presence.problem import beyond, read_problem
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 SEEDS = st.integers(0, 100_000)
 
 

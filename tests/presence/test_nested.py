@@ -11,6 +11,8 @@ from sozialraum.errors import StudyError
 from sozialraum.presence import coverage_curve
 from sozialraum.presence.nested import flattening, nested_proposal
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 def town(seed: int, n: int = 80, m: int = 12) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)

@@ -48,10 +48,10 @@ class Cover:
         if not isinstance(cost, np.ndarray) or cost.size > DENSE:
             return merge_same_rows(Cover.of(problem, radius))
         reach, weight = same_reach(cost <= radius, problem.demand)
-        small = reach.size <= COUNTED
-        return Cover(
-            reach.astype(float) if small else sparse.csr_array(reach, float), weight, sites
-        )
+        near: Matrix = reach.astype(float)
+        if near.size > COUNTED:
+            near = sparse.csr_array(near)
+        return Cover(near, weight, sites)
 
     def besides(self, problem: Problem) -> Cover:
         """What is left to reach: points that no required site reaches, candidates besides."""
