@@ -89,7 +89,7 @@ def unpack(data: bytes, *, whole: bool = False) -> Any:
             parts.append(body[at : at + size])
             at += size
         return _decode(tree, parts)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, struct.error) as error:
+    except Exception as error:  # whatever a reader stumbles over in somebody else's bytes
         raise Damaged(f"another format ({error})") from error
 
 

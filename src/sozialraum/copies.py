@@ -15,8 +15,8 @@ def duplicate(value: Any) -> Any:
 
     Of the kinds that `sozialraum.codec` writes.
 
-    What cannot be changed is not copied, which makes it several times faster than
-    `copy.deepcopy` on the many small records of a proposal.
+    Lists inside the cells of a table are shared. What cannot be changed is not copied, which makes
+    it several times faster than `copy.deepcopy` on the many small records of a proposal.
 
     Examples
     --------

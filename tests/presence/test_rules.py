@@ -169,3 +169,31 @@ def test_rules_work_on_sparse_distances_too():
         assert max_coverage(thin, demand, radius=radius, p=2, **options).objective == pytest.approx(
             dense.objective
         )
+
+
+def test_groups_that_do_not_fit_are_refused_before_anything_is_solved():
+    cost, demand = town(1)
+    with pytest.raises(InputError, match="one group per demand point"):
+        max_coverage(cost, demand, radius=3, p=2, groups=["a"], constraints={"floor": 0.1})
+
+
+def test_a_choice_that_keeps_the_rules_is_found_before_the_clock_strikes():
+    rng = np.random.default_rng(5)
+    units, rooms = rng.uniform(0, 20_000, (1500, 2)), rng.uniform(0, 20_000, (200, 2))
+    cost = np.hypot(*(units[:, None] - rooms).transpose(2, 0, 1))
+    between = np.hypot(*(rooms[:, None] - rooms).transpose(2, 0, 1))
+    rules = {"spacing": 2500, "between": between}
+    answer = max_coverage(
+        cost, rng.integers(1, 30, 1500), radius=1500, p=20, constraints=rules, time_limit=1.0
+    )
+    apart = between[np.ix_(answer.sites, answer.sites)][~np.eye(20, dtype=bool)]
+    assert apart.min() >= 2500
+    assert answer.bound >= answer.objective > 0
+
+
+def test_of_choices_that_are_full_the_one_with_most_people_near_is_taken():
+    cost = np.array([[100.0, 900, 900], [900, 100, 900], [900, 900, 100]])
+    answer = max_coverage(cost, [50, 90, 60], radius=500, p=1, capacity=40.0)
+    assert (answer.sites, answer.objective, answer.status) == ((1,), 40.0, "optimal")
+    more = max_coverage(cost, [50, 90, 60], radius=500, p=2, capacity=[40.0, 30, 70])
+    assert (more.sites, more.objective) == ((0, 2), 100.0)

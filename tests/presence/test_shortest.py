@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,3 +78,19 @@ def test_whoever_has_no_way_is_counted():
     cost = np.array([[100.0, np.inf], [np.inf, 100], [np.inf, 200]])
     with pytest.raises(InfeasibleError, match=r"7\.0 of 12\.0 people"):
         shortest.reach_everybody(read_problem(cost, [5, 3, 4], required=[0]), 1, Clock())
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, st.sampled_from([1e5, 1e7, 1e9]))
+def test_very_long_ways_do_not_hide_what_short_ones_differ_by(seed, far):
+    """Two islands: as a coverage, the way between them outweighs everything."""
+    rng = np.random.default_rng(seed)
+    cost = rng.uniform(0, 3, (40, 8))
+    island, home = rng.integers(0, 2, 40), np.arange(8) % 2
+    cost[island[:, None] != home] = far
+    people = rng.integers(1, 20, 40).astype(float)
+    for p in (2, 3, 4):
+        answer = Shortest(read_problem(cost, people)).solve(p)
+        choices = combinations(range(8), p)
+        best = min(people @ cost[:, list(c)].min(axis=1) for c in choices)
+        assert answer.value == pytest.approx(best, rel=1e-9)

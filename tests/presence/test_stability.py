@@ -186,3 +186,10 @@ def test_counting_all_choices_of_a_draw_never_reaches_fewer_than_exchanging_site
         assert (best >= found - 1e-6).all()
         kept = np.isclose(best, anew.reached(mine), rtol=1e-12)
         assert (one[kept] == np.sort(mine)).all()
+
+
+def test_without_any_site_nobody_is_reached_in_any_draw():
+    draws = draw_inputs([5.0, 4], draws=3, seed=1)
+    anew = redraw(np.empty((2, 0)), [5, 4], radius=9, draws=draws)
+    assert anew.reach.shape[1] == 0
+    assert anew.reached(np.empty(0, int)).tolist() == [0, 0, 0]

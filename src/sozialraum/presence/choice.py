@@ -301,9 +301,13 @@ def _same_ways(
 
     Groups are kept apart where the study sets a floor for them.
     """
-    kind, names = pd.factorize(np.asarray(groups if siting.floor else np.zeros(people.size)))
+    apart = bool(siting.floor) and groups is not None
+    number: dict[Any, int] = {}  # also of units without a group
+    labels = list(groups) if apart else [None] * people.size
+    kind = np.array([number.setdefault(label, len(number)) for label in labels], np.intp)
+    names = np.array([*number, None], object)[:-1]
     far, weight, kind = merged_points(beyond(cost, siting.radius), people, kind)
-    return far, weight, names[kind] if siting.floor else None
+    return far, weight, names[kind] if apart else None
 
 
 def _used(siting: Siting, answer: Answer, problem: Problem, cover: Cover, existing: Ints) -> Ints:

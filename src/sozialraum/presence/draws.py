@@ -183,8 +183,8 @@ def drawn_reach(
             east, north = draws.shift[draw].T
             changed = way + (np.hypot(right + east[site], up + north[site]) - straight)
         codes[draw, slot] += np.add.reduceat(bit * (changed <= limit), first)
-    one, pattern = equal_rows(codes.reshape(-1, words.shape[1]))
-    codes = codes.reshape(-1, words.shape[1])
+    codes = codes.reshape(len(limits) * points, words.shape[1])
+    one, pattern = equal_rows(codes)
     each = np.arange(sites)
     reach = codes[one][:, each // WORD] // 2.0 ** (each % WORD) % 2 > 0
     return reach, pattern.reshape(len(limits), points)

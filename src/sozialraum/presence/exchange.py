@@ -52,6 +52,8 @@ def equal_rows(rows: Floats) -> tuple[Ints, Ints]:
     >>> first.tolist(), group.tolist()
     ([1, 0], [1, 0, 1])
     """
+    if not rows.shape[1]:
+        return np.zeros(min(len(rows), 1), np.intp), np.zeros(len(rows), np.intp)
     keys = rows[:, 0] if rows.shape[1] == 1 else rows
     _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     return first, group.ravel()

@@ -111,8 +111,10 @@ def max_coverage(
         raise StudyError("The value of backup must lie between 0 and 1", where=f"backup={backup}")
     if room is not None and (backup or far > near):
         raise StudyError("Capacity goes with neither backup nor a fading radius", where="capacity")
+    rules.floors(problem.demand, groups)  # refuses groups that do not fit
+    clock = Clock(time_limit)
     if room is None and not backup and far == near:
-        answer = _binary(problem, near, p, groups, gap, time_limit, node_limit)
+        answer = _binary(problem, near, p, groups, gap, clock.left(), node_limit)
         # Mostly the best choice of all keeps the rules, too.
         if not rules.given or (answer.proven and _kept(problem, near, answer, rules, groups)):
             return answer
@@ -120,8 +122,12 @@ def max_coverage(
         sites = _with_backup(problem, near, p, backup)
         if sites is not None:
             return backup_siting(problem, near, sites, backup, groups)
-    limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
-    return ruled_coverage(problem, near, far, p, groups, rules, room, backup, limits)
+    limits = {"gap": gap, "clock": clock, "node_limit": node_limit}
+    first = None
+    if room is not None and not rules.given:
+        plain = _binary(problem, near, p, None, 0.0, clock.left(), node_limit)
+        first = positions_of(plain.sites, problem.shape[1], problem.columns, "sites"), plain.bound
+    return ruled_coverage(problem, near, far, p, groups, rules, room, backup, limits, first)
 
 
 def p_median(

@@ -20,7 +20,9 @@ WIDE = 14
 """Most sites of a part, which has two to their power choices."""
 TOGETHER = 14
 """Choices, as a power of two, up to which small parts are looked at together: that is faster."""
-TIE = 1e-9
+MANY = 500
+"""Most sites that are looked at at all."""
+TIE = 1e-12
 """Share of all weight up to which two choices count as equally good."""
 
 
@@ -52,7 +54,8 @@ def best_of_parts(
     -------
     bool array (instances, most + 1, sites) or None
         The chosen sites; fewer than asked for where further ones would add nothing. Of equally
-        good choices the one with the first sites. None: a part has more than `WIDE` sites.
+        good choices the one with the first sites. None: there are more than `MANY` sites, or
+        more than `WIDE` in a part.
 
     Examples
     --------
@@ -61,6 +64,8 @@ def best_of_parts(
     >>> [np.flatnonzero(one).tolist() for one in chosen[0]]
     [[], [2], [0, 1], [0, 1]]
     """
+    if reach.shape[1] > MANY:
+        return None
     some = np.flatnonzero((weight.max(axis=0, initial=0.0) > 0) @ reach)
     small = TOGETHER - (len(weight) - 1).bit_length()
     whole = some.size <= min(small, WIDE)

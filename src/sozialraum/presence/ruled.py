@@ -19,7 +19,7 @@ from sozialraum.presence.recount import (
     pair_cost,
 )
 from sozialraum.presence.rules import Constraints, Least, Model
-from sozialraum.presence.siting import Siting, make_siting
+from sozialraum.presence.siting import PROVEN, Siting, make_siting
 
 
 def ruled_coverage(
@@ -32,8 +32,12 @@ def ruled_coverage(
     room: Floats | None,
     backup: float,
     limits: dict[str, Any],
+    first: tuple[Ints, float] | None = None,
 ) -> Siting:
     """Coverage with capacity, floors, spacing, backup or a fading radius.
+
+    `first`: sites that reach most people without any rule, and the bound of that. Of all choices
+    that serve as many as their places allow, theirs has most people near.
 
     Examples
     --------
@@ -59,11 +63,19 @@ def ruled_coverage(
     if backup:
         return _with_backup(problem, near, p, groups, row, site, floors, conflicts, backup, limits)
     model = Model(problem, p, row, site, gain, False, room, conflicts, floors)
-    outcome, flows = model.solve(**limits)
-    if outcome.point is None:
-        raise _no_point(outcome.infeasible, model)
-    sites = np.flatnonzero(outcome.point[: problem.shape[1]] > 0.5)
     cover = Cover.of(problem, near)
+    outcome = None
+    if first is not None and room is not None:
+        sites, bound = first
+        most = min(bound, _most_served(problem, cover, room, p))
+        outcome, flows = model.solve(fixed=sites)
+        if flows.sum() < most * (1 - PROVEN):
+            outcome = None
+    if outcome is None:
+        outcome, flows = model.solve(**limits)
+        if outcome.point is None:
+            raise _no_point(outcome.infeasible, model)
+        sites = np.flatnonzero(outcome.point[: problem.shape[1]] > 0.5)
     figures = coverage_figures(problem, cover, sites, groups)
     if room is None:
         # Recount: each point is served by its best open site.
@@ -88,6 +100,14 @@ def ruled_coverage(
         measures=figures,
         flows=None if room is None else flows,
     )
+
+
+def _most_served(problem: Problem, cover: Cover, room: Floats, p: int) -> float:
+    """No `p` sites serve more: each no more than its places, nor than the people near it."""
+    each = np.minimum(room, problem.demand @ cover.reach)
+    others = np.setdiff1d(problem.candidates, problem.required)
+    best = np.sort(each[others])[::-1][: p - problem.required.size]
+    return float(each[problem.required].sum() + best.sum())
 
 
 def ruled_median(

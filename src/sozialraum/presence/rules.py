@@ -15,10 +15,12 @@ import numpy as np
 
 from sozialraum.errors import InputError, StudyError
 from sozialraum.lazy import sparse
-from sozialraum.presence.highs import Clock, Outcome, maximise
+from sozialraum.presence.highs import Clock, Outcome, Program, maximise
 from sozialraum.presence.problem import Bools, Floats, InfeasibleError, Ints, Problem
 
 ROUNDING = 1e-6
+SMALL = 2_000
+"""Pairs of point and site up to which a program is small."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Least:
     name: str
     weight: Floats
     minimum: float
+    asked: float | None = None
+    """The number that was asked for, where `minimum` is raised."""
 
     def whole_points(self) -> Least:
         """The same rule where points are reached as a whole: nothing, or a smallest point.
@@ -37,7 +41,7 @@ class Least:
         positive = self.weight[self.weight > 0]
         if self.minimum <= 0 or not positive.size:
             return self
-        return replace(self, minimum=max(self.minimum, float(positive.min())))
+        return replace(self, minimum=max(self.minimum, float(positive.min())), asked=self.minimum)
 
 
 @dataclass(frozen=True)
@@ -194,21 +198,20 @@ class Model:
                 floor.minimum - ROUNDING * max(1.0, floor.minimum),
                 np.inf,
             )
-        integer = np.arange(m + k) < m
-        outcome = maximise(
+        program = Program(
             np.r_[np.zeros(m), self.gain],
             sparse.csr_array(sparse.vstack(blocks)),
             np.concatenate(low),
             np.concatenate(high),
             lower=lower,
             upper=upper,
-            integer=integer,
-            gap=gap,
-            clock=clock,
-            node_limit=node_limit,
+            integer=np.arange(m + k) < m,
             reduced=True,
-            jump=False,
+            # A first point before anything else costs more than the whole search of a small
+            # program, and is all there may be when a clock strikes.
+            jump=k > SMALL or (clock is not None and clock.left() is not None),
         )
+        outcome = program.solve_whole(gap=gap, clock=clock, node_limit=node_limit)
         flows = np.zeros(k) if outcome.point is None else outcome.point[m:]
         served = flows * demand[self.row]
         keep = served > 1e-7
@@ -231,18 +234,19 @@ class Model:
                 )
         for floor in self.floors:
             alone = self._without_floors(floor.weight)
+            asked = floor.minimum if floor.asked is None else floor.asked
             if alone < floor.minimum * (1 - ROUNDING):
                 return InfeasibleError(
                     f"At most {alone:,.1f} people of group {floor.name!r} can be reached, "
-                    f"{floor.minimum:,.1f} are demanded",
+                    f"{asked:,.1f} are demanded",
                     rule="floor",
-                    shortfall=floor.minimum - alone,
+                    shortfall=max(asked - alone, 0.0),
                     hint="Lower the floor, raise p or the radius, or add candidates there",
                 )
             free.append(floor.name)
         if self.floors:
             total = np.sum([f.weight for f in self.floors], axis=0)
-            least = sum(f.minimum for f in self.floors)
+            least = sum(f.minimum if f.asked is None else f.asked for f in self.floors)
             missing = max(least - self._without_floors(total), 0.0)
             return InfeasibleError(
                 f"Each of {len(free)} floors can be met alone, but not all at once with {self.p}"

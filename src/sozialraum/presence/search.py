@@ -25,7 +25,8 @@ from sozialraum.presence.parts import best_of_parts
 from sozialraum.presence.problem import Floats, Ints, Matrix, entries
 
 SMALL = 100
-"""Twice as many sites are searched at once."""
+"""From more than so many sites that the relaxation leaves closed, and more closed than open ones,
+those it uses are searched first."""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,10 @@ from sozialraum.presence.cover import Cover
 from sozialraum.presence.exchange import same_reach
 from sozialraum.presence.highs import Clock
 from sozialraum.presence.lagrange import Answer, solve_median
+from sozialraum.presence.parts import TIE
 from sozialraum.presence.problem import InfeasibleError, Ints, Problem
 from sozialraum.presence.search import Search
+from sozialraum.presence.siting import PROVEN
 
 PAIRS = 200_000
 """Largest number of pairs of point and site at which sets of nearest sites are listed."""
@@ -119,12 +121,14 @@ class Shortest:
         if p > 0 and gap == 0 and self._coverage is not None:
             search, least = self._coverage
             found = search.solve(more, time_limit=clock.left(), node_limit=node_limit)
-            total = least + float(search.cover.weight.sum())
-            sites = search.cover.sites
-            spare = np.setdiff1d(np.arange(sites.size), found.chosen)
-            chosen = np.r_[found.chosen, spare[: more - found.chosen.size]]
-            every = np.r_[problem.required, sites[chosen]].astype(np.intp)
-            return Answer(every, total - found.value, total - found.bound, found.timed_out)
+            weight, sites = float(search.cover.weight.sum()), search.cover.sites
+            value = least + weight - found.value
+            # Where ways of very different length are added up, rounding is no longer small.
+            if weight * TIE < value * PROVEN:
+                spare = np.setdiff1d(np.arange(sites.size), found.chosen)
+                chosen = np.r_[found.chosen, spare[: more - found.chosen.size]]
+                every = np.r_[problem.required, sites[chosen]].astype(np.intp)
+                return Answer(every, value, least + weight - found.bound, found.timed_out)
         start, penalty = None, float(np.ceil(_worst_total(problem))) + 1.0
         if p == 0 or has_gaps(problem):
             start = reach_everybody(problem, p, clock)
