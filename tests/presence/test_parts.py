@@ -125,3 +125,20 @@ def test_thousands_of_sites_are_not_looked_at_two_by_two():
     assert best_of_parts(np.ones((2, 501), bool), np.ones((1, 2)), 3) is None
     cover = Cover(np.ones((3, 2000)), np.ones(3), np.arange(2000))
     assert Search(cover).solve(2).value == 3
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS, st.sampled_from([8, 64, 3000]))
+def test_many_instances_are_looked_at_a_few_at_a_time(seed, cells):
+    reach, weight = instance(seed, several=11)
+    once = best_of_parts(reach, weight, reach.shape[1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "CELLS", cells)
+        several = best_of_parts(reach, weight, reach.shape[1])
+    assert once is not None
+    assert several is not None
+    assert several.shape == once.shape
+    for people, one, other in zip(weight, once, several, strict=True):
+        for mine, yours in zip(one, other, strict=True):
+            same = [reached(reach, people, np.flatnonzero(c).tolist()) for c in (mine, yours)]
+            assert same[0] == pytest.approx(same[1])

@@ -20,6 +20,8 @@ WIDE = 14
 """Most sites of a part, which has two to their power choices."""
 TOGETHER = 14
 """Choices, as a power of two, up to which small parts are looked at together: that is faster."""
+CELLS = 4_000_000
+"""Most instances × choices that are held at once."""
 MANY = 500
 """Most sites that are looked at at all."""
 TIE = 1e-12
@@ -72,6 +74,14 @@ def best_of_parts(
     parts = [some] if whole else [some[part] for part in split_sites(reach[:, some])]
     if any(sites.size > WIDE for sites in parts):
         return None
+    step = max(1, CELLS >> max((sites.size for sites in parts), default=0))
+    if len(weight) > step:
+        several = [slice(k, k + step) for k in range(0, len(weight), step)]
+        chunks = [
+            best_of_parts(reach, weight[k], most, None if second is None else second[k])
+            for k in several
+        ]
+        return np.concatenate([one for one in chunks if one is not None])
     parts = _together(parts, min(small, WIDE))
     tie = TIE * weight.sum(axis=1)
     found = [_best_of_part(reach[:, sites], weight, sites, tie, second) for sites in parts]
