@@ -197,3 +197,26 @@ def test_of_choices_that_are_full_the_one_with_most_people_near_is_taken():
     assert (answer.sites, answer.objective, answer.status) == ((1,), 40.0, "optimal")
     more = max_coverage(cost, [50, 90, 60], radius=500, p=2, capacity=[40.0, 30, 70])
     assert (more.sites, more.objective) == ((0, 2), 100.0)
+
+
+@FEW
+@given(SEEDS, st.integers(1, 4), st.floats(0, 6), st.sampled_from([[], [2], [0, 5]]))
+def test_the_shortest_way_to_sites_that_keep_their_distance(seed, p, spacing, required):
+    cost, demand = town(seed)
+    places = np.random.default_rng(seed).uniform(0, 8, (6, 2))
+    between = np.hypot(*(places[:, None] - places).transpose(2, 0, 1))
+    p = max(p, len(required))
+    rules = {"spacing": spacing, "between": between}
+    fair = [
+        c for c in combinations(range(6), p)
+        if set(required) <= set(c) and all(between[i, j] >= spacing for i, j in combinations(c, 2))
+    ]  # fmt: skip
+    if not fair:
+        with pytest.raises(InfeasibleError):
+            p_median(cost, demand, p=p, required=required, constraints=rules)
+        return
+    answer = p_median(cost, demand, p=p, required=required, constraints=rules)
+    best = min(cost[:, list(c)].min(axis=1) @ demand for c in fair)
+    assert answer.objective == pytest.approx(best)
+    assert answer.proven
+    assert answer.sites in fair

@@ -36,7 +36,7 @@ from sozialraum.presence.problem import (
     check_p,
     read_problem,
 )
-from sozialraum.presence.recount import nearest
+from sozialraum.presence.recount import median_siting, nearest
 from sozialraum.presence.rules import Constraints
 from sozialraum.presence.shortest import Shortest, has_gaps
 from sozialraum.presence.siting import Siting as Answer
@@ -285,10 +285,14 @@ def _solver(
 
     def shortest(rooms: int) -> Answer:
         p = rooms + existing.size
-        if rules.given:
+        apart = rules.conflicts(cost.shape[1])
+        known = search.solve_apart(check_p(p, problem), apart, node_limit=NODES)
+        if known is not None and people.sum() > 0:
+            answer = median_siting(problem, known.chosen, known.bound, 0.0, known.timed_out)
+        elif rules.given:
             answer = p_median(ways, people, p=p, constraints=rules, **options)
         else:
-            answer = median_answer(search, check_p(p, problem), node_limit=NODES)
+            answer = median_answer(search, p, node_limit=NODES)
         return _weighted(answer, ways, people) if fades else answer
 
     return shortest

@@ -171,12 +171,16 @@ def p_median(
     problem = read_problem(cost, demand, p=p, required=required, forbidden=forbidden)
     rules = Constraints.read(constraints)
     room = check_capacity(capacity, problem.shape[1])
-    if room is not None or rules.given:
-        limits = {"gap": gap, "clock": Clock(time_limit), "node_limit": node_limit}
-        return ruled_median(problem, p, rules, room, limits)
-    return median_answer(
-        Shortest(problem), p, gap=gap, clock=Clock(time_limit), node_limit=node_limit
-    )
+    search, clock = Shortest(problem), Clock(time_limit)
+    if room is None and not rules.given:
+        return median_answer(search, p, gap=gap, clock=clock, node_limit=node_limit)
+    if room is None and gap == 0 and problem.demand.sum() > 0:
+        apart = rules.conflicts(problem.shape[1])
+        answer = search.solve_apart(p, apart, clock=clock, node_limit=node_limit)
+        if answer is not None:
+            return median_siting(problem, answer.chosen, answer.bound, gap, answer.timed_out)
+    limits = {"gap": gap, "clock": clock, "node_limit": node_limit}
+    return ruled_median(problem, p, rules, room, limits)
 
 
 def median_answer(search: Shortest, p: int, *, gap: float = 0.0, **limits: Any) -> Siting:

@@ -337,3 +337,63 @@ def _search(
         found = np.r_[always, rest.sites[outcome.point[:k] > 0.5]].astype(np.intp)
         best = max(chosen, greedy(cover, p, found), key=cover.value)
     return Answer(best, cover.value(best), base + outcome.bound, outcome.timed_out)
+
+
+def best_apart(
+    cover: Cover,
+    p: int,
+    conflicts: Ints,
+    barred: Ints,
+    *,
+    clock: Clock | None = None,
+    node_limit: int | None = None,
+) -> Answer | None:
+    """The best `p` columns of which no two are in conflict.
+
+    Parameters
+    ----------
+    cover : Cover
+    p : int
+    conflicts : int array (pairs, 2)
+        Columns that are not chosen together.
+    barred : int array
+        Columns that are not chosen at all.
+    clock, node_limit
+        Where the search may end earlier.
+
+    Returns
+    -------
+    Answer or None
+        None: there is no such choice, or none was found in time.
+
+    Examples
+    --------
+    >>> cover = Cover(np.eye(3), np.array([2.0, 3, 1]), np.arange(3))
+    >>> best_apart(cover, 2, np.array([[0, 1]]), np.empty(0, int)).chosen.tolist()
+    [1, 2]
+    """
+    (n, k), pairs = cover.reach.shape, len(conflicts)
+    rows = _stack(cover.reach, -1.0)
+    apart = Rows(
+        np.r_[rows.data, np.ones(2 * pairs)],
+        np.r_[rows.indices, conflicts.ravel()],
+        np.r_[rows.indptr, rows.indptr[-1] + 2 * np.arange(1, pairs + 1)],
+        (n + 1 + pairs, k + n),
+    )
+    outcome = maximise(
+        np.r_[np.zeros(k), cover.weight],
+        apart,
+        np.r_[np.zeros(n), p, np.full(pairs, -np.inf)],
+        np.r_[np.full(n, np.inf), p, np.ones(pairs)],
+        upper=np.where(np.isin(np.arange(k + n), barred), 0.0, 1.0),
+        integer=np.arange(k + n) < k,
+        reduced=True,
+        jump=clock is not None and clock.left() is not None,
+        clock=clock,
+        node_limit=node_limit,
+    )
+    if outcome.point is None:
+        return None
+    chosen = np.flatnonzero(outcome.point[:k] > 0.5)
+    value = cover.value(chosen)
+    return Answer(chosen, value, max(outcome.bound, value), outcome.timed_out)

@@ -19,7 +19,7 @@ from sozialraum.presence.highs import Clock
 from sozialraum.presence.lagrange import Answer, solve_median
 from sozialraum.presence.parts import TIE
 from sozialraum.presence.problem import InfeasibleError, Ints, Problem
-from sozialraum.presence.search import Search
+from sozialraum.presence.search import Search, best_apart
 from sozialraum.presence.siting import PROVEN
 
 PAIRS = 200_000
@@ -135,6 +135,45 @@ class Shortest:
         return solve_median(
             problem, p, penalty=penalty, start=start, gap=gap, clock=clock, node_limit=node_limit
         )
+
+    def solve_apart(
+        self,
+        p: int,
+        conflicts: Ints,
+        *,
+        clock: Clock | None = None,
+        node_limit: int | None = None,
+    ) -> Answer | None:
+        """The same, where some pairs of sites (columns) are not open together.
+
+        None: there is no such choice, none was found in time, or it is no small coverage.
+        """
+        if self._coverage is None or p == 0:
+            return None
+        search, least = self._coverage
+        sites, required = search.cover.sites, self.problem.required
+        free = self.solve(p, clock=clock, node_limit=node_limit)
+        if not np.isin(conflicts, free.chosen).all(axis=1).any():
+            return free
+        inside = np.isin(conflicts, sites)
+        both = np.searchsorted(sites, conflicts[inside.all(axis=1)])
+        taken = np.isin(conflicts, required)
+        if taken.all(axis=1).any():
+            return None
+        barred = conflicts[taken[:, ::-1] & inside]  # the other one of the pair is open
+        found = best_apart(
+            search.cover,
+            p - required.size,
+            both.reshape(-1, 2),
+            np.searchsorted(sites, barred),
+            clock=clock,
+            node_limit=node_limit,
+        )
+        if found is None:
+            return None
+        total = least + float(search.cover.weight.sum())
+        every = np.r_[required, sites[found.chosen]].astype(np.intp)
+        return Answer(every, total - found.value, total - found.bound, found.timed_out)
 
 
 def has_gaps(problem: Problem) -> bool:
