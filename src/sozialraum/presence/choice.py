@@ -23,6 +23,7 @@ from sozialraum.presence.models import (
     center_answer,
     max_coverage,
     median_answer,
+    median_apart,
     p_center,
     p_median,
 )
@@ -36,7 +37,7 @@ from sozialraum.presence.problem import (
     check_p,
     read_problem,
 )
-from sozialraum.presence.recount import median_siting, nearest
+from sozialraum.presence.recount import nearest
 from sozialraum.presence.rules import Constraints
 from sozialraum.presence.shortest import Shortest, has_gaps
 from sozialraum.presence.siting import Siting as Answer
@@ -284,15 +285,13 @@ def _solver(
     search = Shortest(problem)
 
     def shortest(rooms: int) -> Answer:
-        p = rooms + existing.size
-        apart = rules.conflicts(cost.shape[1])
-        known = search.solve_apart(check_p(p, problem), apart, node_limit=NODES)
-        if known is not None and people.sum() > 0:
-            answer = median_siting(problem, known.chosen, known.bound, 0.0, known.timed_out)
-        elif rules.given:
-            answer = p_median(ways, people, p=p, constraints=rules, **options)
-        else:
+        p = check_p(rooms + existing.size, problem)
+        if not rules.given:
             answer = median_answer(search, p, node_limit=NODES)
+        else:
+            apart = rules.conflicts(cost.shape[1])
+            known = median_apart(search, p, apart, node_limit=NODES)
+            answer = known or p_median(ways, people, p=p, constraints=rules, **options)
         return _weighted(answer, ways, people) if fades else answer
 
     return shortest

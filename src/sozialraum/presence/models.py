@@ -174,11 +174,11 @@ def p_median(
     search, clock = Shortest(problem), Clock(time_limit)
     if room is None and not rules.given:
         return median_answer(search, p, gap=gap, clock=clock, node_limit=node_limit)
-    if room is None and gap == 0 and problem.demand.sum() > 0:
+    if room is None and gap == 0:
         apart = rules.conflicts(problem.shape[1])
-        answer = search.solve_apart(p, apart, clock=clock, node_limit=node_limit)
+        answer = median_apart(search, p, apart, clock=clock, node_limit=node_limit)
         if answer is not None:
-            return median_siting(problem, answer.chosen, answer.bound, gap, answer.timed_out)
+            return answer
     limits = {"gap": gap, "clock": clock, "node_limit": node_limit}
     return ruled_median(problem, p, rules, room, limits)
 
@@ -198,6 +198,22 @@ def median_answer(search: Shortest, p: int, *, gap: float = 0.0, **limits: Any) 
         return make_siting(problem, sites, 0.0, 0.0, nearest(problem, sites))
     answer = search.solve(p, gap=gap, **limits)
     return median_siting(problem, answer.chosen, answer.bound, gap, answer.timed_out)
+
+
+def median_apart(search: Shortest, p: int, conflicts: Ints, **limits: Any) -> Siting | None:
+    """The same where pairs of sites are not open together; None: see `Shortest.solve_apart`.
+
+    Examples
+    --------
+    >>> search = Shortest(read_problem([[0, 4, 9], [1, 3, 9], [4, 0, 1.0]], [1, 1, 1]))
+    >>> median_apart(search, 2, np.array([[0, 1]])).sites
+    (0, 2)
+    """
+    problem = search.problem
+    answer = search.solve_apart(p, conflicts, **limits) if problem.demand.sum() > 0 else None
+    if answer is None:
+        return None
+    return median_siting(problem, answer.chosen, answer.bound, 0.0, answer.timed_out)
 
 
 def p_center(

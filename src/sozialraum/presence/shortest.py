@@ -123,8 +123,7 @@ class Shortest:
             found = search.solve(more, time_limit=clock.left(), node_limit=node_limit)
             weight, sites = float(search.cover.weight.sum()), search.cover.sites
             value = least + weight - found.value
-            # Where ways of very different length are added up, rounding is no longer small.
-            if weight * TIE < value * PROVEN:
+            if _exact(weight, value):
                 spare = np.setdiff1d(np.arange(sites.size), found.chosen)
                 chosen = np.r_[found.chosen, spare[: more - found.chosen.size]]
                 every = np.r_[problem.required, sites[chosen]].astype(np.intp)
@@ -146,7 +145,8 @@ class Shortest:
     ) -> Answer | None:
         """The same, where some pairs of sites (columns) are not open together.
 
-        None: there is no such choice, none was found in time, or it is no small coverage.
+        None: there is no such choice, none was found in time, or it is no coverage that is small
+        and exact.
         """
         if self._coverage is None or p == 0:
             return None
@@ -171,9 +171,17 @@ class Shortest:
         )
         if found is None:
             return None
-        total = least + float(search.cover.weight.sum())
+        weight = float(search.cover.weight.sum())
+        value = least + weight - found.value
+        if not _exact(weight, value):
+            return None
         every = np.r_[required, sites[found.chosen]].astype(np.intp)
-        return Answer(every, total - found.value, total - found.bound, found.timed_out)
+        return Answer(every, value, least + weight - found.bound, found.timed_out)
+
+
+def _exact(weight: float, value: float) -> bool:
+    """Whether rounding stays small: not where ways of very different length are added up."""
+    return weight * TIE < value * PROVEN
 
 
 def has_gaps(problem: Problem) -> bool:
