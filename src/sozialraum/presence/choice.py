@@ -217,7 +217,7 @@ def _for_every_number(
         open_ = np.array(answer.sites, np.intp)
         used = np.r_[_used(siting, answer, problem, cover, existing), required]
         sites = np.intersect1d(np.setdiff1d(open_, existing), used)
-        own = recount(problem, cover.reach, left, [sites], [step.bound - start], start)[0]
+        own = recount(cover.reach, left, [sites], [step.bound - start], start, people.sum())[0]
         steps.append(replace(own, p=step.p, bound=step.bound, proven=own.reached >= step.bound))
         rows.append(
             {

@@ -14,7 +14,7 @@ import numpy as np
 
 from sozialraum.lazy import sparse
 from sozialraum.presence.exchange import same_reach
-from sozialraum.presence.problem import Floats, Ints, Matrix, Problem
+from sozialraum.presence.problem import Bools, Floats, Ints, Matrix, Problem
 
 DENSE = 4_000_000
 """Largest number of matrix cells at which dense arithmetic is faster than sparse."""
@@ -48,10 +48,7 @@ class Cover:
         if not isinstance(cost, np.ndarray) or cost.size > DENSE:
             return merge_same_rows(Cover.of(problem, radius))
         reach, weight = same_reach(cost <= radius, problem.demand)
-        near: Matrix = reach.astype(float)
-        if near.size > COUNTED:
-            near = sparse.csr_array(near)
-        return Cover(near, weight, sites)
+        return Cover(as_matrix(reach), weight, sites)
 
     def besides(self, problem: Problem) -> Cover:
         """What is left to reach: points that no required site reaches, candidates besides."""
@@ -86,6 +83,18 @@ class Cover:
         if not isinstance(self.reach, np.ndarray):
             return self
         return Cover(sparse.csr_array(self.reach), self.weight, self.sites)
+
+
+def as_matrix(reach: Bools) -> Matrix:
+    """Ones in the form in which an instance of this size is kept.
+
+    Examples
+    --------
+    >>> as_matrix(np.array([[True, False]])).tolist()
+    [[1.0, 0.0]]
+    """
+    near = reach.astype(float)
+    return near if near.size <= COUNTED else sparse.csr_array(near)
 
 
 def merge_same_rows(cover: Cover) -> Cover:

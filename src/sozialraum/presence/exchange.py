@@ -24,12 +24,12 @@ def same_reach(reach: Bools, weight: Floats) -> tuple[Bools, Floats]:
     Parameters
     ----------
     reach : bool array (points, sites)
-    weight : float array (points,)
+    weight : float array (points,) or (instances, points)
 
     Returns
     -------
     reach : bool array (groups, sites)
-    weight : float array (groups,)
+    weight : float array (groups,) or (instances, groups)
 
     Examples
     --------
@@ -37,10 +37,11 @@ def same_reach(reach: Bools, weight: Floats) -> tuple[Bools, Floats]:
     >>> same_reach(reach, np.array([5.0, 2, 1, 9]))[1].tolist()
     [7.0, 1.0]
     """
-    words = reach_words(reach)
-    keep = np.flatnonzero((words > 0).any(axis=1) & (weight > 0))
+    words, several = reach_words(reach), np.atleast_2d(weight)
+    keep = np.flatnonzero((words > 0).any(axis=1) & (several > 0).any(axis=0))
     first, group = equal_rows(words[keep])
-    return reach[keep[first]], np.bincount(group, weight[keep]).astype(float)
+    sums = np.array([np.bincount(group, one[keep], first.size) for one in several], float)
+    return reach[keep[first]], sums.reshape(*weight.shape[:-1], first.size)
 
 
 def equal_rows(rows: Floats) -> tuple[Ints, Ints]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sozialraum.errors import StudyError
-from sozialraum.presence.cover import Cover
+from sozialraum.presence.cover import Cover, as_matrix
 from sozialraum.presence.problem import (
+    Bools,
     Floats,
     Ints,
     Matrix,
-    Problem,
     Site,
     check_radius,
     positions_of,
     read_problem,
 )
-from sozialraum.presence.search import Search
+from sozialraum.presence.search import Search, count_several
 from sozialraum.presence.siting import relative_gap
 
 
@@ -118,58 +119,125 @@ def coverage_curve(
     proof = set(range(p_max + 1)) if prove is True else set(prove or ())
     # Points that the same sites reach are counted together, throughout.
     every = Cover.merged(problem, radius)
-    reach = every.reach
     people = np.where(every.counts(held) > 0, 0.0, every.weight)
     start = float(every.weight.sum() - people.sum())
-    choices: list[Ints] = []
-    bounds: list[float] = []
+    steps = best_curves(
+        every.reach,
+        people[None],
+        [start],
+        [float(problem.demand.sum())],
+        free=free,
+        required=wanted,
+        p_max=p_max,
+        prove=[proof],
+    )[0]
+    if problem.columns is None:
+        return steps
+    return [replace(s, sites=tuple(problem.columns[np.array(s.sites, int)])) for s in steps]
 
-    def best(pool: Ints, weight: Floats, fixed: Ints, most: int) -> None:
-        """Append the best choice from `pool`, on top of `fixed`, for 0, 1, …, `most` sites."""
-        search = Search(Cover(reach[:, pool], weight, pool))
-        base = float(people.sum() - weight.sum())
-        chosen: Ints = np.empty(0, np.intp)
-        for extra in range(most + 1):
-            exact = fixed.size + extra in proof
-            answer = search.solve(extra, exact=exact, start=chosen)
-            chosen = answer.chosen
-            sites = chosen
-            if sites.size < extra:  # nobody further can be reached: the first candidates fill up
-                spare = np.setdiff1d(np.arange(pool.size), chosen)
-                sites = np.r_[chosen, spare[: extra - chosen.size]]
-            sites = np.concatenate([fixed, pool[sites]])
-            choices.append(sites)
-            bounds.append(base + answer.bound)
 
-    if wanted.size:
-        best(wanted, people, np.empty(0, np.intp), min(p_max, wanted.size - 1))
-    if p_max >= wanted.size:
-        missed = np.where(every.counts(wanted) > 0, 0.0, people)
-        best(free, missed, wanted, min(p_max - wanted.size, free.size))
-    return recount(problem, every.reach, people, choices, bounds, start)
+def best_curves(
+    reach: Bools | Matrix,
+    people: Floats,
+    start: Sequence[float],
+    total: Sequence[float],
+    *,
+    free: Ints,
+    required: Ints,
+    p_max: int,
+    prove: Sequence[Collection[int]],
+) -> list[list[Step]]:
+    """Curves of several groups of people over the same sites, as `coverage_curve` gives them.
+
+    Where all choices can be counted, they are counted for all groups at once.
+
+    Parameters
+    ----------
+    reach : bool array or matrix (points, sites)
+        1 where a site reaches a point.
+    people : float array (groups of people, points)
+        Those that no existing site reaches.
+    start, total : sequence of float
+        By group, people near existing sites, and all people.
+    free, required : int arrays
+        Columns: candidates besides the required ones, and those.
+    p_max : int
+    prove : sequence of collections of int
+        By group, numbers of rooms whose optimum is to be proven.
+
+    Returns
+    -------
+    list of list of Step
+        A curve for each group.
+
+    Examples
+    --------
+    >>> near, people = np.array([[1.0, 0], [0, 1]]), np.array([[5.0, 4], [2, 3]])
+    >>> curves = best_curves(near, people, [0, 1], [9, 6], free=np.arange(2),
+    ...     required=np.arange(0), p_max=1, prove=[{1}, {1}])
+    >>> [(step.p, step.sites, step.reached) for curve in curves for step in curve]
+    [(0, (), 0.0), (1, (0,), 5.0), (0, (), 1.0), (1, (1,), 4.0)]
+    """
+    near = as_matrix(reach) if reach.dtype == bool else reach
+    groups = range(len(people))
+    choices: list[list[Ints]] = [[] for _ in groups]
+    bounds: list[list[float]] = [[] for _ in groups]
+
+    def add(pool: Ints, weight: Floats, fixed: Ints, most: int) -> None:
+        """Add the best choices from `pool`, on top of `fixed`, of 0, 1, …, `most` sites."""
+        mine = near[:, pool]
+        counted = count_several(mine, weight, most)
+        for k in groups:
+            search = Search(Cover(mine, weight[k], pool))
+            base = float(people[k].sum() - weight[k].sum())
+            chosen: Ints = np.empty(0, np.intp)
+            for extra in range(most + 1):
+                if counted is not None:
+                    answer = counted[k][extra]
+                else:
+                    exact = fixed.size + extra in prove[k]
+                    answer = search.solve(extra, exact=exact, start=chosen)
+                chosen = answer.chosen
+                sites = chosen
+                if sites.size < extra:  # nobody further can be reached: the first ones fill up
+                    spare = np.setdiff1d(np.arange(pool.size), chosen)
+                    sites = np.r_[chosen, spare[: extra - chosen.size]]
+                choices[k].append(np.r_[fixed, pool[sites]])
+                bounds[k].append(base + answer.bound)
+
+    if required.size:
+        add(required, people, np.empty(0, np.intp), min(p_max, required.size - 1))
+    if p_max >= required.size:
+        missed = np.where(near[:, required].sum(axis=1) > 0, 0.0, people)
+        add(free, missed, required, min(p_max - required.size, free.size))
+    each = np.repeat(groups, [len(some) for some in choices])
+    steps = recount(
+        near, people[each], [*chain(*choices)], [*chain(*bounds)],
+        np.array(start)[each], np.array(total)[each],
+    )  # fmt: skip
+    return [[s for s, group in zip(steps, each, strict=True) if group == k] for k in groups]
 
 
 def recount(
-    problem: Problem,
     table: Matrix,
     people: Floats,
     choices: list[Ints],
     bounds: list[float],
-    start: float,
+    start: Any,
+    total: Any,
 ) -> list[Step]:
     """Recount what existing sites and each choice reach, room by room in marginal order.
 
     Parameters
     ----------
-    problem : Problem
     table, people
         As of `marginal_orders`; existing sites reach nobody of them.
     choices : list of int arrays
         Columns of the table.
     bounds : list of float
         What no such number of sites exceeds, besides existing ones.
-    start : float
-        People near existing sites.
+    start, total : float or float array (choices,)
+        People near existing sites, and all people.
 
     Returns
     -------
@@ -177,24 +245,22 @@ def recount(
 
     Examples
     --------
-    >>> from sozialraum.presence.problem import read_problem
-    >>> problem = read_problem([[1.0, 9], [1, 1]], [5, 4])
     >>> near, people = np.array([[1.0, 0], [1, 1]]), np.array([5.0, 4])
-    >>> step = recount(problem, near, people, [np.array([1])], [9.0], 0.0)[0]
+    >>> step = recount(near, people, [np.array([1])], [9.0], 0.0, 9.0)[0]
     >>> step.reached, step.bound, step.proven
     (4.0, 9.0, False)
     """
-    total, steps = float(problem.demand.sum()), []
+    steps = []
     orders = marginal_orders(table, people, choices)
-    for (order, gains), bound in zip(orders, bounds, strict=True):
-        reached = start + sum(gains)
-        most = max(start + bound, reached)
+    begin, whole = (np.broadcast_to(v, len(choices)).tolist() for v in (start, total))
+    for (order, gains), bound, near, every in zip(orders, bounds, begin, whole, strict=True):
+        reached = near + sum(gains)
+        most = max(near + bound, reached)
         if relative_gap(reached, most) == 0:
             most = reached
-        names = order.tolist() if problem.columns is None else problem.columns[order]
-        share = reached / total if total else 0.0
-        step = Step(len(order), tuple(names), tuple(gains), reached, share, most, most == reached)
-        steps.append(step)
+        share = reached / every if every else 0.0
+        sites = tuple(order.tolist())
+        steps.append(Step(len(order), sites, tuple(gains), reached, share, most, most == reached))
     return steps
 
 
@@ -207,7 +273,7 @@ def marginal_orders(
     ----------
     table : matrix (points, sites)
         1 where a site reaches a point.
-    people : float array (points,)
+    people : float array (points,) or (choices, points)
         Those not yet reached.
     choices : list of int arrays
         Columns.
@@ -231,7 +297,7 @@ def marginal_orders(
     used = np.flatnonzero(waiting.any(axis=0))
     waiting, near = waiting[:, used], table[:, used]
     near = near if isinstance(near, np.ndarray) else near.toarray()
-    left = np.tile(people, (len(choices), 1))
+    left = np.broadcast_to(people, (len(choices), table.shape[0])).copy()
     size = waiting.sum(axis=1)
     rounds = int(size.max(initial=0))
     order = np.zeros((len(choices), rounds), np.intp)

@@ -18,13 +18,14 @@ from sozialraum.access.distance import straight_line
 from sozialraum.cache import Remember, compute
 from sozialraum.presence.choice import choose_by_model, is_wider
 from sozialraum.presence.depth import Depth, Doubt, look_behind, sites_named
-from sozialraum.presence.exchange import merged_points
-from sozialraum.presence.frontier import Step, coverage_curve
+from sozialraum.presence.exchange import same_reach
+from sozialraum.presence.frontier import Step, best_curves
 from sozialraum.presence.offices import serving
 from sozialraum.presence.problem import Floats, Ints, beyond
 
 if TYPE_CHECKING:
     from sozialraum.study import Study
+    from sozialraum.study.places import Siting
 
 Key = tuple[str, float, bool]
 
@@ -62,12 +63,10 @@ class Places:
     existing: Ints
     required: Ints
 
-    def without_offices(self) -> Places:
-        """The candidates alone."""
-        fit = len(self.names) - len(self.existing)
-        none = self.existing[:0]
-        cost = np.ascontiguousarray(self.cost[:, :fit])
-        return Places(self.names[:fit], cost, self.xy[:fit], none, self.required)
+    @property
+    def rooms(self) -> int:
+        """Number of candidates, which come before the offices."""
+        return self.names.size - self.existing.size
 
 
 def propose(
@@ -142,28 +141,24 @@ def propose(
     areas = pd.factorize(units["area_id"])
     xy = units[["x", "y"]].to_numpy(float)
     served = _places(list(study.targets), rooms, offices, ways, forced)
-    for target, whole in served.items():
-        demand = np.nan_to_num(units[f"people_{target}"].to_numpy(dtype=float))
-        for with_offices in (False, True):
-            places = whole if with_offices else whole.without_offices()
-            for radius in sorted({siting.radius, *siting.radii}):
-                headline = radius == siting.radius and with_offices
-                steps = _curve(study, places, demand, radius, headline, remember)
-                if headline:
-                    steps, depth[target] = _headline(
-                        study,
-                        xy,
-                        places,
-                        demand,
-                        steps,
-                        _doubt(areas, demand, (bounds or {}).get(target)),
-                        units["area_id"] if regions is None else regions,
-                        remember,
-                        has_stability(study, target),
-                    )
-                kept = frozenset(places.names) if headline and is_wider(siting) else forced
-                names = places.names.tolist()
-                curves[target, radius, with_offices] = [_named(s, names, kept) for s in steps]
+    people = {t: np.nan_to_num(units[f"people_{t}"].to_numpy(dtype=float)) for t in served}
+    for (target, radius, with_offices), steps in _curves(siting, served, people, remember).items():
+        places, demand, kept = served[target], people[target], forced
+        if radius == siting.radius and with_offices:
+            steps, depth[target] = _headline(
+                study,
+                xy,
+                places,
+                demand,
+                steps,
+                _doubt(areas, demand, (bounds or {}).get(target)),
+                units["area_id"] if regions is None else regions,
+                remember,
+                has_stability(study, target),
+            )
+            kept = frozenset(places.names) if is_wider(siting) else forced
+        names = places.names.tolist()
+        curves[target, radius, with_offices] = [_named(s, names, kept) for s in steps]
     headline_steps = {t: curves[t, siting.radius, True] for t in study.targets}
     table = _presence(headline_steps, rooms, units)
     known = {
@@ -205,26 +200,54 @@ def _places(
     return found
 
 
-def _curve(
-    study: Study,
-    places: Places,
-    demand: Floats,
+def _curves(
+    siting: Siting, served: dict[str, Places], people: dict[str, Floats], remember: Remember
+) -> dict[Key, list[Step]]:
+    """The curve of every target group and radius, without offices and with them."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for target, places in served.items():
+        alike.setdefault(tuple(places.names[: places.rooms]), []).append(target)
+    found: dict[Key, list[Step]] = {}
+    for targets in alike.values():
+        for radius in sorted({siting.radius, *siting.radii}):
+            keys = [(target, radius, offices) for target in targets for offices in (False, True)]
+            asked = [(served[t], people[t], offices) for t, _, offices in keys]
+            prove = [offices and radius == siting.radius for *_, offices in keys]
+            curves = _same_rooms(asked, radius, siting.most_rooms, prove, remember)
+            found |= zip(keys, curves, strict=True)
+    return {
+        key: found[key] for target in served for key in sorted(k for k in found if k[0] == target)
+    }
+
+
+def _same_rooms(
+    asked: list[tuple[Places, Floats, bool]],
     radius: float,
-    prove: bool,
+    most: int,
+    prove: list[bool],
     remember: Remember,
-) -> list[Step]:
-    far, people, _ = merged_points(beyond(places.cost, radius), demand)
-    steps: list[Step] = remember(
-        coverage_curve,
-        far,
+) -> list[list[Step]]:
+    """Curves of several groups with the same candidates: their people, with offices or without."""
+    first, rooms = asked[0][0], asked[0][0].rooms
+    left, start = [], []
+    for places, demand, offices in asked:
+        open_ = places.cost[:, rooms:] if offices else places.cost[:, :0]
+        missed = beyond(open_, radius).all(axis=1)
+        left.append(np.where(missed, demand, 0.0))
+        start.append(float(demand[~missed].sum()))
+    reach, people = same_reach(~beyond(first.cost[:, :rooms], radius), np.array(left))
+    curves: list[list[Step]] = remember(
+        best_curves,
+        reach,
         people,
-        radius=0,
-        p_max=study.siting.most_rooms,
-        existing=places.existing.tolist(),
-        required=places.required.tolist(),
-        prove=prove,
+        start,
+        [float(demand.sum()) for _, demand, _ in asked],
+        free=np.setdiff1d(np.arange(rooms), first.required),
+        required=first.required,
+        p_max=most,
+        prove=[list(range(most + 1)) if one else [] for one in prove],
     )
-    return steps
+    return curves
 
 
 def _headline(
@@ -348,11 +371,13 @@ def compare_demand(
     forced = frozenset(study.venues.forced_in)
     places = _places([first], rooms, offices, ways, forced)[first]
     people = np.nan_to_num(demand.to_numpy(dtype=float))
-    steps = _curve(study, places, people, study.siting.radius, False, remember)
+    siting = study.siting
+    asked = [(places, people, True)]
+    steps = _same_rooms(asked, siting.radius, siting.most_rooms, [False], remember)[0]
     names = places.names.tolist()
     changed = [_named(s, names, forced) for s in steps]
-    before = presence.curves[first, study.siting.radius, True]
-    p = min(study.siting.rooms, len(changed) - 1, len(before) - 1)
+    before = presence.curves[first, siting.radius, True]
+    p = min(siting.rooms, len(changed) - 1, len(before) - 1)
     new, old, called = changed[p].sites, before[p].sites, rooms["name"].to_dict()
     return {
         "entering": [str(called[s]) for s in new if s not in old],

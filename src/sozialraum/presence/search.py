@@ -258,8 +258,34 @@ class Search:
         return is_closed(bound - value, value, gap, self.whole)
 
 
+def count_several(reach: Matrix, weight: Floats, most: int) -> list[list[Answer]] | None:
+    """The best choice of 0, 1, …, `most` sites for each of several weights of the points.
+
+    None where there are too many choices to look at.
+
+    Examples
+    --------
+    >>> for answers in count_several(np.eye(2), np.array([[2.0, 3], [4, 0]]), 2):
+    ...     [answer.chosen.tolist() for answer in answers]
+    [[], [1], [0, 1]]
+    [[], [0], [0]]
+    """
+    n, m = reach.shape
+    if not 0 < n * m <= COUNTED:
+        return None
+    near = reach if isinstance(reach, np.ndarray) else reach.toarray()
+    best = best_of_parts(near > 0, weight, most)
+    if best is None:
+        return None
+    value = (best.astype(float) @ near.T > 0) @ weight[:, :, None]
+    return [
+        [Answer(np.flatnonzero(one), v, v) for one, v in zip(choices, values, strict=True)]
+        for choices, values in zip(best, value[:, :, 0].tolist(), strict=True)
+    ]
+
+
 def count_choices(cover: Cover) -> list[Answer] | None:
-    """The best choice of 0, 1, … sites; None where there are too many to look at.
+    """The best choice of 0, 1, … sites of one instance; None as of `count_several`.
 
     Examples
     --------
@@ -267,17 +293,8 @@ def count_choices(cover: Cover) -> list[Answer] | None:
     >>> [answer.chosen.tolist() for answer in count_choices(cover) or []]
     [[], [1], [0, 1]]
     """
-    n, m = cover.reach.shape
-    if not 0 < n * m <= COUNTED:
-        return None
-    near = cover.arithmetic()
-    best = best_of_parts(near > 0, cover.weight[None], m)
-    if best is None:
-        return None
-    value = (best[0].astype(float) @ near.T > 0) @ cover.weight
-    return [
-        Answer(np.flatnonzero(one), v, v) for one, v in zip(best[0], value.tolist(), strict=True)
-    ]
+    best = count_several(cover.reach, cover.weight[None], cover.sites.size)
+    return None if best is None else best[0]
 
 
 def _price_out(
