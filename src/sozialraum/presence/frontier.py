@@ -213,7 +213,7 @@ def best_curves(
     each = np.repeat(groups, [len(some) for some in choices])
     steps = recount(
         near, people[each], [*chain(*choices)], [*chain(*bounds)],
-        np.array(start)[each], np.array(total)[each],
+        np.array(start, float)[each], np.array(total, float)[each],
     )  # fmt: skip
     return [[s for s, group in zip(steps, each, strict=True) if group == k] for k in groups]
 
