@@ -209,14 +209,15 @@ class Cache:
         return len(files)
 
     def tidy(self, elsewhere: Callable[..., Any] | None = None) -> None:
-        """Prune after the first entry that a process writes, and whenever many were added.
+        """Prune before the first entry that a process writes, and whenever many were added.
 
         Nobody waits for it: it is handed to `elsewhere` (the worker's `submit`), or a thread does
         it while the user looks at the answer. An end in the middle of it does no harm.
         """
-        if _written.get(str(self.folder), 0) < GROWTH:
+        folder = str(self.folder)
+        if self.folder is None or _written.get(folder, GROWTH) < GROWTH:
             return
-        _written[str(self.folder)] = 0
+        _written[folder] = 0
         if elsewhere is not None:
             elsewhere(Cache.prune, self)
             return

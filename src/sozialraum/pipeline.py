@@ -123,9 +123,12 @@ def run(
         "surface", steps.surface, table, setting, hidden=(*READERS, *ROOMS), elsewhere=True
     )
     progress("proposal of rooms")
-    presence = stage(
-        "presence", partial(steps.propose, remember=remembering(store)), setting, hidden=READERS
-    )
+
+    def propose(*given: Any) -> Answer:
+        store.tidy(worker.submit if worker else None)  # the worker has nothing to do meanwhile
+        return steps.propose(*given, remember=remembering(store))
+
+    presence = stage("presence", propose, setting, hidden=READERS)
     progress("disclosure control")
     shown = stage(
         "shown internally" if internal else "shown",
@@ -161,7 +164,6 @@ def run(
         "disclosure": released.figures["withheld"],
         "not_reproducible": _clock(presence.value),
     }
-    store.tidy(worker.submit if worker else None)
     origin = {"data": data, "internal": internal, "cache": cache}
     return Run(chosen, released, record, leaks, origin)
 

@@ -157,6 +157,7 @@ class Run:
         InputError
             The content did not pass disclosure control.
         """
+        from sozialraum.cache import open_cache, remembering
         from sozialraum.publish import datapackage, dcat, folder, gate, geodata, manifest, tables
         from sozialraum.publish.map import write_map
         from sozialraum.publish.report.document import begin
@@ -171,7 +172,7 @@ class Run:
                 notice = "Intern, nicht zur Weitergabe: alle Dateien dieses Ordners.\n"
                 (place / folder.NOTICE).write_bytes(notice.encode())
             progress("map")
-            write_map(content, place / "map.html")
+            write_map(content, place / "map.html", remembering(open_cache(cached)))
             progress("tables and geodata")
             tables.write_csvs(content, place)
             tables.write_calendar(content, place)

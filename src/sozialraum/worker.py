@@ -145,9 +145,16 @@ def main() -> None:
     sys.stdout = sys.stderr  # whatever a library prints is no answer
     import babel.numbers  # noqa: F401
     import geopandas  # noqa: F401
+    import typst  # noqa: F401
+    from matplotlib.artist import Artist
+
+    # As they are loaded, matplotlib's classes describe all their properties in help texts: a third
+    # of a second for what nobody reads here.
+    Artist._update_set_signature_and_docstring = classmethod(  # type: ignore[attr-defined]
+        lambda cls: None
+    )
     import matplotlib.backends.backend_svg
     import matplotlib.figure  # noqa: F401
-    import typst  # noqa: F401
 
     from sozialraum.cache import program
     from sozialraum.publish.report import drawing, typeset  # noqa: F401

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from sozialraum.cache import Remember, compute
 from sozialraum.publish.map.data import page_data
 from sozialraum.publish.map.document import document
 from sozialraum.publish.map.leaflet import leaflet
@@ -41,7 +42,7 @@ SCRIPTS = (
 LANGUAGES = ("de", "en")
 
 
-def write_map(content: Content, path: Path | str) -> None:
+def write_map(content: Content, path: Path | str, remember: Remember = compute) -> None:
     """Write the map of a released content as one HTML file.
 
     Parameters
@@ -50,16 +51,18 @@ def write_map(content: Content, path: Path | str) -> None:
         What `publish.gate` released.
     path : path
         Where to write; the folder exists.
+    remember : callable
+        See `sozialraum.cache.remembering`.
 
     Raises
     ------
     EnvironmentFault
         If Leaflet is not installed.
     """
-    Path(path).write_text(render_map(content), encoding="utf-8", newline="\n")
+    Path(path).write_text(render_map(content, remember), encoding="utf-8", newline="\n")
 
 
-def render_map(content: Content) -> str:
+def render_map(content: Content, remember: Remember = compute) -> str:
     """Render the map as one HTML document (see `write_map`).
 
     The document carries a Content-Security-Policy that forbids every request and allows exactly
@@ -99,7 +102,7 @@ def render_map(content: Content) -> str:
             "style": style,
             "library": library,
             "script": script,
-            "data": json_block(page_data(content) | {"texts": texts}),
+            "data": json_block(page_data(content, remember) | {"texts": texts}),
         },
     )
 
