@@ -16,11 +16,13 @@ import pandas as pd
 
 from sozialraum.cache import Remember, compute
 from sozialraum.presence.center import Center
+from sozialraum.presence.counted import Counted
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.exchange import merged_points
 from sozialraum.presence.frontier import Step, recount
 from sozialraum.presence.models import (
     center_answer,
+    counted_answer,
     max_coverage,
     median_answer,
     median_apart,
@@ -198,40 +200,52 @@ def _for_every_number(
     """The choices, where the rules can be met; `rules`: the settings `_AIM` as JSON."""
     siting = Siting.model_validate_json(rules)
     problem = read_problem(cost, people)
-    cover = Cover.of(problem, siting.radius)
-    left = np.where(cover.counts(existing) > 0, 0.0, people)
-    start = float(people.sum() - left.sum())
+    cover, total = Cover.merged(problem, siting.radius), float(people.sum())
+    left = np.where(cover.counts(existing) > 0, 0.0, cover.weight)
+    start = float(cover.weight.sum() - left.sum())
     best = _solver(siting, cost, people, existing, required, groups, between)
+    answers: dict[int, Answer | InfeasibleError] = {}
+    for step in plain[1:]:
+        if step.p >= required.size:
+            try:
+                answers[step.p] = best(step.p)
+            except InfeasibleError as error:
+                answers[step.p] = error
+    sites = {}
+    for p, answer in answers.items():
+        if isinstance(answer, Answer):
+            used = np.r_[_used(siting, answer, problem, cover, existing), required]
+            open_ = np.setdiff1d(np.array(answer.sites, np.intp), existing)
+            sites[p] = np.intersect1d(open_, used)
+    bounds = [step.bound - start for step in plain if step.p in sites]
+    recounted = recount(cover.reach, left, [*sites.values()], bounds, start, total)
+    own = dict(zip(sites, recounted, strict=True))
     steps, rows = [plain[0]], []
     for step in plain[1:]:
-        if step.p < required.size:
+        found = answers.get(step.p)
+        if found is None:
             # Fewer rooms than the study sets: a part of them, which the model never weighed.
             steps.append(replace(step, proven=False))
-            continue
-        try:
-            answer = best(step.p)
-        except InfeasibleError as error:
-            rows.append({"p": step.p, "status": "infeasible", "finding": _short(error)})
-            steps.append(_without_rooms(step, start, float(people.sum())))
-            continue
-        open_ = np.array(answer.sites, np.intp)
-        used = np.r_[_used(siting, answer, problem, cover, existing), required]
-        sites = np.intersect1d(np.setdiff1d(open_, existing), used)
-        own = recount(cover.reach, left, [sites], [step.bound - start], start, people.sum())[0]
-        steps.append(replace(own, p=step.p, bound=step.bound, proven=own.reached >= step.bound))
-        rows.append(
-            {
-                "p": step.p,
-                "objective": answer.objective,
-                "bound": answer.bound,
-                "gap": answer.gap,
-                "reached": own.reached,
-                "backup_share": float(people[cover.counts(open_) > 1].sum())
-                / (people.sum() or 1.0),
-                "status": answer.status,
-                "finding": "",
-            }
-        )
+        elif isinstance(found, InfeasibleError):
+            rows.append({"p": step.p, "status": "infeasible", "finding": _short(found)})
+            steps.append(_without_rooms(step, start, total))
+        else:
+            reached = own[step.p].reached
+            mine = replace(own[step.p], p=step.p, bound=step.bound, proven=reached >= step.bound)
+            steps.append(mine)
+            twice = cover.weight[cover.counts(np.array(found.sites, np.intp)) > 1].sum()
+            rows.append(
+                {
+                    "p": step.p,
+                    "objective": found.objective,
+                    "bound": found.bound,
+                    "gap": found.gap,
+                    "reached": reached,
+                    "backup_share": float(twice) / (total or 1.0),
+                    "status": found.status,
+                    "finding": "",
+                }
+            )
     columns = ["p", "objective", "bound", "gap", "reached", "backup_share", "status", "finding"]
     return Chosen(steps, pd.DataFrame(rows, columns=columns))
 
@@ -274,7 +288,16 @@ def _solver(
             options["capacity"] = np.full(cost.shape[1], siting.capacity)
             options["capacity"][existing] = people.sum()
         options |= {"radius": 0, "backup": siting.backup, "constraints": rules}
-        return lambda rooms: max_coverage(far, people, p=rooms + existing.size, **options)
+
+        problem = read_problem(far, people, required=forced)
+        counted = Counted(problem, 0, room=options.get("capacity"), backup=siting.backup)
+
+        def most_people(rooms: int) -> Answer:
+            p = check_p(rooms + existing.size, problem)
+            known = counted_answer(counted, p, rules, options["groups"])
+            return known or max_coverage(far, people, p=p, **options)
+
+        return most_people
     if siting.floor:
         options |= {"radius": siting.fade, "groups": groups, "constraints": rules}
         return lambda rooms: max_coverage(cost, people, p=rooms + existing.size, **options)
@@ -315,15 +338,15 @@ def _same_ways(
 
 def _used(siting: Siting, answer: Answer, problem: Problem, cover: Cover, existing: Ints) -> Ints:
     """Open places that somebody goes to; what merely fills up to p is nobody's place."""
-    open_, peopled = np.array(answer.sites, np.intp), problem.demand > 0
+    open_ = np.array(answer.sites, np.intp)
     if siting.model != "coverage":
-        return nearest(problem, open_)[peopled]
+        return nearest(problem, open_)[problem.demand > 0]
     if answer.flows is not None:
         return np.flatnonzero(answer.flows.sum(axis=0) > 0)
     if not siting.backup:
         return open_  # a room that reaches nobody more is not proposed anyway
     order = np.r_[existing, np.setdiff1d(open_, existing)]
-    hits = cover.arithmetic()[:, order][peopled] > 0
+    hits = cover.arithmetic()[:, order] > 0
     return order[(hits & (hits.cumsum(axis=1) <= 2)).any(axis=0)]  # a first or a second place
 
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from sozialraum.errors import StudyError
 from sozialraum.presence.center import Center, fewest
-from sozialraum.presence.cover import COUNTED, Cover
+from sozialraum.presence.counted import Counted
+from sozialraum.presence.cover import Cover
 from sozialraum.presence.highs import Clock
-from sozialraum.presence.parts import best_of_parts
 from sozialraum.presence.problem import (
     InfeasibleError,
     Ints,
@@ -27,7 +27,7 @@ from sozialraum.presence.problem import (
     read_problem,
 )
 from sozialraum.presence.recount import coverage_figures, fill, median_siting, nearest
-from sozialraum.presence.ruled import backup_siting, ruled_coverage, ruled_median
+from sozialraum.presence.ruled import ruled_coverage, ruled_median
 from sozialraum.presence.rules import Constraints, check_capacity
 from sozialraum.presence.search import Search
 from sozialraum.presence.shortest import Shortest, has_gaps, reach_everybody
@@ -116,18 +116,55 @@ def max_coverage(
     if room is None and not backup and far == near:
         answer = _binary(problem, near, p, groups, gap, clock.left(), node_limit)
         # Mostly the best choice of all keeps the rules, too.
-        if not rules.given or (answer.proven and _kept(problem, near, answer, rules, groups)):
+        sites = positions_of(answer.sites, problem.shape[1], problem.columns, "sites")
+        if not rules.given or (answer.proven and _kept(problem, near, sites, rules, groups)):
             return answer
-    if room is None and backup and far == near and not rules.given:
-        sites = _with_backup(problem, near, p, backup)
-        if sites is not None:
-            return backup_siting(problem, near, sites, backup, groups)
+    if far == near and not rules.given and (backup or room is not None):
+        counted = Counted(problem, near, room=room, backup=backup)
+        known = counted_answer(counted, p, groups=groups) if room is None else None
+        if known is not None:
+            return known
     limits = {"gap": gap, "clock": clock, "node_limit": node_limit}
     first = None
     if room is not None and not rules.given:
-        plain = _binary(problem, near, p, None, 0.0, clock.left(), node_limit)
-        first = positions_of(plain.sites, problem.shape[1], problem.columns, "sites"), plain.bound
+        full = counted.solve(p)
+        if full is not None:
+            first = fill(problem, full[0], p), full[1]
+        else:
+            plain = _binary(problem, near, p, None, 0.0, clock.left(), node_limit)
+            sites = positions_of(plain.sites, problem.shape[1], problem.columns, "sites")
+            first = sites, plain.bound
     return ruled_coverage(problem, near, far, p, groups, rules, room, backup, limits, first)
+
+
+def counted_answer(
+    search: Counted, p: int, rules: Constraints | None = None, groups: Any = None
+) -> Siting | None:
+    """The answer of `max_coverage` from choices that are counted for several numbers of sites.
+
+    With capacities it has no flows, and no sites that serve nobody. None: they cannot be counted,
+    or the best choice does not keep the rules.
+
+    Examples
+    --------
+    >>> problem = read_problem([[1.0, 9, 1], [9, 1, 1]], [5, 4])
+    >>> search = Counted(problem, 2, room=np.array([3.0, 4, 6]))
+    >>> [counted_answer(search, p).objective for p in (1, 2, 3)]
+    [6.0, 9.0, 9.0]
+    """
+    rules = rules or Constraints()
+    simple = search.room is None and not search.backup
+    found = search.solve(p) if simple or not rules.given else None
+    if found is None:
+        return None
+    problem, (sites, worth) = search.problem, found
+    if search.room is None:
+        sites = fill(problem, sites, p)
+    if rules.given and not _kept(problem, search.radius, sites, rules, groups):
+        return None
+    assignment = nearest(problem, sites, search.radius)
+    figures = coverage_figures(problem, Cover.of(problem, search.radius), sites, groups)
+    return make_siting(problem, sites, worth, worth, assignment, measures=figures)
 
 
 def p_median(
@@ -376,24 +413,8 @@ def _binary(
     )
 
 
-def _with_backup(problem: Problem, radius: float, p: int, backup: float) -> Ints | None:
-    """Sites of the best value with a second one in reach, where all choices can be counted."""
-    cover = Cover.merged(problem, radius)
-    if not 0 < cover.reach.shape[0] * cover.reach.shape[1] <= COUNTED:
-        return None
-    open_, free = cover.counts(problem.required), np.setdiff1d(problem.candidates, problem.required)
-    first = cover.weight * np.where(open_ == 0, 1.0, np.where(open_ == 1, backup, 0.0))
-    second = np.where(open_ == 0, backup * cover.weight, 0.0)
-    more = p - problem.required.size
-    best = best_of_parts(cover.arithmetic()[:, free] > 0, first[None], more, second[None])
-    if best is None:
-        return None
-    return fill(problem, np.r_[problem.required, free[best[0, more]]].astype(np.intp), p)
-
-
-def _kept(problem: Problem, radius: float, answer: Siting, rules: Constraints, groups: Any) -> bool:
-    """Whether an answer keeps the rules."""
-    sites = positions_of(answer.sites, problem.shape[1], problem.columns, "sites")
+def _kept(problem: Problem, radius: float, sites: Ints, rules: Constraints, groups: Any) -> bool:
+    """Whether open sites keep the rules."""
     chosen = np.isin(np.arange(problem.shape[1]), sites)
     return rules.met(chosen, Cover.of(problem, radius).counts(sites) > 0, problem.demand, groups)
 

@@ -34,6 +34,8 @@ class _Part:
 
     sites: Ints
     value: Floats
+    near: Floats
+    """Where the value is not that already: what the choices reach."""
     code: Ints
 
 
@@ -85,24 +87,77 @@ def best_of_parts(
     parts = _together(parts, min(small, WIDE))
     tie = TIE * weight.sum(axis=1)
     found = [_best_of_part(reach[:, sites], weight, sites, tie, second) for sites in parts]
-    instances, wanted = len(weight), np.arange(most + 1)
-    reached: Floats = np.zeros((instances, most + 1))
+    return _put_together(found, len(weight), most, reach.shape[1], tie)[0]
+
+
+def best_served(
+    reach: Bools, weight: Floats, room: Floats, most: int
+) -> tuple[Bools, Floats] | None:
+    """The choice of 0, 1, …, `most` sites that serves most people, with places for so many each.
+
+    People are divisible into persons. A choice serves the least of what its sites in a set reach
+    and the others have room for, over all such sets (Ford & Fulkerson 1956).
+
+    Parameters
+    ----------
+    reach : bool array (points, sites)
+    weight : float array (points,)
+    room : float array (sites,)
+    most : int
+        Largest number of sites.
+
+    Returns
+    -------
+    chosen : bool array (most + 1, sites)
+        Fewer sites than asked for where further ones would serve nobody more. Of choices that
+        serve as many, the one with most people near, then that with the first sites.
+    served : float array (most + 1,)
+        None instead of both: as of `best_of_parts`.
+
+    Examples
+    --------
+    >>> reach = np.array([[1, 0, 1], [0, 1, 1], [0, 1, 0]], bool)
+    >>> chosen, served = best_served(reach, np.array([5.0, 4, 3]), np.array([4.0, 9, 6]), 2)
+    >>> [np.flatnonzero(one).tolist() for one in chosen], served.tolist()
+    ([[], [1], [1, 2]], [0.0, 7.0, 12.0])
+    """
+    parts = split_sites(reach[weight > 0]) if reach.shape[1] <= MANY else []
+    if reach.shape[1] > MANY or any(sites.size > WIDE for sites in parts):
+        return None
+    people, tie = weight[None], np.array([TIE * weight.sum()])
+    found = [
+        _best_of_part(reach[:, sites], people, sites, tie, None, room[sites]) for sites in parts
+    ]
+    chosen, served = _put_together(found, 1, most, reach.shape[1], tie)
+    return chosen[0], served[0]
+
+
+def _put_together(
+    found: list[_Part], instances: int, most: int, sites: int, tie: Floats
+) -> tuple[Bools, Floats]:
+    """Choices of 0, 1, …, `most` sites from the best ones of all parts, and what they are worth."""
+    worth: Floats = np.zeros((instances, most + 1))
+    near: Floats = np.zeros((instances, most + 1))
     shares: list[Ints] = []
     for part in found:
         options: Floats = np.full((part.value.shape[1], instances, most + 1), -np.inf)
+        nearby = options.copy()
         for here in range(min(part.value.shape[1], most + 1)):
-            options[here, :, here:] = reached[:, : most + 1 - here] + part.value[:, here, None]
-        reached = options.max(axis=0)
+            options[here, :, here:] = worth[:, : most + 1 - here] + part.value[:, here, None]
+            nearby[here, :, here:] = near[:, : most + 1 - here] + part.near[:, here, None]
+        worth = options.max(axis=0)
         # The first that is as good: rounding does not choose.
-        shares.append((options >= reached - tie[:, None]).argmax(axis=0))
-    chosen = np.zeros((instances, most + 1, reach.shape[1]), bool)
-    left = np.broadcast_to(wanted, (instances, most + 1))
+        nearby[options < worth - tie[:, None]] = -np.inf
+        near = nearby.max(axis=0)
+        shares.append((nearby >= near - tie[:, None]).argmax(axis=0))
+    chosen = np.zeros((instances, most + 1, sites), bool)
+    left = np.broadcast_to(np.arange(most + 1), (instances, most + 1))
     for part, share in zip(reversed(found), reversed(shares), strict=True):
         mine = np.take_along_axis(share, left, axis=1)
         codes = np.take_along_axis(part.code, mine, axis=1)
         chosen[:, :, part.sites] = codes[:, :, None] >> _bits(part.sites.size) & 1
         left = left - mine
-    return chosen
+    return chosen, worth
 
 
 def split_sites(reach: Bools) -> list[Ints]:
@@ -169,7 +224,12 @@ def _missed(reach: Bools, weight: Floats) -> Floats:
 
 
 def _best_of_part(
-    reach: Bools, weight: Floats, sites: Ints, tie: Floats, second: Floats | None
+    reach: Bools,
+    weight: Floats,
+    sites: Ints,
+    tie: Floats,
+    second: Floats | None,
+    room: Floats | None = None,
 ) -> _Part:
     """All choices of one part, and of each size the best one."""
     number = sites.size
@@ -177,20 +237,39 @@ def _best_of_part(
     left_out = (1 << number) - 1 - choices
     # Whoever is not missed by the sites left out is reached by the choice.
     missed = _missed(reach, weight)
-    reached = missed[:, -1:] - missed[:, left_out]
+    value = missed[:, -1:] - missed[:, left_out]
     if second is not None:
         missed = _missed(reach, second)
-        reached += missed[:, -1:] - missed[:, left_out]
+        value += missed[:, -1:] - missed[:, left_out]
         for bit in 1 << np.arange(number):  # those whom one site of the choice reaches alone
             alone = missed[:, left_out | bit] - missed[:, left_out]
-            reached -= np.where(choices & bit, alone, 0.0)
-    most = np.maximum.reduceat(reached, first, axis=1)
-    good = reached >= (most - tie[:, None])[:, size]
+            value -= np.where(choices & bit, alone, 0.0)
+    near = value
+    if room is not None:
+        value = _served(missed[:, -1:] - missed[:, ::-1], room)[:, choices]
+    most = np.maximum.reduceat(value, first, axis=1)
+    good, nearby = value >= (most - tie[:, None])[:, size], np.zeros_like(most)
+    if room is not None:
+        near = np.where(good, near, -np.inf)
+        nearby = np.maximum.reduceat(near, first, axis=1)
+        good = near >= (nearby - tie[:, None])[:, size]
     place = np.where(good, np.arange(choices.size), choices.size)
     codes = choices[np.minimum.reduceat(place, first, axis=1)]
     # Where one more site adds nothing, no further ones do: whom each adds only falls.
     useful = np.logical_and.accumulate(most[:, 1:] > most[:, :-1] + tie[:, None], axis=1)
     last = np.minimum(np.arange(number + 1), useful.sum(axis=1)[:, None])
-    return _Part(
-        sites, np.take_along_axis(most, last, axis=1), np.take_along_axis(codes, last, axis=1)
-    )
+    best = (np.take_along_axis(one, last, axis=1) for one in (most, nearby, codes))
+    return _Part(sites, *best)
+
+
+def _served(reached: Floats, room: Floats) -> Floats:
+    """Whom every choice serves, by its code, from whom it reaches and what room its sites have."""
+    held = np.zeros(1)
+    for places in room[::-1]:  # the last site is the lowest bit
+        held = np.r_[held, held + places]
+    least = reached - held
+    for bit in range(room.size):
+        halves = least.reshape(len(least), -1, 2, 1 << bit)
+        np.minimum(halves[:, :, 1], halves[:, :, 0], out=halves[:, :, 1])
+    served: Floats = least + held
+    return served

@@ -63,6 +63,7 @@ def ruled_coverage(
     if backup:
         return _with_backup(problem, near, p, groups, row, site, floors, conflicts, backup, limits)
     model = Model(problem, p, row, site, gain, False, room, conflicts, floors)
+    model.refuse_hopeless()
     cover = Cover.of(problem, near)
     outcome = None
     if first is not None and room is not None:
@@ -191,6 +192,7 @@ def _with_backup(
     doubled = [Least(f.name, np.r_[f.weight, np.zeros(n)], f.minimum) for f in floors]
     rows, sites_ = np.r_[row, row + n], np.r_[site, site]
     model = Model(twice, p, rows, sites_, people[rows], False, None, conflicts, doubled, True)
+    model.refuse_hopeless()
     outcome, _ = model.solve(**limits)
     if outcome.point is None:
         raise _no_point(outcome.infeasible, model)

@@ -15,8 +15,10 @@ import numpy as np
 
 from sozialraum.errors import InputError, StudyError
 from sozialraum.lazy import sparse
+from sozialraum.presence.cover import Cover
 from sozialraum.presence.highs import Clock, Outcome, Program, maximise
 from sozialraum.presence.problem import Bools, Floats, InfeasibleError, Ints, Problem
+from sozialraum.presence.search import Search
 
 ROUNDING = 1e-6
 SMALL = 2_000
@@ -233,16 +235,9 @@ class Model:
                     hint="Lower the distance between sites or their number",
                 )
         for floor in self.floors:
-            alone = self._without_floors(floor.weight)
-            asked = floor.minimum if floor.asked is None else floor.asked
-            if alone < floor.minimum * (1 - ROUNDING):
-                return InfeasibleError(
-                    f"At most {alone:,.1f} people of group {floor.name!r} can be reached, "
-                    f"{asked:,.1f} are demanded",
-                    rule="floor",
-                    shortfall=max(asked - alone, 0.0),
-                    hint="Lower the floor, raise p or the radius, or add candidates there",
-                )
+            error = self._short_of(floor)
+            if error is not None:
+                return error
             free.append(floor.name)
         if self.floors:
             total = np.sum([f.weight for f in self.floors], axis=0)
@@ -265,7 +260,37 @@ class Model:
             hint="Raise p, add candidates" + (" or capacity" if name == "capacity" else ""),
         )
 
+    def refuse_hopeless(self) -> None:
+        """Raise where all sites together cannot meet a floor: no search is needed to say so."""
+        near = np.isin(np.arange(self.problem.shape[0]), self.row)
+        for floor in self.floors:
+            if floor.weight[near].sum() < floor.minimum * (1 - ROUNDING):
+                error = replace(self, conflicts=self.conflicts[:0])._short_of(floor)
+                if error is not None:
+                    raise error
+
+    def _short_of(self, floor: Least) -> InfeasibleError | None:
+        """What is missing for a floor though no other one is asked for."""
+        alone = self._without_floors(floor.weight)
+        asked = floor.minimum if floor.asked is None else floor.asked
+        if alone >= floor.minimum * (1 - ROUNDING):
+            return None
+        return InfeasibleError(
+            f"At most {alone:,.1f} people of group {floor.name!r} can be reached, "
+            f"{asked:,.1f} are demanded",
+            rule="floor",
+            shortfall=max(asked - alone, 0.0),
+            hint="Lower the floor, raise p or the radius, or add candidates there",
+        )
+
     def _without_floors(self, weight: Floats) -> float:
+        if self.capacity is None and not self.conflicts.size:
+            pairs = (np.ones(self.row.size), (self.row, self.site))
+            reach = sparse.csr_array(pairs, shape=self.problem.shape)
+            cover = Cover(reach, weight, np.arange(self.problem.shape[1]))
+            required = self.problem.required
+            found = Search(cover.besides(self.problem)).solve(self.p - required.size)
+            return cover.value(required) + found.bound
         model = Model(
             self.problem,
             self.p,
