@@ -20,12 +20,13 @@ from sozialraum.presence.counted import Counted
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.exchange import merged_points
 from sozialraum.presence.frontier import Step, recount
+from sozialraum.presence.kept import KeptCoverage
 from sozialraum.presence.models import (
     center_answer,
     counted_answer,
     max_coverage,
     median_answer,
-    median_apart,
+    median_kept,
     p_center,
     p_median,
 )
@@ -291,30 +292,36 @@ def _solver(
 
         problem = read_problem(far, people, required=forced)
         counted = Counted(problem, 0, room=options.get("capacity"), backup=siting.backup)
+        kept = KeptCoverage(problem, 0, rules, options["groups"])
 
         def most_people(rooms: int) -> Answer:
-            p = check_p(rooms + existing.size, problem)
-            known = counted_answer(counted, p, rules, options["groups"])
+            p, known = check_p(rooms + existing.size, problem), None
+            if not rules.given:
+                known = counted_answer(counted, p, options["groups"])
+            elif siting.capacity is None and not siting.backup:
+                known = kept.answer(p, node_limit=NODES)
             return known or max_coverage(far, people, p=p, **options)
 
         return most_people
-    if siting.floor:
-        options |= {"radius": siting.fade, "groups": groups, "constraints": rules}
-        return lambda rooms: max_coverage(cost, people, p=rooms + existing.size, **options)
     # Most weighted people: the least that is lost on the way is a p-median, too.
     fades = siting.model == "gradual"
     ways = 1 - weight_by_way(siting, cost) if fades else cost
     problem = read_problem(ways, people, required=forced)
-    search = Shortest(problem)
+    search, apart = Shortest(problem), rules.conflicts(cost.shape[1])
+    # A floor counts everybody on the way to whom a place fades, but nobody where it has faded.
+    near = cost < siting.fade[1] if siting.floor else None
+    floors = [floor.whole_points() for floor in rules.floors(people, groups)]
 
     def shortest(rooms: int) -> Answer:
         p = check_p(rooms + existing.size, problem)
         if not rules.given:
             answer = median_answer(search, p, node_limit=NODES)
-        else:
-            apart = rules.conflicts(cost.shape[1])
-            known = median_apart(search, p, apart, node_limit=NODES)
-            answer = known or p_median(ways, people, p=p, constraints=rules, **options)
+            return _weighted(answer, ways, people) if fades else answer
+        known = median_kept(search, p, apart, floors, near, node_limit=NODES)
+        if known is None and siting.floor:
+            given = {"radius": siting.fade, "groups": groups, "constraints": rules}
+            return max_coverage(cost, people, p=p, **given, **options)
+        answer = known or p_median(ways, people, p=p, constraints=rules, **options)
         return _weighted(answer, ways, people) if fades else answer
 
     return shortest

@@ -17,6 +17,7 @@ from sozialraum.presence.center import Center, fewest
 from sozialraum.presence.counted import Counted
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.highs import Clock
+from sozialraum.presence.kept import KeptCoverage
 from sozialraum.presence.problem import (
     InfeasibleError,
     Ints,
@@ -114,11 +115,12 @@ def max_coverage(
     rules.floors(problem.demand, groups)  # refuses groups that do not fit
     clock = Clock(time_limit)
     if room is None and not backup and far == near:
-        answer = _binary(problem, near, p, groups, gap, clock.left(), node_limit)
-        # Mostly the best choice of all keeps the rules, too.
-        sites = positions_of(answer.sites, problem.shape[1], problem.columns, "sites")
-        if not rules.given or (answer.proven and _kept(problem, near, sites, rules, groups)):
-            return answer
+        if not rules.given:
+            return _binary(problem, near, p, groups, gap, clock.left(), node_limit)
+        search = KeptCoverage(problem, near, rules, groups)
+        kept = search.answer(p, gap=gap, clock=clock, node_limit=node_limit)
+        if kept is not None:
+            return kept
     if far == near and not rules.given and (backup or room is not None):
         counted = Counted(problem, near, room=room, backup=backup)
         known = counted_answer(counted, p, groups=groups) if room is None else None
@@ -137,13 +139,10 @@ def max_coverage(
     return ruled_coverage(problem, near, far, p, groups, rules, room, backup, limits, first)
 
 
-def counted_answer(
-    search: Counted, p: int, rules: Constraints | None = None, groups: Any = None
-) -> Siting | None:
+def counted_answer(search: Counted, p: int, groups: Any = None) -> Siting | None:
     """The answer of `max_coverage` from choices that are counted for several numbers of sites.
 
-    With capacities it has no flows, and no sites that serve nobody. None: they cannot be counted,
-    or the best choice does not keep the rules.
+    With capacities it has no flows, and no sites that serve nobody. None: see `Counted.solve`.
 
     Examples
     --------
@@ -152,16 +151,12 @@ def counted_answer(
     >>> [counted_answer(search, p).objective for p in (1, 2, 3)]
     [6.0, 9.0, 9.0]
     """
-    rules = rules or Constraints()
-    simple = search.room is None and not search.backup
-    found = search.solve(p) if simple or not rules.given else None
+    found, problem = search.solve(p), search.problem
     if found is None:
         return None
-    problem, (sites, worth) = search.problem, found
+    sites, worth = found
     if search.room is None:
         sites = fill(problem, sites, p)
-    if rules.given and not _kept(problem, search.radius, sites, rules, groups):
-        return None
     assignment = nearest(problem, sites, search.radius)
     figures = coverage_figures(problem, Cover.of(problem, search.radius), sites, groups)
     return make_siting(problem, sites, worth, worth, assignment, measures=figures)
@@ -213,7 +208,7 @@ def p_median(
         return median_answer(search, p, gap=gap, clock=clock, node_limit=node_limit)
     if room is None and gap == 0:
         apart = rules.conflicts(problem.shape[1])
-        answer = median_apart(search, p, apart, clock=clock, node_limit=node_limit)
+        answer = median_kept(search, p, apart, clock=clock, node_limit=node_limit)
         if answer is not None:
             return answer
     limits = {"gap": gap, "clock": clock, "node_limit": node_limit}
@@ -237,17 +232,21 @@ def median_answer(search: Shortest, p: int, *, gap: float = 0.0, **limits: Any) 
     return median_siting(problem, answer.chosen, answer.bound, gap, answer.timed_out)
 
 
-def median_apart(search: Shortest, p: int, conflicts: Ints, **limits: Any) -> Siting | None:
-    """The same where pairs of sites are not open together; None: see `Shortest.solve_apart`.
+def median_kept(
+    search: Shortest, p: int, conflicts: Ints, *rules: Any, **limits: Any
+) -> Siting | None:
+    """The same where sites keep rules, or None: see `Shortest.solve_kept`.
 
     Examples
     --------
     >>> search = Shortest(read_problem([[0, 4, 9], [1, 3, 9], [4, 0, 1.0]], [1, 1, 1]))
-    >>> median_apart(search, 2, np.array([[0, 1]])).sites
+    >>> median_kept(search, 2, np.array([[0, 1]])).sites
     (0, 2)
     """
     problem = search.problem
-    answer = search.solve_apart(p, conflicts, **limits) if problem.demand.sum() > 0 else None
+    if problem.demand.sum() == 0:
+        return None
+    answer = search.solve_kept(p, conflicts, *rules, **limits)
     if answer is None:
         return None
     return median_siting(problem, answer.chosen, answer.bound, 0.0, answer.timed_out)
@@ -411,12 +410,6 @@ def _binary(
         timed_out=answer.timed_out,
         measures=figures,
     )
-
-
-def _kept(problem: Problem, radius: float, sites: Ints, rules: Constraints, groups: Any) -> bool:
-    """Whether open sites keep the rules."""
-    chosen = np.isin(np.arange(problem.shape[1]), sites)
-    return rules.met(chosen, Cover.of(problem, radius).counts(sites) > 0, problem.demand, groups)
 
 
 def _radii(radius: float | tuple[float, float]) -> tuple[float, float]:

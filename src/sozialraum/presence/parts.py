@@ -27,6 +27,9 @@ MANY = 500
 TIE = 1e-12
 """Share of all weight up to which two choices count as equally good."""
 
+ROUNDING = 1e-6
+"""By how much, or by which share of more than one, a least number may be missed."""
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -130,6 +133,58 @@ def best_served(
     ]
     chosen, served = _put_together(found, 1, most, reach.shape[1], tie)
     return chosen[0], served[0]
+
+
+def best_kept(
+    reach: Bools, weight: Floats, conflicts: Ints, barred: Ints, weights: Floats, least: Floats
+) -> tuple[Bools, Bools] | None:
+    """The best choice of exactly 0, 1, …, all sites that keeps rules.
+
+    Parameters
+    ----------
+    reach : bool array (points, sites)
+    weight : float array (points,)
+    conflicts : int array (pairs, 2)
+        Sites that are not chosen together.
+    barred : int array
+        Sites that are not chosen.
+    weights, least : float arrays (rules, points), (rules,)
+        At least so much of each of these weights is reached.
+
+    Returns
+    -------
+    chosen : bool array (sites + 1, sites)
+        Of equally good choices the one with the first sites.
+    possible : bool array (sites + 1,)
+        Whether any choice of this size keeps the rules. None instead of both: there are more than
+        `WIDE` sites.
+
+    Examples
+    --------
+    >>> none, reach = np.empty(0, int), np.eye(3, dtype=bool)
+    >>> weights = np.array([[0, 0, 1.0]])
+    >>> chosen, possible = best_kept(
+    ...     reach, np.array([2.0, 3, 1]), np.array([[0, 1]]), none, weights, np.array([1.0]))
+    >>> [np.flatnonzero(one).tolist() for one in chosen[possible]], possible.tolist()
+    ([[2], [1, 2]], [False, True, True, False])
+    """
+    number = reach.shape[1]
+    if number > WIDE:
+        return None
+    choices, size, first = _choices(number)
+    missed = _missed(reach, np.vstack([weight, weights]))
+    reached = (missed[:, -1:] - missed[:, ::-1])[:, choices]
+    bit = 1 << _bits(number)
+    keeps = (reached[1:] >= (least - ROUNDING * np.maximum(1.0, least))[:, None]).all(axis=0)
+    keeps &= choices & bit[barred].sum() == 0
+    for pair in bit[conflicts].sum(axis=1):
+        keeps &= choices & pair != pair
+    value = np.where(keeps, reached[0], -np.inf)
+    most = np.maximum.reduceat(value, first)
+    good = keeps & (value >= (most - TIE * weight.sum())[size])
+    place = np.where(good, np.arange(choices.size), choices.size - 1)
+    codes = choices[np.minimum.reduceat(place, first)]
+    return (codes[:, None] >> _bits(number) & 1).astype(bool), np.isfinite(most)
 
 
 def _put_together(

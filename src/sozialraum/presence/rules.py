@@ -17,10 +17,10 @@ from sozialraum.errors import InputError, StudyError
 from sozialraum.lazy import sparse
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.highs import Clock, Outcome, Program, maximise
+from sozialraum.presence.parts import ROUNDING
 from sozialraum.presence.problem import Bools, Floats, InfeasibleError, Ints, Problem
 from sozialraum.presence.search import Search
 
-ROUNDING = 1e-6
 SMALL = 2_000
 """Pairs of point and site up to which a program is small."""
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from sozialraum.presence.cover import COUNTED, Cover, reduce_cover
 from sozialraum.presence.highs import Clock, Program, Rows, is_closed, maximise
-from sozialraum.presence.parts import best_of_parts
+from sozialraum.presence.parts import ROUNDING, best_of_parts
 from sozialraum.presence.problem import Floats, Ints, Matrix, entries
 
 SMALL = 100
@@ -356,61 +356,70 @@ def _search(
     return Answer(best, cover.value(best), base + outcome.bound, outcome.timed_out)
 
 
-def best_apart(
+def best_ruled(
     cover: Cover,
     p: int,
     conflicts: Ints,
     barred: Ints,
+    weights: Floats,
+    least: Floats,
     *,
+    gap: float = 0.0,
     clock: Clock | None = None,
     node_limit: int | None = None,
-) -> Answer | None:
-    """The best `p` columns of which no two are in conflict.
+) -> tuple[Answer | None, bool]:
+    """The best `p` columns that keep rules.
 
     Parameters
     ----------
     cover : Cover
     p : int
-    conflicts : int array (pairs, 2)
-        Columns that are not chosen together.
-    barred : int array
-        Columns that are not chosen at all.
-    clock, node_limit
+    conflicts, barred, weights, least
+        As of `sozialraum.presence.parts.best_kept`.
+    gap, clock, node_limit
         Where the search may end earlier.
 
     Returns
     -------
     Answer or None
-        None: there is no such choice, or none was found in time.
+    bool
+        Where it is None, whether no choice keeps the rules; otherwise none was found in time.
 
     Examples
     --------
     >>> cover = Cover(np.eye(3), np.array([2.0, 3, 1]), np.arange(3))
-    >>> best_apart(cover, 2, np.array([[0, 1]]), np.empty(0, int)).chosen.tolist()
+    >>> none = np.empty(0, int), np.empty((0, 3)), np.empty(0)
+    >>> best_ruled(cover, 2, np.array([[0, 1]]), *none)[0].chosen.tolist()
     [1, 2]
     """
     (n, k), pairs = cover.reach.shape, len(conflicts)
-    rows = _stack(cover.reach, -1.0)
-    apart = Rows(
-        np.r_[rows.data, np.ones(2 * pairs)],
-        np.r_[rows.indices, conflicts.ravel()],
-        np.r_[rows.indptr, rows.indptr[-1] + 2 * np.arange(1, pairs + 1)],
-        (n + 1 + pairs, k + n),
+    rows, (rule, point) = _stack(cover.reach, -1.0), np.nonzero(weights)
+    ends = np.searchsorted(rule, np.arange(1, len(weights) + 1))
+    ruled = Rows(
+        np.r_[rows.data, np.ones(2 * pairs), weights[rule, point]],
+        np.r_[rows.indices, conflicts.ravel(), k + point],
+        np.r_[
+            rows.indptr,
+            rows.indptr[-1] + 2 * np.arange(1, pairs + 1),
+            rows.indptr[-1] + 2 * pairs + ends,
+        ],
+        (n + 1 + pairs + len(weights), k + n),
     )
     outcome = maximise(
         np.r_[np.zeros(k), cover.weight],
-        apart,
-        np.r_[np.zeros(n), p, np.full(pairs, -np.inf)],
-        np.r_[np.full(n, np.inf), p, np.ones(pairs)],
+        ruled,
+        np.r_[np.zeros(n), p, np.full(pairs, -np.inf), least - ROUNDING * np.maximum(1.0, least)],
+        np.r_[np.full(n, np.inf), p, np.ones(pairs), np.full(len(weights), np.inf)],
         upper=np.where(np.isin(np.arange(k + n), barred), 0.0, 1.0),
         integer=np.arange(k + n) < k,
         reduced=True,
         jump=clock is not None and clock.left() is not None,
+        gap=gap,
         clock=clock,
         node_limit=node_limit,
     )
     if outcome.point is None:
-        return None
+        return None, outcome.infeasible
     chosen = np.flatnonzero(outcome.point[:k] > 0.5)
     value = cover.value(chosen)
-    return Answer(chosen, value, max(outcome.bound, value), outcome.timed_out)
+    return Answer(chosen, value, max(outcome.bound, value), outcome.timed_out), False

@@ -9,17 +9,21 @@ few where sites are few (Elloumi 2010). Such an instance is solved as a coverage
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from sozialraum.presence.cover import Cover
 from sozialraum.presence.exchange import same_reach
 from sozialraum.presence.highs import Clock
+from sozialraum.presence.kept import Kept
 from sozialraum.presence.lagrange import Answer, solve_median
 from sozialraum.presence.parts import TIE
-from sozialraum.presence.problem import InfeasibleError, Ints, Problem
-from sozialraum.presence.search import Search, best_apart
+from sozialraum.presence.problem import Bools, InfeasibleError, Ints, Problem
+from sozialraum.presence.rules import Least, Model
+from sozialraum.presence.search import Search
 from sozialraum.presence.siting import PROVEN
 
 PAIRS = 200_000
@@ -94,6 +98,7 @@ class Shortest:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+        self._kept: dict[Any, Kept] = {}
 
     @cached_property
     def _coverage(self) -> tuple[Search, float] | None:
@@ -135,48 +140,87 @@ class Shortest:
             problem, p, penalty=penalty, start=start, gap=gap, clock=clock, node_limit=node_limit
         )
 
-    def solve_apart(
+    def solve_kept(
         self,
         p: int,
         conflicts: Ints,
+        floors: Sequence[Least] = (),
+        near: Bools | None = None,
         *,
         clock: Clock | None = None,
         node_limit: int | None = None,
     ) -> Answer | None:
-        """The same, where some pairs of sites (columns) are not open together.
+        """The same, where some pairs of sites are not open together, and enough people are near.
 
-        None: there is no such choice, none was found in time, or it is no coverage that is small
-        and exact.
+        None: none was found in time, or it is no coverage that is small and exact.
+
+        Parameters
+        ----------
+        p : int
+        conflicts : int array (pairs, 2)
+            Columns.
+        floors : sequence of Least
+            Least numbers of people reached.
+        near : bool array (points, sites), optional
+            Who is reached by which site, for the floors.
+        clock, node_limit
+            As in `solve`.
+
+        Raises
+        ------
+        InfeasibleError
+            No `p` sites keep the rules.
         """
         if self._coverage is None or p == 0:
             return None
         search, least = self._coverage
-        sites, required = search.cover.sites, self.problem.required
+        required, reach = self.problem.required, np.zeros(self.problem.shape, bool)
+        reach = reach if near is None else near
         free = self.solve(p, clock=clock, node_limit=node_limit)
-        if not np.isin(conflicts, free.chosen).all(axis=1).any():
+        reached = reach[:, free.chosen].any(axis=1)
+        if not np.isin(conflicts, free.chosen).all(axis=1).any() and all(
+            floor.weight[reached].sum() >= floor.minimum for floor in floors
+        ):
             return free
-        inside = np.isin(conflicts, sites)
-        both = np.searchsorted(sites, conflicts[inside.all(axis=1)])
-        taken = np.isin(conflicts, required)
-        if taken.all(axis=1).any():
+        if np.isin(conflicts, required).all(axis=1).any():
             return None
-        barred = conflicts[taken[:, ::-1] & inside]  # the other one of the pair is open
-        found = best_apart(
-            search.cover,
-            p - required.size,
-            both.reshape(-1, 2),
-            np.searchsorted(sites, barred),
-            clock=clock,
-            node_limit=node_limit,
-        )
+        key = conflicts.tobytes(), *((f.name, f.minimum) for f in floors)
+        if key not in self._kept:  # all numbers of sites are counted at once
+            self._kept[key] = self._ruled(search.cover, conflicts, floors, reach)
+        limits = {"clock": clock, "node_limit": node_limit}
+        found, certain = self._kept[key].solve(p - required.size, **limits)
+        if found is None and certain:
+            row, site = np.nonzero(reach & self.problem.allowed)
+            rules = conflicts, [*floors]
+            gain = self.problem.demand[row]
+            raise Model(self.problem, p, row, site, gain, False, None, *rules).explain()
         if found is None:
             return None
         weight = float(search.cover.weight.sum())
         value = least + weight - found.value
         if not _exact(weight, value):
             return None
-        every = np.r_[required, sites[found.chosen]].astype(np.intp)
+        every = np.r_[required, search.cover.sites[found.chosen]].astype(np.intp)
         return Answer(every, value, least + weight - found.bound, found.timed_out)
+
+    def _ruled(self, cover: Cover, conflicts: Ints, floors: Sequence[Least], near: Bools) -> Kept:
+        """The coverage with rules; whom the floors count are further points without weight."""
+        sites, required = cover.sites, self.problem.required
+        inside, taken = np.isin(conflicts, sites), np.isin(conflicts, required)
+        both = np.searchsorted(sites, conflicts[inside.all(axis=1)])
+        barred = conflicts[taken[:, ::-1] & inside]  # the other one of the pair is open
+        people = np.array([f.weight for f in floors]).reshape(-1, near.shape[0])
+        done = np.asarray(near[:, required].any(axis=1))
+        points, people_left = same_reach(near[:, sites] & ~done[:, None], people)
+        least = np.array([f.minimum for f in floors]) - people[:, done].sum(axis=1)
+        own = cover.reach.shape[0]
+        wider = Cover(
+            np.vstack([cover.arithmetic(), points]),
+            np.r_[cover.weight, np.zeros(len(points))],
+            sites,
+        )
+        weights = np.hstack([np.zeros((len(floors), own)), people_left])
+        return Kept(wider, both, np.searchsorted(sites, barred), weights, least)
 
 
 def _exact(weight: float, value: float) -> bool:
