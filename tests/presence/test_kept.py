@@ -48,7 +48,7 @@ def choices(seed: int, p: int, near: np.ndarray, spacing: float, floor: float):
         apart = between[np.ix_(sites, sites)][np.triu_indices(p, 1)]
         hit = near[:, sites].any(axis=1)
         shares = [
-            people[hit & (groups == g)].sum() >= floor * people[groups == g].sum()
+            people[hit & (groups == g)].sum() >= floor * people[groups == g].sum() - 1e-9
             for g in ("north", "south")
         ]
         if (apart >= spacing).all() and all(shares):
