@@ -176,7 +176,7 @@ def best_kept(
     reached = (missed[:, -1:] - missed[:, ::-1])[:, choices]
     bit = 1 << _bits(number)
     keeps = (reached[1:] >= (least - ROUNDING * np.maximum(1.0, least))[:, None]).all(axis=0)
-    keeps &= choices & bit[barred].sum() == 0
+    keeps &= choices & np.bitwise_or.reduce(bit[barred]) == 0
     for pair in bit[conflicts].sum(axis=1):
         keeps &= choices & pair != pair
     value = np.where(keeps, reached[0], -np.inf)
