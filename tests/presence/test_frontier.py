@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sozialraum.presence import coverage_curve, curve_frame, max_coverage
+from sozialraum.presence.frontier import best_curves
 
 pytestmark = pytest.mark.usefixtures("each_way")
 
@@ -74,3 +75,30 @@ def test_the_curve_ends_where_candidates_run_out():
     frame = curve_frame(coverage_curve(cost, demand, radius=900, p_max=9))
     assert frame["p"].tolist() == [0, 1, 2, 3]
     assert frame["gain"].iloc[1:].sum() == frame["reached"].iloc[-1]
+
+
+@given(st.integers(0, 5000))
+@settings(max_examples=25, deadline=None)
+def test_curves_of_several_groups_are_those_of_each_group(seed):
+    rng = np.random.default_rng(seed)
+    cost, _ = town(seed)
+    n, m = cost.shape
+    groups = rng.integers(0, 30, (3, n)).astype(float)
+    office, required = m - 1, rng.choice(m - 1, rng.integers(0, 3), replace=False)
+    near = cost <= 800
+    left = np.where(near[:, office], 0.0, groups)
+    free = np.setdiff1d(np.arange(m - 1), required)
+    together = best_curves(
+        near, left, (groups - left).sum(axis=1), groups.sum(axis=1),
+        free=free, required=required, p_max=5, prove=[range(6)] * 3,
+    )  # fmt: skip
+    for curve, people in zip(together, groups, strict=True):
+        alone = coverage_curve(
+            cost, people, radius=800, p_max=5, existing=[office], required=required.tolist()
+        )
+        assert [s.reached for s in curve] == pytest.approx([s.reached for s in alone])
+        assert [s.reached_share for s in curve] == pytest.approx([s.reached_share for s in alone])
+        assert all(s.proven for s in curve if s.p >= required.size)
+        assert [set(s.sites) & set(required) for s in curve] == [
+            set(s.sites) & set(required) for s in alone
+        ]

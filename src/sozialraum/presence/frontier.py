@@ -179,6 +179,7 @@ def best_curves(
     [(0, (), 0.0), (1, (0,), 5.0), (0, (), 1.0), (1, (1,), 4.0)]
     """
     near = as_matrix(reach) if reach.dtype == bool else reach
+    free, required = np.unique(free), np.unique(required)
     groups = range(len(people))
     choices: list[list[Ints]] = [[] for _ in groups]
     bounds: list[list[float]] = [[] for _ in groups]
