@@ -64,10 +64,12 @@ def coverage_figures(problem: Problem, cover: Cover, sites: Ints, groups: Any) -
         "backup_share": float(people[counts > 1].sum() / whole),
     }
     if groups is not None:
-        table = pd.DataFrame({"all": people, "hit": np.where(counts > 0, people, 0.0)})
-        sums = table.groupby(np.asarray(groups, dtype=object)).sum()
-        sums = sums[sums["all"] > 0]
-        figures["least_group_share"] = float((sums["hit"] / sums["all"]).min())
+        code, names = pd.factorize(np.asarray(groups, dtype=object))
+        some = code >= 0
+        every = np.bincount(code[some], people[some], len(names))
+        hit = np.bincount(code[some], np.where(counts > 0, people, 0.0)[some], len(names))
+        shares = hit[every > 0] / every[every > 0]
+        figures["least_group_share"] = float(shares.min()) if shares.size else np.nan
     return figures
 
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from sozialraum.errors import InputError, StudyError
 from sozialraum.lazy import sparse
-from sozialraum.presence.cover import Cover
+from sozialraum.presence.cover import COUNTED, Cover
 from sozialraum.presence.highs import Clock, Outcome, Program, maximise
 from sozialraum.presence.parts import ROUNDING
-from sozialraum.presence.problem import Bools, Floats, InfeasibleError, Ints, Problem
+from sozialraum.presence.problem import Bools, Floats, InfeasibleError, Ints, Matrix, Problem
 from sozialraum.presence.search import Search
 
 SMALL = 2_000
@@ -285,9 +285,14 @@ class Model:
 
     def _without_floors(self, weight: Floats) -> float:
         if self.capacity is None and not self.conflicts.size:
-            pairs = (np.ones(self.row.size), (self.row, self.site))
-            reach = sparse.csr_array(pairs, shape=self.problem.shape)
-            cover = Cover(reach, weight, np.arange(self.problem.shape[1]))
+            n, m = self.problem.shape
+            if n * m <= COUNTED:
+                near: Matrix = np.zeros((n, m))
+                near[self.row, self.site] = 1.0
+            else:
+                pairs = (np.ones(self.row.size), (self.row, self.site))
+                near = sparse.csr_array(pairs, shape=(n, m))
+            cover = Cover(near, weight, np.arange(m))
             required = self.problem.required
             found = Search(cover.besides(self.problem)).solve(self.p - required.size)
             return cover.value(required) + found.bound
