@@ -197,29 +197,6 @@ def _with_backup(
     if outcome.point is None:
         raise _no_point(outcome.infeasible, model)
     sites = np.flatnonzero(outcome.point[:m] > 0.5)
-    limit = (outcome.bound, limits["gap"], outcome.timed_out)
-    return backup_siting(problem, radius, sites, backup, groups, *limit)
-
-
-def backup_siting(
-    problem: Problem,
-    radius: float,
-    sites: Ints,
-    backup: float,
-    groups: Any,
-    bound: float = 0.0,
-    gap: float = 0.0,
-    timed_out: bool = False,
-) -> Siting:
-    """The answer of a coverage in which a second site in reach counts, too; bound 0: the best.
-
-    Examples
-    --------
-    >>> from sozialraum.presence.problem import read_problem
-    >>> problem = read_problem([[1.0, 1], [1, 9]], [5, 4])
-    >>> backup_siting(problem, 2, np.array([0, 1]), 0.5, None).objective
-    11.5
-    """
     cover = Cover.of(problem, radius)
     counts = cover.counts(sites)
     value = problem.demand[counts > 0].sum() + backup * problem.demand[counts > 1].sum()
@@ -227,10 +204,10 @@ def backup_siting(
         problem,
         sites,
         float(value),
-        max(bound, float(value)),
+        max(outcome.bound, float(value)),
         nearest(problem, sites, radius),
-        gap=gap,
-        timed_out=timed_out,
+        gap=limits["gap"],
+        timed_out=outcome.timed_out,
         measures=coverage_figures(problem, cover, sites, groups),
     )
 
