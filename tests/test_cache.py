@@ -408,16 +408,23 @@ def test_nobody_waits_until_what_is_old_has_gone(
         asked.append(args)
         function(*args)
 
+    cache.tidy(elsewhere)
+    Cache(None).tidy(elsewhere, soon=True)
+    assert not asked  # nothing was written
     for name in "abc":
-        cache.tidy(elsewhere)
         cache.put(name, np.arange(500))
-    assert len(asked) == 1  # before the first entry of the process
-    Cache(None).tidy(elsewhere)
-    assert len(asked) == 1
+        cache.tidy(elsewhere)
+    assert len(asked) == 1  # after the first entry of the process
+    other = Cache(tmp_path / "other")
+    for name in "abc":
+        other.tidy(elsewhere, soon=True)
+        other.put(name, np.arange(500))
+        other.tidy(elsewhere)
+    assert len(asked) == 2  # before its first entry
     monkeypatch.setattr(module, "GROWTH", 3000)
     cache.put("d", np.arange(500))
     cache.tidy(elsewhere)
-    assert len(asked) == 2
+    assert len(asked) == 3
     monkeypatch.setattr(module, "IDLE", 0.0)
     leftover = tmp_path / "cache" / ".e.stage.0123"
     leftover.write_bytes(b"killed")

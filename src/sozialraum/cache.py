@@ -208,14 +208,16 @@ class Cache:
                 path.unlink()
         return len(files)
 
-    def tidy(self, elsewhere: Callable[..., Any] | None = None) -> None:
-        """Prune before the first entry that a process writes, and whenever many were added.
+    def tidy(self, elsewhere: Callable[..., Any] | None = None, *, soon: bool = False) -> None:
+        """Prune after the first entry that a process writes, and whenever many were added.
+
+        With `soon`, also before the first entry, which is about to be written.
 
         Nobody waits for it: it is handed to `elsewhere` (the worker's `submit`), or a thread does
         it while the user looks at the answer. An end in the middle of it does no harm.
         """
         folder = str(self.folder)
-        if self.folder is None or _written.get(folder, GROWTH) < GROWTH:
+        if self.folder is None or _written.get(folder, GROWTH if soon else 0) < GROWTH:
             return
         _written[folder] = 0
         if elsewhere is not None:

@@ -125,7 +125,8 @@ def run(
     progress("proposal of rooms")
 
     def propose(*given: Any) -> Answer:
-        store.tidy(worker.submit if worker else None)  # the worker has nothing to do meanwhile
+        if worker is not None:
+            store.tidy(worker.submit, soon=True)  # it has nothing to do meanwhile
         return steps.propose(*given, remember=remembering(store))
 
     presence = stage("presence", propose, setting, hidden=READERS)
@@ -164,6 +165,7 @@ def run(
         "disclosure": released.figures["withheld"],
         "not_reproducible": _clock(presence.value),
     }
+    store.tidy(worker.submit if worker else None)
     origin = {"data": data, "internal": internal, "cache": cache}
     return Run(chosen, released, record, leaks, origin)
 

@@ -28,6 +28,8 @@ LIBRARIES = (
 
 UNKNOWN = "not stated"
 
+_VERSION = re.compile(r"^Version: *(\S+)", re.MULTILINE)
+
 
 def versions() -> dict[str, str]:
     """Version of sozialraum, Python and every library that shapes the output."""
@@ -49,9 +51,6 @@ def _installed() -> dict[str, str]:
         line = _VERSION.search(known.read_text("METADATA") or "")
         found[name] = line[1] if line else known.version
     return found
-
-
-_VERSION = re.compile(r"^Version: *(\S+)", re.MULTILINE)
 
 
 def show_versions() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sozialraum.presence import center, counted, cover, parts, search, shortest
+from sozialraum.presence import center, counted, cover, kept, parts, search, shortest
 
 
 @pytest.fixture(scope="module", params=["counted", "searched"])
@@ -16,6 +16,6 @@ def each_way(request: pytest.FixtureRequest) -> Iterator[str]:
         if request.param == "searched":
             patch.setattr(parts, "WIDE", 0)
             patch.setattr(shortest, "PAIRS", 0)
-            for module in (center, counted, cover, search):
+            for module in (center, counted, cover, kept, search):
                 patch.setattr(module, "COUNTED", 0)
         yield request.param

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from sozialraum.presence import parts
+from sozialraum.presence import max_coverage, parts
 from sozialraum.presence.counted import Counted
 from sozialraum.presence.problem import read_problem
 
@@ -65,3 +65,15 @@ def test_what_cannot_be_counted_is_said(monkeypatch):
     assert full.solve(2) is None  # whom the required site turns away may go elsewhere
     monkeypatch.setattr(parts, "WIDE", 2)
     assert Counted(read_problem(~near, [5.0, 4]), 0, room=np.full(3, 20.0)).solve(2) is None
+
+
+@pytest.mark.parametrize("room", [np.inf, 1e18, 1e12])
+def test_room_for_everybody_is_no_limit(room):
+    rng = np.random.default_rng(3)
+    cost, people = rng.uniform(0, 10, (30, 8)), rng.uniform(0, 9, 30)
+    for p in (1, 3, 6):
+        answer = max_coverage(cost, people, radius=2, p=p, capacity=room)
+        assert answer.objective == pytest.approx(
+            max_coverage(cost, people, radius=2, p=p).objective, rel=1e-12
+        )
+        assert answer.proven

@@ -231,9 +231,7 @@ def _for_every_number(
             rows.append({"p": step.p, "status": "infeasible", "finding": _short(found)})
             steps.append(_without_rooms(step, start, total))
         else:
-            reached = own[step.p].reached
-            mine = replace(own[step.p], p=step.p, bound=step.bound, proven=reached >= step.bound)
-            steps.append(mine)
+            steps.append(replace(own[step.p], p=step.p, bound=step.bound))
             twice = cover.weight[cover.counts(np.array(found.sites, np.intp)) > 1].sum()
             rows.append(
                 {
@@ -241,7 +239,7 @@ def _for_every_number(
                     "objective": found.objective,
                     "bound": found.bound,
                     "gap": found.gap,
-                    "reached": reached,
+                    "reached": own[step.p].reached,
                     "backup_share": float(twice) / (total or 1.0),
                     "status": found.status,
                     "finding": "",

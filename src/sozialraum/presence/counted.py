@@ -47,7 +47,10 @@ class Counted:
     def _best(self) -> tuple[Bools, Floats] | None:
         """Choices from the sites that are not required, and what all open sites are worth."""
         cover, required = Cover.merged(self.problem, self.radius), self.problem.required
-        if not 0 < cover.reach.shape[0] * cover.reach.shape[1] <= COUNTED:
+        if not cover.weight.size:  # nobody has a way to any site
+            none = self._free.size
+            return np.zeros((none + 1, none), bool), np.zeros(none + 1)
+        if cover.reach.shape[0] * cover.reach.shape[1] > COUNTED:
             return None
         near, weight, open_ = cover.arithmetic(), cover.weight, cover.counts(required)
         free, most = self._free, self._free.size

@@ -108,6 +108,8 @@ def max_coverage(
     near, far = _radii(radius)
     rules = Constraints.read(constraints)
     room = check_capacity(capacity, problem.shape[1])
+    if room is not None:
+        room = np.minimum(room, problem.demand.sum())  # more is no more to any solver
     if not 0 <= backup <= 1:
         raise StudyError("The value of backup must lie between 0 and 1", where=f"backup={backup}")
     if room is not None and (backup or far > near):
@@ -142,7 +144,8 @@ def max_coverage(
 def counted_answer(search: Counted, p: int, groups: Any = None) -> Siting | None:
     """The answer of `max_coverage` from choices that are counted for several numbers of sites.
 
-    With capacities it has no flows, and no sites that serve nobody. None: see `Counted.solve`.
+    With capacities it has neither flows nor sites that serve nobody, and the assignment is the
+    nearest site. None: see `Counted.solve`.
 
     Examples
     --------
@@ -159,6 +162,9 @@ def counted_answer(search: Counted, p: int, groups: Any = None) -> Siting | None
         sites = fill(problem, sites, p)
     assignment = nearest(problem, sites, search.radius)
     figures = coverage_figures(problem, Cover.of(problem, search.radius), sites, groups)
+    if search.room is not None:
+        share = worth / (problem.demand.sum() or 1.0)
+        figures |= {"reached": worth, "reached_share": share}
     return make_siting(problem, sites, worth, worth, assignment, measures=figures)
 
 

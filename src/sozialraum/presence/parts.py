@@ -128,6 +128,7 @@ def best_served(
     if reach.shape[1] > MANY or any(sites.size > WIDE for sites in parts):
         return None
     people, tie = weight[None], np.array([TIE * weight.sum()])
+    room = np.minimum(room, weight @ reach)  # no site serves more; large numbers lose digits
     found = [
         _best_of_part(reach[:, sites], people, sites, tie, None, room[sites]) for sites in parts
     ]

@@ -97,7 +97,7 @@ def median_siting(
         gap=gap,
         timed_out=timed_out,
         measures={
-            "mean_distance": value / problem.demand.sum(),
+            "mean_distance": value / (problem.demand.sum() or 1.0),
             "longest_distance": float(way.max(initial=0.0)),
         },
     )

@@ -189,7 +189,7 @@ def _with_backup(
         None,
         problem.columns,
     )
-    doubled = [Least(f.name, np.r_[f.weight, np.zeros(n)], f.minimum) for f in floors]
+    doubled = [Least(f.name, np.r_[f.weight, np.zeros(n)], f.minimum, f.asked) for f in floors]
     rows, sites_ = np.r_[row, row + n], np.r_[site, site]
     model = Model(twice, p, rows, sites_, people[rows], False, None, conflicts, doubled, True)
     model.refuse_hopeless()

@@ -261,11 +261,16 @@ class Model:
         )
 
     def refuse_hopeless(self) -> None:
-        """Raise where all sites together cannot meet a floor: no search is needed to say so."""
+        """Raise where all sites together cannot meet a floor: no search is needed to say so.
+
+        Where sites have to be apart, that is asked first, see `explain`.
+        """
+        if self.conflicts.size:
+            return
         near = np.isin(np.arange(self.problem.shape[0]), self.row)
         for floor in self.floors:
             if floor.weight[near].sum() < floor.minimum * (1 - ROUNDING):
-                error = replace(self, conflicts=self.conflicts[:0])._short_of(floor)
+                error = self._short_of(floor)
                 if error is not None:
                     raise error
 

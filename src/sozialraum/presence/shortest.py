@@ -184,7 +184,8 @@ class Shortest:
             return free
         if np.isin(conflicts, required).all(axis=1).any():
             return None
-        key = conflicts.tobytes(), *((f.name, f.minimum) for f in floors)
+        asked = ((f.weight.tobytes(), f.minimum) for f in floors)
+        key = conflicts.tobytes(), reach.tobytes(), *asked
         if key not in self._kept:  # all numbers of sites are counted at once
             self._kept[key] = self._ruled(search.cover, conflicts, floors, reach)
         limits = {"clock": clock, "node_limit": node_limit}
