@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from sozialraum.presence.counted import Counted
 from sozialraum.presence.cover import COUNTED, DENSE, Cover, as_matrix
 from sozialraum.presence.exchange import same_reach
+from sozialraum.presence.highs import Clock
 from sozialraum.presence.parts import best_kept
 from sozialraum.presence.problem import Bools, Floats, Ints, Problem
 from sozialraum.presence.recount import coverage_figures, fill, nearest
 from sozialraum.presence.rules import Constraints, Model
-from sozialraum.presence.search import Answer, best_ruled
-from sozialraum.presence.siting import Siting, make_siting
+from sozialraum.presence.search import Answer, Search, best_ruled
+from sozialraum.presence.siting import Siting, make_siting, relative_gap
 
 
 class Kept:
@@ -125,8 +125,10 @@ class KeptCoverage:
         return found, float(done[0])
 
     @cached_property
-    def _free_choice(self) -> Counted:
-        return Counted(self.problem, self.radius)
+    def _without_rules(self) -> tuple[Search, float]:
+        """A search that asks for no rule, and whom required sites reach."""
+        cover = Cover.of(self.problem, self.radius)
+        return Search(cover.besides(self.problem)), cover.value(self.problem.required)
 
     def answer(self, p: int, *, gap: float = 0.0, **limits: Any) -> Siting | None:
         """The best `p` sites, required ones among them; None: too large, or nothing in time.
@@ -142,14 +144,22 @@ class KeptCoverage:
         InfeasibleError
             No `p` sites keep the rules; says which one and by how much.
         """
-        problem = self.problem
-        whole = self._free_choice.solve(p)
-        if whole is not None:  # mostly the best choice of all keeps the rules, too
-            sites = fill(problem, whole[0], p)
+        problem, clock = self.problem, limits.get("clock") or Clock()
+        free, reached = self._without_rules
+        most: dict[str, Any] = {
+            "gap": gap,
+            "time_limit": clock.left(),
+            "node_limit": limits.get("node_limit"),
+        }
+        whole = free.solve(p - problem.required.size, **most)
+        if relative_gap(whole.value, whole.bound) == 0:
+            # Mostly the best choice of all keeps the rules, too.
+            sites = np.r_[problem.required, free.cover.sites[whole.chosen]].astype(np.intp)
+            sites = fill(problem, sites, p)
             chosen = np.isin(np.arange(problem.shape[1]), sites)
             near = Cover.of(problem, self.radius).counts(sites) > 0
             if self.rules.met(chosen, near, problem.demand, self.groups):
-                return self._siting(sites, whole[1], gap, False)
+                return self._siting(sites, reached + whole.bound, gap, False)
         if np.isin(self.conflicts, problem.required).all(axis=1).any():
             raise self._model(p).explain()
         if self._search is None:
