@@ -7,10 +7,10 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "sozialraum"
 LAYERS = [
-    {"cache", "codec", "copies", "errors", "lazy", "packaged", "versions"},
+    {"cache", "codec", "copies", "errors", "garbage", "lazy", "packaged", "versions"},
     {"study", "demo"},
     {"sources"},
-    {"areas"},
+    {"areas", "inputs"},
     {"disclosure"},
     {"access"},
     {"concentration"},

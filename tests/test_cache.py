@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 import sozialraum as sr
 from sozialraum import cache as module
-from sozialraum.areas.inputs import Inputs
 from sozialraum.areas.join import JoinAudit
 from sozialraum.cache import Cache, Entry, key_of, open_cache, remembering
 from sozialraum.codec import MAGIC, Damaged, Unstorable, digest, pack, unpack
 from sozialraum.copies import duplicate
+from sozialraum.inputs import Inputs
 from sozialraum.publish import cartography
 from sozialraum.publish.report import figures
 from sozialraum.publish.report.blocks import Words

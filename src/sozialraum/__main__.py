@@ -1,7 +1,5 @@
 """``python -m sozialraum``."""
 
-import sys
-
 from sozialraum.cli import program
 
-sys.exit(program())
+program()

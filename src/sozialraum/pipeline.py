@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sozialraum import steps
+from sozialraum.garbage import collecting_rarely
 from sozialraum.result import Run, _silent
 from sozialraum.steps import LIMITS, READERS, ROOMS, TEXTS
 from sozialraum.study import Study, load_study
-from sozialraum.worker import collecting_rarely
 
 if TYPE_CHECKING:
     from sozialraum.areas.join import JoinAudit
@@ -73,10 +73,9 @@ def run(
     >>> len(run.proposal())
     3
     """
-    from sozialraum.areas.inputs import Inputs, data_folder
     from sozialraum.cache import open_cache, remembering
-    from sozialraum.publish import manifest
-    from sozialraum.publish.shown import with_proposal
+    from sozialraum.inputs import Inputs, data_folder
+    from sozialraum.publish import manifest, records
     from sozialraum.stages import Stages
 
     if seed is not None:
@@ -85,6 +84,7 @@ def run(
     inputs = Inputs(data_folder(data, chosen))
     store = open_cache(cache)
     stage = Stages(chosen, inputs, store, worker)
+    from sozialraum.publish.shown import with_proposal  # pandas, while the inputs are hashed
 
     progress("read the inputs")
     areas = stage("areas", steps.read, hidden=(*READERS, *ROOMS, "disclosure", "targets", "seed"))
@@ -142,7 +142,7 @@ def run(
         around,
         hidden=("name", "hours", "siting"),
     )
-    hashes = manifest.record_inputs(inputs.root, inputs.names)
+    hashes = records.record_inputs(inputs.root, inputs.names)
     stage.refuse_changes({name: record.sha256 for name, record in hashes.items()})
     content, record, leaks = shown.value
     released = with_proposal(

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from sozialraum.areas.inputs import SHAPEFILE_PARTS, Inputs
 from sozialraum.cache import Cache, Entry, key_of
 from sozialraum.errors import InputError
-from sozialraum.publish.manifest import record_once
+from sozialraum.inputs import SHAPEFILE_PARTS, Inputs
+from sozialraum.publish.records import record_once
 from sozialraum.study import Study
 
 if TYPE_CHECKING:
@@ -134,6 +135,10 @@ class Stages:
         self._named: dict[str, dict[str, Path]] = {}
         self._sections: dict[str, dict[str, Path]] = {}
         self._document = study.model_dump(mode="json", by_alias=True)
+        # the run goes on importing meanwhile: hashing needs no interpreter
+        named = self._named_in(self._document).values()
+        self._hashing = Thread(target=_hash_ahead, args=(named,), daemon=True)
+        self._hashing.start()
 
     def __call__(
         self,
@@ -203,6 +208,16 @@ class Stages:
 
     def _hashed(self, settings: dict[str, Any]) -> dict[str, str]:
         """Checksums of the files that settings name."""
+        named = self._named_in(settings)
+        self._hashing.join()
+        hashed = {}
+        for name in sorted(named):
+            with suppress(FileNotFoundError):
+                hashed[name] = record_once(named[name]).sha256
+        return hashed
+
+    def _named_in(self, settings: dict[str, Any]) -> dict[str, Path]:
+        """The files that settings name."""
         named: dict[str, Path] = {}
         for key, value in settings.items():
             whole = value is self._document.get(key)  # nothing of it is hidden
@@ -213,11 +228,7 @@ class Stages:
                 if whole:
                     self._sections[key] = found
             named |= found
-        hashed = {}
-        for name in sorted(named):
-            with suppress(FileNotFoundError):
-                hashed[name] = record_once(named[name]).sha256
-        return hashed
+        return named
 
     def refuse_changes(self, now: dict[str, str]) -> None:
         """Stop where a file is no longer what an earlier stage of this run has read.
@@ -241,6 +252,13 @@ class Stages:
             below = {path.relative_to(root).as_posix(): path for path in _below(root, text)}
             found = self._named[text] = below
         return found
+
+
+def _hash_ahead(paths: Iterable[Path]) -> None:
+    """Hash files that will be asked for; one that cannot be read is the asker's affair."""
+    for path in paths:
+        with suppress(OSError):
+            record_once(path)
 
 
 def _below(root: Path, text: str) -> Iterator[Path]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from sozialraum.areas.inputs import Inputs
     from sozialraum.areas.table import AreaTable
     from sozialraum.cache import Remember
     from sozialraum.concentration import Concentration, Development
+    from sozialraum.inputs import Inputs
     from sozialraum.need.assessment import Need
     from sozialraum.need.standing import Standing
     from sozialraum.presence.answer import Answer

@@ -11,40 +11,19 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from threading import Thread
 from types import TracebackType
 from typing import Any
 
 from sozialraum.errors import EnvironmentFault
+from sozialraum.garbage import RARELY
 
-COLLECT = (100_000, 50, 50)
-"""When a run looks for garbage: it makes millions of objects and hardly any."""
 TURN = 0.0005
 """Seconds after which a thread lets another one go on: what crosses to the worker and back comes in
 a dozen pieces, and each waits for its turn beside a main thread that computes."""
-
-
-@contextmanager
-def collecting_rarely() -> Iterator[None]:
-    """Look for garbage rarely while a run is computed: a look costs up to a tenth of a second.
-
-    Examples
-    --------
-    >>> before = gc.get_threshold()
-    >>> with collecting_rarely():
-    ...     gc.get_threshold() == COLLECT
-    True
-    >>> gc.get_threshold() == before
-    True
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(*COLLECT)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 class Worker:
@@ -128,7 +107,8 @@ class Worker:
             if stream is not None:
                 with suppress(BrokenPipeError):
                     stream.close()
-        self.process.wait()
+        # It gives back its memory for a while; only what was asked of it is waited for.
+        Thread(target=self.process.wait, daemon=True).start()
 
 
 def _result(value: Any) -> Any:
@@ -140,7 +120,7 @@ def _result(value: Any) -> Any:
 
 def main() -> None:
     """Answer on standard output what is asked on standard input, until it ends."""
-    gc.set_threshold(*COLLECT)
+    gc.set_threshold(*RARELY)
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever a library prints is no answer
     import babel.numbers  # noqa: F401
@@ -157,10 +137,11 @@ def main() -> None:
     import matplotlib.figure  # noqa: F401
 
     from sozialraum.cache import program
-    from sozialraum.publish.report import drawing, typeset  # noqa: F401
+    from sozialraum.publish.report import drawing, typeset
 
     program()
-
+    typeset.fonts()
+    drawing.warm_up()
     while True:
         try:
             function, args, kwargs = pickle.load(questions)

@@ -181,8 +181,8 @@ def test_a_missing_font_is_named(run: Run, earlier: Path, monkeypatch, tmp_path:
 
 
 def test_a_file_that_changes_while_the_run_reads_is_refused(tmp_path: Path) -> None:
-    from sozialraum.areas.inputs import Inputs
     from sozialraum.cache import Cache
+    from sozialraum.inputs import Inputs
     from sozialraum.stages import Stages
     from sozialraum.study import load_study
 
@@ -203,8 +203,8 @@ def test_a_file_that_changes_while_the_run_reads_is_refused(tmp_path: Path) -> N
 
 
 def test_a_file_that_changes_between_two_stages_is_refused(tmp_path: Path) -> None:
-    from sozialraum.areas.inputs import Inputs
     from sozialraum.cache import Cache
+    from sozialraum.inputs import Inputs
     from sozialraum.stages import Stages
     from sozialraum.study import load_study
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sozialraum.errors import InputError
-from sozialraum.publish import audit, manifest
+from sozialraum.publish import audit, records
 from sozialraum.publish.audit import audit_folder
 from sozialraum.publish.report.document import render
 from sozialraum.publish.tables import write_workbook
@@ -20,7 +20,7 @@ def signed(folder: Path, name: str) -> None:
     """Record a changed file in the manifest, as a careless publisher would."""
     path = folder / "manifest.json"
     document = json.loads(path.read_text(encoding="utf-8"))
-    record = manifest.record(folder / name)
+    record = records.record(folder / name)
     document["outputs"][name] = {"sha256": record.sha256, "bytes": record.bytes}
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
 

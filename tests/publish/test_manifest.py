@@ -13,14 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sozialraum.errors import InputError
-from sozialraum.publish.manifest import (
-    FileRecord,
-    differences,
-    fingerprint,
-    read_manifest,
-    record_inputs,
-    write_manifest,
-)
+from sozialraum.publish.manifest import differences, fingerprint, read_manifest, write_manifest
+from sozialraum.publish.records import FileRecord
 from sozialraum.study import load_study
 from tests.support.synthetic import content
 
@@ -143,26 +137,6 @@ def test_any_bytes_as_manifest_end_in_one_clear_error(tmp_path_factory, data):
     (folder / "manifest.json").write_bytes(data)
     with pytest.raises(InputError):
         read_manifest(folder)
-
-
-def test_inputs_are_named_relative_to_the_data_folder(tmp_path):
-    (tmp_path / "lor").mkdir()
-    for name in ("areas.shp", "areas.dbf", "areas.prj", "areas.txt", "other.shp"):
-        (tmp_path / "lor" / name).write_text(name)
-    found = record_inputs(tmp_path, ["lor/areas.shp"])
-    assert list(found) == ["lor/areas.dbf", "lor/areas.prj", "lor/areas.shp"]
-    assert record_inputs(tmp_path, [tmp_path / "lor" / "areas.shp"]) == found
-
-
-def test_an_input_outside_the_data_folder_is_refused(tmp_path):
-    data = tmp_path / "data"
-    data.mkdir()
-    (tmp_path / "secret.csv").write_text("x")
-    for path in ("../secret.csv", tmp_path / "secret.csv"):
-        with pytest.raises(InputError, match="outside"):
-            record_inputs(data, [path])
-    with pytest.raises(InputError, match="missing"):
-        record_inputs(data, ["none.csv"])
 
 
 def test_the_fingerprint_follows_inputs_study_and_seed(one):

@@ -324,7 +324,7 @@ def test_all_parts_of_a_file_are_replaced_or_none(tmp_path):
         with pytest.raises(KeyboardInterrupt):
             store.replace(tmp_path, new, tmp_path / "lor" / "a.shp")
     assert {p.read_text() for p in old.values()} == {"old", "new"}  # the moment of the kill
-    from sozialraum.areas.inputs import Inputs
+    from sozialraum.inputs import Inputs
 
     Inputs(tmp_path)  # whoever opens the folder next finishes it
     assert {p.read_text() for p in old.values()} == {"new"}

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sozialraum.areas import other
 from sozialraum.areas.hierarchy import unit_ids
-from sozialraum.areas.inputs import Inputs, data_folder
 from sozialraum.areas.join import JoinAudit, compare_total, join
 from sozialraum.errors import InputError
+from sozialraum.inputs import Inputs, data_folder
 from sozialraum.study import Study
 from sozialraum.study.model import Edition, Register
 from sozialraum.study.residents import check_residents

@@ -15,12 +15,14 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from sozialraum.cli import after, batch, fetch, init, inspect, run
 from sozialraum.cli.common import Parser, wrap
 from sozialraum.cli.completion import SHELLS, PrintCompletion
 from sozialraum.cli.log import keep_fault
 from sozialraum.errors import SozialraumError
+from sozialraum.garbage import RARELY
 
 GROUPS = (run, batch, fetch, init, inspect, after)
 """Modules with commands, in the order of the help."""
@@ -64,7 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser().print_help()
         return 0
     try:
-        return int(arguments.handle(arguments))
+        status = int(arguments.handle(arguments))
+        print(end="", flush=True)  # a full disk or a closed pipe is noticed here
+        return status
     except SozialraumError as error:
         print(wrap(str(error)), file=sys.stderr)
         return error.exit_code
@@ -95,10 +99,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 70
 
 
-def program() -> int:
-    """`main` in a process of its own."""
+def program() -> NoReturn:
+    """`main` in a process of its own, which ends with it."""
     # what other packages hang into pydantic has no say in a run, and is not looked for
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    gc.set_threshold(*RARELY)
     status = main()
-    gc.freeze()  # the process ends: no need to look once more at a million objects
-    return status
+    # Everything is written; to take a million objects apart one by one would take a while.
+    os._exit(status)

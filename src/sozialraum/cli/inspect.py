@@ -47,7 +47,7 @@ def register(commands: Any) -> None:
 def _sources(arguments: argparse.Namespace) -> int:
     import time
 
-    from sozialraum.areas import data_folder
+    from sozialraum.inputs import data_folder
     from sozialraum.sources import catalogue
 
     print(catalogue.overview(data_folder(arguments.data), now=time.time()))

@@ -113,11 +113,10 @@ def matched(repeated: Mapping[str, str]) -> str:
 
 
 def _compute(arguments: argparse.Namespace) -> int:
-    from sozialraum.worker import TURN, Worker, collecting_rarely
+    from sozialraum.worker import TURN, Worker
 
     sys.setswitchinterval(TURN)
     with ExitStack() as stack:
-        stack.enter_context(collecting_rarely())
         worker = None
         if (arguments.jobs or os.cpu_count() or 1) > 1:
             worker = stack.enter_context(Worker())  # first: it imports while this process does

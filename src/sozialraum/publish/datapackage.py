@@ -22,10 +22,10 @@ from sozialraum.presence.wording import KINDS
 from sozialraum.publish.columns import Column, describe
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
 from sozialraum.publish.geodata import LAYERS, OF_STUDY, layer_columns
-from sozialraum.publish.manifest import record
 from sozialraum.publish.meanings import Meanings, explained, unit_of
 from sozialraum.publish.origins import licences, sources_of
 from sozialraum.publish.qml import ROLE, STATUS
+from sozialraum.publish.records import Records
 from sozialraum.publish.tables import Sheet, region_columns, sheets
 from sozialraum.publish.terms import own_terms
 
@@ -129,7 +129,10 @@ def datapackage(content: Content, names: Collection[str]) -> dict[str, Any]:
 
 
 def write_datapackage(
-    content: Content, folder: Path, package: dict[str, Any] | None = None
+    content: Content,
+    folder: Path,
+    package: dict[str, Any] | None = None,
+    records: Records | None = None,
 ) -> Path:
     """Write `datapackage.json`; after the other files, before the manifest.
 
@@ -140,12 +143,15 @@ def write_datapackage(
         With the files.
     package : dict, optional
         What `datapackage` says of them, where that is known already.
+    records : sozialraum.publish.manifest.Records, optional
+        Of the files, where some were read before.
     """
     path = folder / NAME
     if package is None:
         package = datapackage(content, [file.name for file in folder.iterdir()])
+    records = records or Records(folder)
     for entry in [*package["resources"], *package["files"]]:
-        file = record(folder / entry["path"])
+        file = records[entry["path"]]
         entry |= {"bytes": file.bytes, "hash": f"sha256:{file.sha256}"}
     text = json.dumps(package, ensure_ascii=False, indent=1, allow_nan=False)
     path.write_bytes((text + "\n").encode("utf-8"))

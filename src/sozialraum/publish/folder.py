@@ -103,7 +103,7 @@ def publishing(
         try:
             with _faults(folder):
                 yield folder
-                _synchronise(folder)
+                synchronise(folder)
                 _swap(folder, place)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -165,8 +165,11 @@ def _refuse_foreign(place: Path, names: tuple[str, ...]) -> None:
         )
 
 
-def _synchronise(folder: Path) -> None:
-    """Bring every byte to the disk before the rename makes it visible."""
+def synchronise(folder: Path) -> None:
+    """Bring every byte to the disk, as has to be before a rename makes it visible.
+
+    What was brought there earlier, while there was time, takes none at the end.
+    """
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             with path.open("rb+") as handle:

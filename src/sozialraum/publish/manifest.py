@@ -10,14 +10,14 @@ import hashlib
 import json
 import platform
 import re
-import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from sozialraum.errors import InputError
 from sozialraum.publish.folder import recover
+from sozialraum.publish.records import FileRecord, Records, record
 from sozialraum.versions import versions
 
 if TYPE_CHECKING:
@@ -27,97 +27,6 @@ if TYPE_CHECKING:
 FORMAT = "sozialraum-run/1"
 NAME = "manifest.json"
 MAX_BYTES = 50_000_000
-
-
-@dataclass(frozen=True)
-class FileRecord:
-    """Size and SHA-256 of one file."""
-
-    sha256: str
-    bytes: int
-
-
-def record(path: Path) -> FileRecord:
-    """Hash one file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Returns
-    -------
-    FileRecord
-    """
-    with path.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        return FileRecord(digest, handle.tell())
-
-
-_known: dict[tuple[str, int, int, int], FileRecord] = {}
-
-
-def record_once(path: Path) -> FileRecord:
-    """Hash a file again only where its size or time differs from what this process saw before.
-
-    A file that changed within the last two seconds is always hashed: a clock ticks too coarsely
-    to tell two changes in a row.
-    """
-    found = path.stat()
-    key = (str(path), found.st_size, found.st_mtime_ns, found.st_ino)
-    if key not in _known or time.time_ns() - found.st_mtime_ns < 2_000_000_000:
-        _known[key] = record(path)
-    return _known[key]
-
-
-def record_inputs(data: Path, paths: Iterable[str | Path]) -> dict[str, FileRecord]:
-    """Hash inputs under names relative to the data folder, sorted.
-
-    A shapefile is several files: those beside an `.shp` with the same stem count, too.
-
-    Parameters
-    ----------
-    data : pathlib.Path
-        The data folder.
-    paths : iterable of str or pathlib.Path
-        Relative to it, or below it.
-
-    Returns
-    -------
-    dict of FileRecord
-        Keys are POSIX paths relative to `data`.
-
-    Raises
-    ------
-    InputError
-        A path leaves the data folder or does not exist.
-    """
-    files: dict[str, Path] = {}
-    root = data.absolute()
-    for given in paths:
-        path = root / given
-        name = _relative(path, root)
-        if not path.is_file():
-            raise InputError("An input is missing", where=name, hint="See `sozialraum sources`")
-        beside = path.parent.glob(f"{path.stem}.*") if path.suffix.lower() == ".shp" else ()
-        parts = [path, *(p for p in beside if p.suffix.lower() in _SHAPEFILE)]
-        files.update({_relative(p, root): p for p in parts})
-    return {name: record_once(files[name]) for name in sorted(files)}
-
-
-_SHAPEFILE = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
-
-
-def _relative(path: Path, root: Path) -> str:
-    try:
-        name = path.relative_to(root).as_posix()
-    except ValueError:
-        name = ".."
-    if ".." in PurePosixPath(name).parts:
-        raise InputError(
-            f"{path.name} lies outside the data folder",
-            expected="inputs below the folder given by --data",
-        )
-    return name
 
 
 def fingerprint(study: Study, inputs: Mapping[str, FileRecord], seed: int | None = None) -> str:
@@ -164,6 +73,7 @@ def write_manifest(
     markers: Mapping[str, Any] | None = None,
     disclosure: Mapping[str, Any] | None = None,
     not_reproducible: str = "",
+    records: Records | None = None,
 ) -> Path:
     """Write `manifest.json` for the files that are in `folder`; call it last.
 
@@ -188,16 +98,15 @@ def write_manifest(
     not_reproducible : str
         Why the same inputs might give other bytes (a solver stopped by the clock); empty: they
         do not.
+    records : Records, optional
+        Of `folder`, where files were read before.
 
     Returns
     -------
     pathlib.Path
     """
-    outputs = {
-        p.relative_to(folder).as_posix(): asdict(record(p))
-        for p in sorted(folder.rglob("*"))
-        if p.is_file() and p.name != NAME
-    }
+    found = (records or Records(folder)).everything()
+    outputs = {name: asdict(file) for name, file in found.items() if name != NAME}
     document = {
         "format": FORMAT,
         "title": info.title,

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from sozialraum.errors import EnvironmentFault
 from sozialraum.publish import cartography, charts, density, siting_map
 
@@ -96,6 +98,12 @@ def drawn(drawing: Drawing, *, png: bool = False) -> bytes:
         else:
             canvas.print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue() if png else _PATH.sub(_as_fine_as_print, out.getvalue())
+
+
+def warm_up() -> None:
+    """Draw something: the first figure of a process has to find the fonts."""
+    ends = pd.DataFrame({"population_share": [0.0, 1.0], "recipients_share": [0.0, 1.0]})
+    drawn(Drawing("lorenz", (ends,), {}, (3.0, 3.0), (0.2, 0.2, 0.7, 0.7)))
 
 
 def _as_fine_as_print(path: re.Match[bytes]) -> bytes:

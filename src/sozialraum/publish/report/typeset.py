@@ -35,7 +35,7 @@ def typeset(text: str, figures: dict[str, bytes], day: str) -> bytes:
 
     template = resources.files(__package__).joinpath("template.typ").read_bytes()
     files = {**figures, "main.typ": template, "report.json": text.encode()}
-    compiler = typst.Compiler(files, font_paths=_fonts(), ignore_system_fonts=True)
+    compiler = typst.Compiler(files, font_paths=fonts(), ignore_system_fonts=True)
     date = dt.date.fromisoformat(day)
     stamp = dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC)
     pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=stamp)
@@ -44,7 +44,7 @@ def typeset(text: str, figures: dict[str, bytes], day: str) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _fonts() -> Any:
+def fonts() -> Any:
     """Typst's own fonts and the sans serif of the figures."""
     import typst
 
