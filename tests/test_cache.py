@@ -95,6 +95,23 @@ def test_series_indexes_and_numbers_of_numpy_come_back() -> None:
     np.testing.assert_array_equal(unpack(pack(array)), array)
 
 
+TEXTS = st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"])), max_size=6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(TEXTS, st.sampled_from(["pyarrow", "python"]), st.sampled_from([np.nan, pd.NA]))
+def test_texts_come_back_with_their_kind_and_their_gaps(
+    texts: list[str | None], storage: str, gap: object
+) -> None:
+    before = pd.Series(texts, dtype=pd.StringDtype(storage, na_value=gap), name="name")
+    after = unpack(pack(before))
+    pd.testing.assert_series_equal(after, before)
+    assert after.dtype.storage == storage
+    assert repr(after.dtype.na_value) == repr(gap)
+    two = pd.concat([before, before], axis=1)  # two columns of one name
+    pd.testing.assert_frame_equal(unpack(pack(two)), two)
+
+
 def test_what_cannot_be_written_exactly_is_refused() -> None:
     for value in (object(), Path(), lambda: 1, {"a": open}, 1j, pd.Categorical(["a"])):
         with pytest.raises(Unstorable):

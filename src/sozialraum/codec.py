@@ -184,14 +184,16 @@ def _encode_pandas(value: Any, parts: list[bytes]) -> Any:
     if isinstance(value, pd.MultiIndex):
         return ["tuples", _encode(list(value), parts), _encode(list(value.names), parts)]
     if isinstance(value, pd.Index):
-        return ["index", _encode_values(value.array, parts), _encode(value.name, parts)]
+        return ["index", _encode_values(value, parts), _encode(value.name, parts)]
     attrs = _encode(dict(getattr(value, "attrs", {})), parts)
     if isinstance(value, pd.Series):
-        values = _encode_values(value.array, parts)
+        values = _encode_values(value, parts)
         index = _encode(value.index, parts)
         return ["series", values, index, _encode(value.name, parts), attrs]
     if isinstance(value, pd.DataFrame):
-        columns = [_encode_values(column.array, parts) for _, column in value.items()]
+        # numbers for labels: to look up each text would take longer than to encode its column
+        numbered = pd.DataFrame(value).set_axis(range(value.shape[1]), axis=1)
+        columns = [_encode_values(column, parts) for _, column in numbered.items()]
         geometry = getattr(value, "_geometry_column_name", None)
         kind = "frame" if type(value) is pd.DataFrame else "geoframe"
         named = [_encode(value.columns, parts), _encode(value.index, parts)]
@@ -199,16 +201,17 @@ def _encode_pandas(value: Any, parts: list[bytes]) -> Any:
     raise Unstorable(type(value).__name__)
 
 
-def _encode_values(values: Any, parts: list[bytes]) -> Any:
-    """One column: a numpy array, texts, or geometries."""
+def _encode_values(column: Any, parts: list[bytes]) -> Any:
+    """A column or an index: a numpy array, texts, or geometries."""
     import numpy as np
     import pandas as pd
 
+    if isinstance(column.dtype, np.dtype):
+        return _encode(column.to_numpy(), parts)
+    values = column.array
     if isinstance(values.dtype, pd.StringDtype):
-        missing = values.isna()
-        listed = [None if m else v for v, m in zip(values.tolist(), missing, strict=True)]
         nan = values.dtype.na_value is not pd.NA
-        return ["strings", values.dtype.storage, nan, listed]
+        return ["strings", values.dtype.storage, nan, _listed(values)]
     if values.dtype.name == "geometry":
         import shapely
 
@@ -217,10 +220,16 @@ def _encode_values(values: Any, parts: list[bytes]) -> Any:
         crs = values.crs
         sizes = [None if b is None else len(b) for b in blobs]
         return ["geometry", crs.srs if crs is not None else None, sizes, len(parts) - 1]
-    plain = np.asarray(values)
-    if str(values.dtype) == str(plain.dtype):  # not one of pandas' own types
-        return _encode(plain, parts)
     raise Unstorable(f"column of {values.dtype}")
+
+
+def _listed(texts: Any) -> list[str | None]:
+    """Texts of a pandas array, None for those that are missing."""
+    if texts.dtype.storage == "pyarrow":  # which lists its own a hundred times faster
+        import pyarrow as pa
+
+        return pa.array(texts, from_pandas=True).to_pylist()  # type: ignore[no-any-return]
+    return [None if m else v for v, m in zip(texts.tolist(), texts.isna(), strict=True)]
 
 
 def _decode(tree: Any, parts: list[memoryview]) -> Any:
@@ -315,6 +324,10 @@ def _strings(parts: list[memoryview], storage: str, nan: bool, values: list[Any]
 
     missing = float("nan") if nan else pd.NA
     dtype = pd.StringDtype(storage, na_value=missing)  # type: ignore[call-overload]
+    if storage == "pyarrow":
+        import pyarrow as pa
+
+        return pd.array(pa.array(values, pa.large_string()), dtype=dtype)
     return pd.array([missing if v is None else v for v in values], dtype=dtype)
 
 
