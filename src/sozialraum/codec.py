@@ -98,6 +98,27 @@ def digest(packed: bytes) -> str:
     return packed[len(MAGIC) : len(MAGIC) + 32].hex()
 
 
+def listed(texts: Any) -> list[str | None]:
+    """The texts of a pandas array, None for those that are missing.
+
+    Parameters
+    ----------
+    texts : pandas.api.extensions.ExtensionArray
+        Of the type `pandas.StringDtype`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> listed(pd.array(["Weg", None], dtype="str"))
+    ['Weg', None]
+    """
+    if texts.dtype.storage == "pyarrow":  # which lists its own many times faster than pandas
+        import pyarrow as pa
+
+        return pa.array(texts, from_pandas=True).to_pylist()  # type: ignore[no-any-return]
+    return [None if m else v for v, m in zip(texts.tolist(), texts.isna(), strict=True)]
+
+
 # A scalar of JSON stands for itself; everything else is a list whose first element names it.
 
 
@@ -211,7 +232,7 @@ def _encode_values(column: Any, parts: list[bytes]) -> Any:
     values = column.array
     if isinstance(values.dtype, pd.StringDtype):
         nan = values.dtype.na_value is not pd.NA
-        return ["strings", values.dtype.storage, nan, _listed(values)]
+        return ["strings", values.dtype.storage, nan, listed(values)]
     if values.dtype.name == "geometry":
         import shapely
 
@@ -221,15 +242,6 @@ def _encode_values(column: Any, parts: list[bytes]) -> Any:
         sizes = [None if b is None else len(b) for b in blobs]
         return ["geometry", crs.srs if crs is not None else None, sizes, len(parts) - 1]
     raise Unstorable(f"column of {values.dtype}")
-
-
-def _listed(texts: Any) -> list[str | None]:
-    """Texts of a pandas array, None for those that are missing."""
-    if texts.dtype.storage == "pyarrow":  # which lists its own a hundred times faster
-        import pyarrow as pa
-
-        return pa.array(texts, from_pandas=True).to_pylist()  # type: ignore[no-any-return]
-    return [None if m else v for v, m in zip(texts.tolist(), texts.isna(), strict=True)]
 
 
 def _decode(tree: Any, parts: list[memoryview]) -> Any:

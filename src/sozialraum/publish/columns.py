@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from sozialraum.codec import listed
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
 
 Kind = Literal["text", "integer", "number", "boolean"]
@@ -268,7 +269,8 @@ def cells(values: pd.Series, column: Column) -> list[Any]:
         flags = values.astype("boolean").to_numpy(object)
         return [None if flag is pd.NA else flag for flag in flags]
     if column.kind == "text":
-        return [plain(v) for v in values.to_numpy(object)]
+        known = isinstance(values.dtype, pd.StringDtype)
+        return [plain(v) for v in (listed(values.array) if known else values.to_numpy(object))]
     numbers, missing = _numbers(values, column.digits)
     if column.kind == "integer":
         numbers = np.where(missing, 0, numbers).astype("int64")
