@@ -406,14 +406,6 @@ def test_records_are_written_field_by_field_and_come_back_as_they_were() -> None
     np.testing.assert_array_equal(unpack(pack([np.arange(2), np.arange(3)]))[1], np.arange(3))
 
 
-def test_who_made_a_value_gets_it_back_and_what_is_kept_is_its_bytes(cache: Cache) -> None:
-    made = {"sites": [1, 2]}
-    mine = cache.put("key", made).value
-    mine["sites"].append(3)
-    assert mine is made
-    assert [cache.get("key").value for _ in range(3)] == [{"sites": [1, 2]}] * 3
-
-
 def test_whoever_asks_again_gets_a_value_of_their_own() -> None:
     entry = Entry(pack({"sites": [1, 2], "table": pd.DataFrame({"x": [1.0]})}))
     first, second, third = entry.value, entry.value, entry.value

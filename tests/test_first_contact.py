@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,26 +80,46 @@ def test_the_module_is_the_program() -> None:
     assert done.stdout.startswith("sozialraum ")
 
 
+def child(*arguments: str, **streams: Any) -> subprocess.Popen[str]:
+    """The program as a process whose output is kept until it ends, as in a pipe of a shell."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "sozialraum", *arguments]
+    return subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, encoding="utf-8", **streams
+    )
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_an_answer_that_nothing_can_hold_is_an_error() -> None:
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "sozialraum", "schema"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 5
-    assert "No space left" in done.stderr
-    assert "Traceback" not in done.stderr
+    with Path("/dev/full").open("w") as full, child("cache", stdout=full) as process:
+        assert process.stderr is not None
+        error = process.stderr.read()
+    assert process.returncode == 5
+    assert "No space left" in error
+    assert "Traceback" not in error
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
-    command = [sys.executable, "-m", "sozialraum", "sources"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+def test_help_and_what_was_said_before_an_error_reach_a_pipe(tmp_path: Path) -> None:
+    with child(stdout=subprocess.PIPE) as process:
+        out, _ = process.communicate()
+    assert process.returncode == 0
+    assert "first steps:" in out
+    (tmp_path / "areas.gpkg").write_text("no layer")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    draft = ("init", "zz", "--data", str(tmp_path), "--out", str(tmp_path / "zz.yaml"), "--yes")
+    with child(*draft, stdout=subprocess.PIPE) as process:
+        out, error = process.communicate()
+    assert process.returncode == 3
+    assert "areas.gpkg" in out
+    assert error.startswith("sozialraum: ")
+
+
+def test_a_verdict_stands_when_nobody_reads_it(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("area_id,recipients\n04100101,40\n04100102,\n041001,42\n")
+    with child("audit", str(table), stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait() == 0
+        assert process.stderr.read() == ""
+    assert process.returncode == 4

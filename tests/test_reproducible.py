@@ -82,6 +82,28 @@ def test_every_file_is_the_same_in_another_process_folder_zone_locale_and_withou
     assert [name for name in here if here[name] != there[name]] == []
 
 
+def test_what_earlier_stages_gave_counts_and_not_where_it_came_from(
+    tmp_path: Path, monkeypatch
+) -> None:
+    """A table that was just computed lies in memory as one that was read: sums are the same."""
+
+    def entries(folder: Path) -> dict[str, bytes]:
+        return {p.name: p.read_bytes() for p in (folder / "stages").iterdir()}
+
+    monkeypatch.setenv("SOZIALRAUM_CACHE", str(tmp_path / "cold"))
+    sr.run("demo")
+    cold = entries(tmp_path / "cold")
+    before = ("areas-", "need-", "standing-", "setting-", "_drawn-")
+    (tmp_path / "half" / "stages").mkdir(parents=True)
+    for name in (n for n in cold if n.startswith(before)):
+        shutil.copy2(tmp_path / "cold" / "stages" / name, tmp_path / "half" / "stages")
+    monkeypatch.setenv("SOZIALRAUM_CACHE", str(tmp_path / "half"))
+    sr.run("demo")
+    half = entries(tmp_path / "half")
+    assert any(name.startswith("presence-") for name in half)
+    assert {name: data == cold[name] for name, data in half.items()} == dict.fromkeys(half, True)
+
+
 def test_a_run_repeated_from_its_manifest_alone_matches_file_by_file(
     quick_folder: Path, tmp_path: Path
 ) -> None:

@@ -48,8 +48,6 @@ class Entry:
         Inputs that were read for it.
     checksum : str, optional
         Default: of the bytes.
-    value : optional
-        What the bytes were made of, for the first who asks.
 
     Examples
     --------
@@ -58,13 +56,11 @@ class Entry:
     {'areas': 53}
     """
 
-    def __init__(
-        self, data: bytes, files: tuple[str, ...] = (), checksum: str = "", value: Any = None
-    ) -> None:
+    def __init__(self, data: bytes, files: tuple[str, ...] = (), checksum: str = "") -> None:
         self.files, self.size = files, len(data)
         self.checksum = checksum or digest(data)
         self._data: bytes | None = data
-        self._value: Any = value
+        self._value: Any = None
         self._asked = False
 
     @property
@@ -75,12 +71,12 @@ class Entry:
         """
         if self._data is None:
             return duplicate(self._value)
+        value = unpack(self._data, whole=True)
         if not self._asked:
             self._asked = True
-            value, self._value = self._value, None
-            return unpack(self._data, whole=True) if value is None else value
-        self._value, self._data = unpack(self._data, whole=True), None
-        return duplicate(self._value)
+            return value
+        self._value, self._data = value, None
+        return duplicate(value)
 
 
 class _Unstored(Entry):
@@ -164,7 +160,7 @@ class Cache:
             data = pack(value)
         except Unstorable:
             return _Unstored(value, named)
-        entry = Entry(data, named, value=value)
+        entry = Entry(data, named)
         if self.folder is not None and len(data) <= LARGEST:
             self._write(self.folder / f"{key}{SUFFIX}", pack((named, data)))
             self._remember(key, entry)

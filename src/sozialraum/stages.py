@@ -257,7 +257,7 @@ class Stages:
 def _hash_ahead(paths: Iterable[Path]) -> None:
     """Hash files that will be asked for; one that cannot be read is the asker's affair."""
     for path in paths:
-        with suppress(OSError):
+        with suppress(Exception):
             record_once(path)
 
 

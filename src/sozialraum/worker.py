@@ -1,7 +1,8 @@
 """A second process, so that two cores work at once.
 
-It starts with a run and imports its libraries while the inputs are read; then it computes what it
-is given, one after the other. What comes out is the same as without it.
+It starts with a run; while the inputs are read it imports its libraries, finds the fonts and draws
+something, as the first figure takes longest. Then it computes what it is given, one after the
+other. What comes out is the same as without it.
 """
 
 from __future__ import annotations
@@ -140,8 +141,9 @@ def main() -> None:
     from sozialraum.publish.report import drawing, typeset
 
     program()
-    typeset.fonts()
-    drawing.warm_up()
+    with suppress(Exception):  # whoever asks for a report or a figure is told
+        typeset.fonts()
+        drawing.warm_up()
     while True:
         try:
             function, args, kwargs = pickle.load(questions)

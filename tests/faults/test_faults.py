@@ -180,6 +180,18 @@ def test_a_missing_font_is_named(run: Run, earlier: Path, monkeypatch, tmp_path:
     assert state(earlier) == before
 
 
+def test_a_missing_font_is_named_by_a_worker_too(
+    run: Run, earlier: Path, monkeypatch, tmp_path: Path
+) -> None:
+    lost = "import matplotlib\nmatplotlib.get_data_path = lambda: 'nowhere'\n"
+    (tmp_path / "sitecustomize.py").write_text(lost)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    before = state(earlier)
+    with Worker() as worker, pytest.raises(EnvironmentFault, match=r"font DejaVuSans\.ttf is miss"):
+        run.write(earlier, worker=worker)
+    assert state(earlier) == before
+
+
 def test_a_file_that_changes_while_the_run_reads_is_refused(tmp_path: Path) -> None:
     from sozialraum.cache import Cache
     from sozialraum.inputs import Inputs

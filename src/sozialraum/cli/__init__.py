@@ -66,9 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser().print_help()
         return 0
     try:
-        status = int(arguments.handle(arguments))
-        print(end="", flush=True)  # a full disk or a closed pipe is noticed here
-        return status
+        return int(arguments.handle(arguments))
     except SozialraumError as error:
         print(wrap(str(error)), file=sys.stderr)
         return error.exit_code
@@ -84,9 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return 5
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        print(wrap(f"The system says: {error.strerror or error}{where}."), file=sys.stderr)
-        return 5
+        return _told(error)
     except Exception as error:
         log = keep_fault(error)
         print(
@@ -99,11 +95,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 70
 
 
+def _told(error: OSError) -> int:
+    """Say what the system says; returns the exit code."""
+    where = f" ({error.filename})" if error.filename else ""
+    print(wrap(f"The system says: {error.strerror or error}{where}."), file=sys.stderr)
+    return 5
+
+
 def program() -> NoReturn:
     """`main` in a process of its own, which ends with it."""
     # what other packages hang into pydantic has no say in a run, and is not looked for
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(*RARELY)
     status = main()
+    try:
+        print(end="", flush=True)
+    except BrokenPipeError:
+        pass  # the reader has seen enough
+    except OSError as error:
+        status = status or _told(error)
     # Everything is written; to take a million objects apart one by one would take a while.
     os._exit(status)

@@ -143,7 +143,7 @@ def write_datapackage(
         With the files.
     package : dict, optional
         What `datapackage` says of them, where that is known already.
-    records : sozialraum.publish.manifest.Records, optional
+    records : sozialraum.publish.records.Records, optional
         Of the files, where some were read before.
     """
     path = folder / NAME
