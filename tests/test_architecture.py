@@ -7,7 +7,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "sozialraum"
 LAYERS = [
-    {"cache", "codec", "copies", "errors", "garbage", "lazy", "packaged", "versions"},
+    {"cache", "codec", "copies", "errors", "garbage", "lazy", "packaged", "texts", "versions"},
     {"study", "demo"},
     {"sources"},
     {"areas", "inputs"},

@@ -80,6 +80,18 @@ def test_a_table_comes_back_with_columns_types_order_geometry_and_notes() -> Non
     assert after.crs.srs == before.crs.srs
 
 
+def test_a_table_keeps_the_name_of_its_shapes_and_may_have_none() -> None:
+    named = frame().rename_geometry("outline").assign(middle=gpd.GeoSeries([None] * 3, crs=25833))
+    after = unpack(pack(named))
+    gpd.testing.assert_geodataframe_equal(named, after, check_crs=True)
+    assert after.active_geometry_name == "outline"
+    assert after.to_crs("EPSG:4326").crs == "EPSG:4326"
+    assert after.crs == "EPSG:25833"
+    bare = unpack(pack(gpd.GeoDataFrame({"x": [1]})))
+    assert type(bare) is gpd.GeoDataFrame
+    assert bare.active_geometry_name is None
+
+
 def test_series_indexes_and_numbers_of_numpy_come_back() -> None:
     for value in (
         pd.Series([1.5, 2.5], index=pd.RangeIndex(2, name="k"), name="x"),

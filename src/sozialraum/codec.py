@@ -19,6 +19,7 @@ from itertools import chain
 from typing import Any
 
 from sozialraum.copies import PLAIN
+from sozialraum.texts import listed
 
 MAGIC = b"sozialraum-cache/1\n"
 
@@ -96,27 +97,6 @@ def unpack(data: bytes, *, whole: bool = False) -> Any:
 def digest(packed: bytes) -> str:
     """Checksum of packed bytes: the same for the same value."""
     return packed[len(MAGIC) : len(MAGIC) + 32].hex()
-
-
-def listed(texts: Any) -> list[str | None]:
-    """The texts of a pandas array, None for those that are missing.
-
-    Parameters
-    ----------
-    texts : pandas.api.extensions.ExtensionArray
-        Of the type `pandas.StringDtype`.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> listed(pd.array(["Weg", None], dtype="str"))
-    ['Weg', None]
-    """
-    if texts.dtype.storage == "pyarrow":  # which lists its own many times faster than pandas
-        import pyarrow as pa
-
-        return pa.array(texts, from_pandas=True).to_pylist()  # type: ignore[no-any-return]
-    return [None if m else v for v, m in zip(texts.tolist(), texts.isna(), strict=True)]
 
 
 # A scalar of JSON stands for itself; everything else is a list whose first element names it.
@@ -354,7 +334,17 @@ def _geometry(parts: list[memoryview], crs: Any, sizes: list[int | None], part: 
         if size is not None:
             blobs[i] = bytes(parts[part][at : at + size])
             at += size
-    return gpd.array.GeometryArray(shapely.from_wkb(blobs), crs=crs)
+    return gpd.array.GeometryArray(shapely.from_wkb(blobs), crs=_crs(crs))
+
+
+@lru_cache
+def _crs(text: str | None) -> Any:
+    """A coordinate reference system; to read its text takes a millisecond."""
+    if text is None:
+        return None
+    import pyproj
+
+    return pyproj.CRS.from_user_input(text)
 
 
 def _index(parts: list[memoryview], values: Any, name: Any) -> Any:
@@ -409,8 +399,11 @@ def _geoframe(
 ) -> Any:
     import geopandas as gpd
 
-    frame = gpd.GeoDataFrame(_frame(parts, values, columns, index, attrs, None))
-    return frame if name is None or name not in frame else frame.set_geometry(name)
+    frame = _frame(parts, values, columns, index, attrs, None)
+    # As geopandas does it itself: its constructor would copy and compare what is known to be right.
+    frame.__class__ = gpd.GeoDataFrame
+    frame._geometry_column_name = name
+    return frame
 
 
 def _missing(parts: list[memoryview]) -> Any:

@@ -15,8 +15,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from sozialraum.codec import listed
 from sozialraum.publish.content import FRONTIER, PRESENCE, RANKING
+from sozialraum.texts import listed
 
 Kind = Literal["text", "integer", "number", "boolean"]
 
