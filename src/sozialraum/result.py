@@ -166,47 +166,36 @@ class Run:
             progress("what the report says")
             cached = bool(self.origin.get("cache"))
             report = begin(content, worker.submit if worker else None, cache=cached)
-            self._write_beside(place, report, progress, cached=cached)
+            # The worker has the report: what the other files need is imported meanwhile.
+            from sozialraum.cache import open_cache, remembering
+            from sozialraum.publish import datapackage, dcat, geodata, manifest, tables
+            from sozialraum.publish.map import write_map
+            from sozialraum.publish.records import Records
+
+            if content.info.internal:
+                notice = "Intern, nicht zur Weitergabe: alle Dateien dieses Ordners.\n"
+                (place / folder.NOTICE).write_bytes(notice.encode())
+            progress("map")
+            write_map(content, place / "map.html", remembering(open_cache(cached)))
+            progress("tables and geodata")
+            tables.write_csvs(content, place)
+            tables.write_calendar(content, place)
+            tables.write_workbook(content, place / "tables.xlsx")
+            geodata.write_gpkg(content, place / "areas.gpkg")
+            geodata.write_parquet(content, place / "areas.parquet")
+            progress("report")
+            names = [*(file.name for file in place.iterdir()), "report.pdf"]
+            package = datapackage.datapackage(content, names)
+            records = Records(place)
+            records.everything()
+            folder.synchronise(place)
+            (place / "report.pdf").write_bytes(report())
+            progress("manifest")
+            datapackage.write_datapackage(content, place, package, records)
+            dcat.write_dcat(content, place)
+            about = {"study": self.study, "info": content.info, **self.record}
+            manifest.write_manifest(place, **about, records=records)
         return out
-
-    def _write_beside(
-        self,
-        place: Path,
-        report: Callable[[], bytes],
-        progress: Callable[[str], None],
-        *,
-        cached: bool,
-    ) -> None:
-        """Write every output, the report when it is set; its worker has it before these imports."""
-        from sozialraum.cache import open_cache, remembering
-        from sozialraum.publish import datapackage, dcat, folder, geodata, manifest, tables
-        from sozialraum.publish.map import write_map
-        from sozialraum.publish.records import Records
-
-        content = self.content
-        if content.info.internal:
-            notice = "Intern, nicht zur Weitergabe: alle Dateien dieses Ordners.\n"
-            (place / folder.NOTICE).write_bytes(notice.encode())
-        progress("map")
-        write_map(content, place / "map.html", remembering(open_cache(cached)))
-        progress("tables and geodata")
-        tables.write_csvs(content, place)
-        tables.write_calendar(content, place)
-        tables.write_workbook(content, place / "tables.xlsx")
-        geodata.write_gpkg(content, place / "areas.gpkg")
-        geodata.write_parquet(content, place / "areas.parquet")
-        progress("report")
-        names = [*(file.name for file in place.iterdir()), "report.pdf"]
-        package = datapackage.datapackage(content, names)
-        records = Records(place)
-        records.everything()
-        folder.synchronise(place)
-        (place / "report.pdf").write_bytes(report())
-        progress("manifest")
-        datapackage.write_datapackage(content, place, package, records)
-        dcat.write_dcat(content, place)
-        about = {"study": self.study, "info": content.info, **self.record}
-        manifest.write_manifest(place, **about, records=records)
 
     def explore(self, *, online: bool = False, height: int = 640) -> Any:
         """The map in a notebook.

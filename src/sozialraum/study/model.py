@@ -120,7 +120,7 @@ class Edition(Strict):
     )
     source: str = ""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
+    model_config = ConfigDict(populate_by_name=True)  # beside what holds for all sections
 
 
 class Counts(Strict):
