@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import threading
@@ -21,7 +20,7 @@ import sozialraum as sr
 from sozialraum import cache as module
 from sozialraum.areas.join import JoinAudit
 from sozialraum.cache import Cache, Entry, key_of, open_cache, remembering
-from sozialraum.codec import MAGIC, Damaged, Unstorable, digest, pack, unpack
+from sozialraum.codec import MAGIC, Damaged, Unstorable, checksum, digest, pack, unpack
 from sozialraum.copies import duplicate
 from sozialraum.inputs import Inputs
 from sozialraum.publish import cartography
@@ -136,13 +135,13 @@ def test_bytes_can_name_nothing_but_records_of_this_package(kind: bytes) -> None
         tree = b'["' + kind + b'", "' + name + b'", []]'
         body = len(tree).to_bytes(8, "little") + (2).to_bytes(8, "little") + tree + b"[]"
         with pytest.raises(Damaged):
-            unpack(MAGIC + hashlib.sha256(body).digest() + body)
+            unpack(MAGIC + checksum(body) + body)
 
 
 def test_what_imitates_the_format_can_make_a_record_of_this_package_and_no_more() -> None:
     tree = b'["dataclass", "sozialraum.areas.join:JoinAudit", []]'
     body = len(tree).to_bytes(8, "little") + (2).to_bytes(8, "little") + tree + b"[]"
-    forged = unpack(MAGIC + hashlib.sha256(body).digest() + body)
+    forged = unpack(MAGIC + checksum(body) + body)
     assert type(forged).__name__ == "JoinAudit"  # the forgery imitates the format
 
 

@@ -59,7 +59,7 @@ def pack(value: Any) -> bytes:
     tree = json.dumps(_encode(value, parts), ensure_ascii=False).encode("utf-8", "surrogatepass")
     sizes = json.dumps([len(p) for p in parts]).encode()
     body = b"".join([struct.pack("<QQ", len(tree), len(sizes)), tree, sizes, *parts])
-    return MAGIC + hashlib.sha256(body).digest() + body
+    return MAGIC + checksum(body) + body
 
 
 def unpack(data: bytes, *, whole: bool = False) -> Any:
@@ -78,7 +78,7 @@ def unpack(data: bytes, *, whole: bool = False) -> Any:
     """
     head = len(MAGIC)
     body = memoryview(data)[head + 32 :]
-    sound = whole or hashlib.sha256(body).digest() == data[head : head + 32]
+    sound = whole or checksum(body) == data[head : head + 32]
     if data[:head] != MAGIC or not sound:
         raise Damaged("not complete")
     try:
@@ -92,6 +92,11 @@ def unpack(data: bytes, *, whole: bool = False) -> Any:
         return _decode(tree, parts)
     except Exception as error:  # whatever a reader stumbles over in somebody else's bytes
         raise Damaged(f"another format ({error})") from error
+
+
+def checksum(body: bytes | memoryview) -> bytes:
+    """Of 32 bytes: BLAKE2b takes half the time of SHA-256 where the processor knows neither."""
+    return hashlib.blake2b(body, digest_size=32).digest()
 
 
 def digest(packed: bytes) -> str:

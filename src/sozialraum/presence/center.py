@@ -175,30 +175,33 @@ class Center:
     def __init__(self, problem: Problem, rows: Ints) -> None:
         self.problem = problem
         self.free = np.setdiff1d(problem.candidates, problem.required)
-        self.fixed = problem.columns_dense(problem.required)[rows].min(axis=1, initial=np.inf)
-        self.costs = problem.columns_dense(self.free)[rows]
-        nearest = np.minimum(self.costs.min(axis=1, initial=np.inf), self.fixed)
-        every = np.r_[self.costs[np.isfinite(self.costs)], self.fixed[np.isfinite(self.fixed)]]
-        self.levels = np.unique(every)
-        self.low = int(np.searchsorted(self.levels, nearest.max(initial=0.0)))
+        fixed, costs = (
+            problem.shortest(problem.required)[rows],
+            problem.columns_dense(self.free)[rows],
+        )
+        # With all sites somebody's way is as long as this. Nobody who has a required site so near
+        # decides anything, and no shorter way does.
+        least = np.minimum(costs.min(axis=1, initial=np.inf), fixed).max(initial=0.0)
+        self.fixed, self.costs = fixed[fixed > least], costs[fixed > least]
+        every = np.concatenate([[least], self.costs.ravel(), self.fixed])
+        self.levels = np.unique(every[(every >= least) & np.isfinite(every)])
         self._known: dict[int, Answer] = {}
 
     def solve(self, p: int, *, clock: Clock, node_limit: int | None = None) -> Answer:
         """Choose `p` sites, required ones among them: bisection over the ways that occur."""
         levels, more = self.levels, p - self.problem.required.size
-        floor = low = self.low
+        floor = low = 0
         high = levels.size  # one beyond the last level: not known to be possible
-        best, certain, timed_out = np.empty(0, np.intp), True, False
+        best, timed_out = np.empty(0, np.intp), False
         while low < high:
-            middle = (low + high) // 2
+            # A few sites more than there must be mostly do as well as all of them: asked first.
+            middle = (low + high) // 2 if low else 0
             answer = self._reach_all(middle, more, clock, node_limit)
             if answer.chosen.size <= more:
                 best, high = answer.chosen, middle
             else:
-                if certain and answer.bound > more:
+                if answer.bound > more:  # else not decided in time: the bound stays below
                     floor = middle + 1
-                else:
-                    certain = False  # not decided in time: the bound stays below
                 timed_out |= answer.timed_out
                 low = middle + 1
         bound = levels[min(floor, levels.size - 1)] if high < levels.size else np.inf

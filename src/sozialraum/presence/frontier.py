@@ -201,9 +201,10 @@ def best_curves(
                 chosen = answer.chosen
                 sites = chosen
                 if sites.size < extra:  # nobody further can be reached: the first ones fill up
-                    spare = np.setdiff1d(np.arange(pool.size), chosen)
-                    sites = np.r_[chosen, spare[: extra - chosen.size]]
-                choices[k].append(np.r_[fixed, pool[sites]])
+                    spare = np.ones(pool.size, bool)
+                    spare[chosen] = False
+                    sites = np.concatenate([chosen, np.flatnonzero(spare)[: extra - chosen.size]])
+                choices[k].append(np.concatenate([fixed, pool[sites]]))
                 bounds[k].append(base + answer.bound)
 
     if required.size:

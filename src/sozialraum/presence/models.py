@@ -312,7 +312,7 @@ def center_answer(
     answer = search.solve(p, clock=clock or Clock(), node_limit=node_limit)
     sites = fill(problem, answer.chosen, p)
     rows = problem.demand > 0
-    longest = problem.columns_dense(sites)[rows].min(axis=1, initial=np.inf).max(initial=0.0)
+    longest = problem.shortest(sites)[rows].max(initial=0.0)
     return make_siting(
         problem,
         sites,

@@ -40,8 +40,10 @@ def fill(problem: Problem, sites: Ints, p: int) -> Ints:
     >>> fill(read_problem([[1.0, 2, 3]], [5]), np.array([2]), 2).tolist()
     [2, 0]
     """
-    spare = np.setdiff1d(problem.candidates, sites)
-    return np.r_[sites, spare[: max(p - sites.size, 0)]].astype(np.intp)
+    free = np.ones(problem.shape[1], bool)
+    free[sites] = False
+    spare = problem.candidates[free[problem.candidates]]
+    return np.concatenate([sites, spare[: max(p - sites.size, 0)]]).astype(np.intp)
 
 
 def coverage_figures(problem: Problem, cover: Cover, sites: Ints, groups: Any) -> dict[str, float]:
@@ -86,7 +88,7 @@ def median_siting(
     'optimal'
     """
     rows = problem.demand > 0
-    way = problem.columns_dense(np.sort(sites)).min(axis=1, initial=np.inf)[rows]
+    way = problem.shortest(sites)[rows]
     value = float(way @ problem.demand[rows])
     return make_siting(
         problem,

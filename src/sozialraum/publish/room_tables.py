@@ -139,12 +139,15 @@ def _tables(
 
 def _stack(answer: Answer, name: str, titles: dict[str, str]) -> pd.DataFrame:
     """The same table of all target groups, one below the other."""
-    parts = [
-        getattr(found, name).assign(target=titles[target])
-        for target, found in answer.presence.depth.items()
-        if len(getattr(found, name))
+    every = {target: getattr(found, name) for target, found in answer.presence.depth.items()}
+    parts = {target: frame for target, frame in every.items() if len(frame)}
+    if not parts:
+        return pd.DataFrame()
+    stacked = pd.concat(parts.values(), ignore_index=True)
+    stacked["target"] = [
+        titles[target] for target, frame in parts.items() for _ in range(len(frame))
     ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return stacked
 
 
 def _nested(answer: Answer, names: pd.Series, titles: dict[str, str]) -> FurtherTable:
@@ -226,7 +229,8 @@ def _once(robust: pd.DataFrame) -> pd.DataFrame:
     named: dict[Any, list[int]] = {}
     for row, (target, sites) in enumerate(zip(robust["target"], robust["sites"], strict=True)):
         named.setdefault((target, frozenset(sites)), []).append(row)
-    labels = [", ".join(robust["choice"].iloc[rows]) for rows in named.values()]
+    choices = robust["choice"].tolist()
+    labels = [", ".join(choices[row] for row in rows) for rows in named.values()]
     first = robust.iloc[[rows[0] for rows in named.values()]]
     return first.assign(choice=labels).reset_index(drop=True)
 
