@@ -13,6 +13,9 @@ from scipy import sparse
 from scipy.sparse.csgraph import shortest_path
 
 from sozialraum.presence import InfeasibleError, p_center, p_median, set_cover
+from sozialraum.presence.center import Center
+from sozialraum.presence.models import center_answer
+from sozialraum.presence.problem import read_problem
 
 pytestmark = pytest.mark.usefixtures("each_way")
 
@@ -111,6 +114,20 @@ def test_the_center_has_the_shortest_longest_way(seed, p, site):
     assert site in forced.sites
     assert site not in banned.sites
     assert min(forced.objective, banned.objective) == pytest.approx(best)
+
+
+@FEW
+@given(SEEDS, st.sampled_from([(), (3,), (2, 5)]))
+def test_one_search_gives_the_center_of_every_number_of_sites(seed, required):
+    cost, _ = town(seed)
+    search = Center(read_problem(cost, np.ones(len(cost)), required=required), np.arange(len(cost)))
+    for p in range(max(len(required), 1), 9):
+        best = min(
+            cost[:, list(c)].min(1).max() for c in combinations(range(8), p) if {*required} <= {*c}
+        )
+        answer = center_answer(search, p)
+        assert answer.objective == best == answer.bound
+        assert {*required} <= {*answer.sites}
 
 
 @PLENTY

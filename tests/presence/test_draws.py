@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sozialraum.errors import InputError
 from sozialraum.presence.draws import Draws, drawn_reach
-from sozialraum.presence.exchange import merged_points, reach_words, same_reach
+from sozialraum.presence.exchange import equal_rows, merged_points, reach_words, same_reach
 from sozialraum.presence.frontier import coverage_curve
 from sozialraum.presence.problem import beyond, read_problem
 
@@ -62,6 +62,16 @@ def test_points_are_one_only_where_the_same_sites_reach_them(seed, sites):
     assert people.sum() == weight.sum()
     for row, number, k in zip(~far, people, kind, strict=True):
         assert number == weight[(reach == row).all(axis=1) & (kinds == k)].sum()
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, st.sampled_from([0, 1, 40]), st.sampled_from([1, 2]))
+def test_equal_rows_are_grouped_in_the_order_of_their_numbers(seed, rows, columns):
+    some = np.random.default_rng(seed).integers(0, 6, (rows, columns)).astype(float)
+    first, group = equal_rows(some)
+    _, known, inverse = np.unique(some, axis=0, return_index=True, return_inverse=True)
+    np.testing.assert_array_equal(first, known)
+    np.testing.assert_array_equal(group, inverse.ravel())
 
 
 @settings(max_examples=20, deadline=None)

@@ -17,12 +17,15 @@ import pikepdf
 import pypdf
 import pytest
 
+from sozialraum.cache import compute
 from sozialraum.publish import numbers, report
 from sozialraum.publish.content import Content
+from sozialraum.publish.report import document as parts
 from sozialraum.publish.report import write_report
 from sozialraum.publish.report.answer import audit_table, certainty
 from sozialraum.publish.report.blocks import Words, texts
 from sozialraum.publish.report.document import document, render
+from sozialraum.publish.report.drawing import Drawing
 from sozialraum.publish.report.facts import Facts
 from tests.support.synthetic import content as synthetic
 
@@ -246,6 +249,20 @@ def test_every_number_of_the_text_follows_the_frames(content: Content) -> None:
     kept |= {numbers.number(v) for v in content.regions["recipients"]}
     for number in gone - kept:
         assert not re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d.,])", new)
+
+
+def test_figures_of_the_proposal_are_handed_out_before_the_text_is_told(content: Content) -> None:
+    drawn: list[str] = []
+
+    def draw(drawing: Drawing) -> str:
+        drawn.append(drawing.function)
+        return str(len(drawn))
+
+    text, shown, _ = parts.said(content, draw, compute)
+    assert drawn[:3] == ["reach_curve", "rooms_map", "rooms_map"]
+    assert [shown[name] for name in parts.FIRST] == ["1", "2", "3"]
+    assert len(drawn) == len(shown)  # each is drawn once, and none that the report does not show
+    assert all(f'"{name}"' in text for name in shown)
 
 
 def test_without_a_proposal_the_report_says_so(content: Content) -> None:

@@ -72,7 +72,7 @@ def rooms_map(
     reach = radius / detour if detour else 0.0
     for x, y in here if reach else ():
         look: dict[str, Any] = {"radius": reach, "linewidth": 0.9, "zorder": 3.5}
-        ax.add_patch(Circle((x, y), facecolor=(*rgb(ACCENT), 0.1), edgecolor=ACCENT, **look))
+        add_patch(ax, Circle((x, y), facecolor=(*rgb(ACCENT), 0.1), edgecolor=ACCENT, **look))
     for i, (x, y) in enumerate(here, 1):
         write_text(ax, x, y, str(i), size=7, weight="bold", colour="white", level=9)
     if len(here):
@@ -83,7 +83,7 @@ def rooms_map(
     for x, y in offices[["x", "y"]].to_numpy(float) if reach else ():
         look = {"radius": reach, "linewidth": 0.7, "linestyle": (0, (4, 3))}
         look |= {"facecolor": (*rgb(MUTED), 0.08), "edgecolor": INK, "zorder": 3.4}
-        ax.add_patch(Circle((x, y), **look))
+        add_patch(ax, Circle((x, y), **look))
     near = offices["approximate"].to_numpy(bool) if len(offices) else np.zeros(0, bool)
     for mask, face, word in ((~near, INK, "office"), (near, "white", "office_near")):
         if mask.any():

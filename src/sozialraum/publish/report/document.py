@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from sozialraum.publish.content import Content
 from sozialraum.publish.report import annex, answer, figures, findings, patterns, rooms
 from sozialraum.publish.report.blocks import Block, Words, clean, laid_out
 from sozialraum.publish.report.drawing import Drawing, drawn
-from sozialraum.publish.report.facts import Facts
+from sozialraum.publish.report.facts import EVERYBODY, Facts
 from sozialraum.publish.report.typeset import typeset
 
 PARTS = (
@@ -33,8 +33,8 @@ PARTS = (
     annex.tables,
     annex.glossary,
 )
-FIRST = (rooms.proposal, rooms.unreached)
-"""Their figures are those that most often have to be drawn."""
+FIRST = ("curve.svg", f"rooms_{EVERYBODY}.svg", "unreached.svg")
+"""Figures that every change of the proposal changes: drawn while the text is being found."""
 
 
 def write_report(content: Content, path: str | Path) -> None:
@@ -94,13 +94,19 @@ def said(
     facts, words = Facts(content), Words(content.info.language)
     shown: dict[str, Any] = {}
 
+    @cache
+    def picture(name: str) -> Any:
+        return draw(figures.drawing_of(name, facts, words, remember))
+
     def show(blocks: list[Block]) -> list[Block]:
         for block in _flat(blocks):
-            if block["kind"] == "figure" and block["file"] not in shown:
-                told = figures.drawing_of(block["file"], facts, words, remember)
-                shown[block["file"]] = draw(told)
+            if block["kind"] == "figure":
+                shown[block["file"]] = picture(block["file"])
         return blocks
 
+    if facts.reached_units is not None:
+        for name in FIRST:
+            picture(name)
     data = clean(document(facts, words, show))
     for block in _flat([*data["summary"], *data["body"]]):
         if block["kind"] == "table":
@@ -116,7 +122,6 @@ def document(
     info, study = facts.content.info, facts.content.study
     date = w.date(info.reference_date)
     stamps = [w.t("cover.fictitious")] * info.fictitious + [w.t("cover.internal")] * info.internal
-    parts = {part: show(part(facts, w)) for part in sorted(PARTS, key=lambda p: p not in FIRST)}
     about = {"title": info.title, "region": info.region_name, "date": date}
     mark = {"fingerprint": info.fingerprint, "version": info.version}
     return {
@@ -133,7 +138,7 @@ def document(
         "stamp": " · ".join(stamps),
         "contents": w.t("cover.contents"),
         "summary": show(answer.summary(facts, w)),
-        "body": _said([block for part in PARTS for block in parts[part]], w),
+        "body": _said([block for part in PARTS for block in show(part(facts, w))], w),
         "german": _either(facts.content.figures.get("german", ())),
     }
 
