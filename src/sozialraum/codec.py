@@ -95,7 +95,7 @@ def unpack(data: bytes, *, whole: bool = False) -> Any:
 
 
 def checksum(body: bytes | memoryview) -> bytes:
-    """Of 32 bytes: BLAKE2b takes half the time of SHA-256 where the processor knows neither."""
+    """Of 32 bytes: BLAKE2b is faster than SHA-256 where the processor knows neither."""
     return hashlib.blake2b(body, digest_size=32).digest()
 
 

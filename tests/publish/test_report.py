@@ -263,6 +263,11 @@ def test_figures_of_the_proposal_are_handed_out_before_the_text_is_told(content:
     assert [shown[name] for name in parts.FIRST] == ["1", "2", "3"]
     assert len(drawn) == len(shown)  # each is drawn once, and none that the report does not show
     assert all(f'"{name}"' in text for name in shown)
+    drawn.clear()
+    few = content.frontier[content.frontier["p"] < 2]  # too few numbers of rooms for a curve
+    _, shown, _ = parts.said(dataclasses.replace(content, frontier=few), draw, compute)
+    assert len(drawn) == len(shown)
+    assert "reach_curve" not in drawn
 
 
 def test_without_a_proposal_the_report_says_so(content: Content) -> None:

@@ -104,7 +104,7 @@ def said(
                 shown[block["file"]] = picture(block["file"])
         return blocks
 
-    if facts.reached_units is not None:
+    if facts.reached_units is not None and facts.out_of_reach and len(facts.curve()) > 2:
         for name in FIRST:
             picture(name)
     data = clean(document(facts, words, show))
