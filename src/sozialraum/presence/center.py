@@ -175,10 +175,8 @@ class Center:
     def __init__(self, problem: Problem, rows: Ints) -> None:
         self.problem = problem
         self.free = np.setdiff1d(problem.candidates, problem.required)
-        fixed, costs = (
-            problem.shortest(problem.required)[rows],
-            problem.columns_dense(self.free)[rows],
-        )
+        fixed = problem.shortest(problem.required)[rows]
+        costs = problem.columns_dense(self.free)[rows]
         # With all sites somebody's way is as long as this. Nobody who has a required site so near
         # decides anything, and no shorter way does.
         least = np.minimum(costs.min(axis=1, initial=np.inf), fixed).max(initial=0.0)
