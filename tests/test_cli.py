@@ -137,8 +137,13 @@ def test_an_interrupted_run_ends_with_130_and_leaves_the_earlier_result(
 ) -> None:
     out = shutil.copytree(demo_folder, tmp_path / "run")
     before = {p.name: p.read_bytes() for p in out.iterdir()}
-    command = [sys.executable, "-m", "sozialraum", "run", "demo", "--out", str(out)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # without the cache, so that it takes its time also on a fast machine
+    command = [sys.executable, "-m", "sozialraum", "run", "demo", "--no-cache", "--out", str(out)]
+    before_it = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:  # tests that run in the background ignore Ctrl-C, and their children would, too
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before_it)
     time.sleep(2.0)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
